@@ -1,0 +1,32 @@
+import type { ConnectionId } from './ids.ts';
+import type { Secret } from './secret.ts';
+
+/** The one way in which work (posting, collecting) comes to a token; it never sees a refresh token. */
+export interface AccessTokens {
+  /**
+   * A good access token. Throws `KippuError`: `reauth_required`, `revoked`, `refused`, `misconfigured`, `unavailable`,
+   * `uncertain`, `not_found`.
+   */
+  get(connection: ConnectionId, need?: AccessNeed): Promise<Access>;
+}
+
+export interface AccessNeed {
+  /** Life that the token must still have, milliseconds. */
+  readonly minTtlMs?: number;
+  /** An access token that the provider has just refused with a 401: the answer is never this one. */
+  readonly refused?: Secret;
+}
+
+export interface Access {
+  readonly accessToken: Secret;
+  readonly tokenType: string;
+  readonly expiresAtMs: number | undefined;
+  readonly scopes: readonly string[];
+  readonly version: number;
+  /** Origin of the provider's resource API, as in `https://api.x.com`. */
+  readonly apiOrigin: string;
+  /** Picks the network's adapter. */
+  readonly provider: string;
+  /** The provider's id of the user, as far as it is known. */
+  readonly subject: string | undefined;
+}

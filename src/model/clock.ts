@@ -1,0 +1,14 @@
+/** Time, as a port: tests advance it, the simulation bends it. */
+export interface Clock {
+  /** Wall clock, milliseconds since the epoch. May jump: only for instants that leave the process. */
+  nowMs(): number;
+  /** Milliseconds that never run backwards, and that a suspended laptop may or may not count. Only for spans. */
+  monotonicMs(): number;
+  /** Resolves after `ms`, or at once and without an error when the signal aborts. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const SECOND_MS = 1000;
+export const MINUTE_MS = 60 * SECOND_MS;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;

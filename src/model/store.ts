@@ -1,0 +1,27 @@
+import type { ApiKeyStore, SessionStore } from './api-key-store.ts';
+import type { ConnectionStore } from './connection-store.ts';
+import type { ConsentStore } from './consent-store.ts';
+import type { CredentialStore } from './credential-store.ts';
+import type { EventStore } from './event.ts';
+import type { HomeStore } from './home-store.ts';
+import type { PostStore } from './post-store.ts';
+
+/** Everything durable, as whole operations. `store/` has one of these per engine; one contract suite holds them to it. */
+export interface Store {
+  readonly credentials: CredentialStore;
+  readonly connections: ConnectionStore;
+  readonly consents: ConsentStore;
+  readonly posts: PostStore;
+  readonly events: EventStore;
+  readonly apiKeys: ApiKeyStore;
+  readonly sessions: SessionStore;
+  readonly home: HomeStore;
+  /**
+   * A number that changes when anybody has written: this process at once, others at most a second late. What was cached
+   * before is then to be read again.
+   */
+  changes(): number;
+  migrations(): Promise<{ readonly pending: readonly string[] }>;
+  /** Waits for the writes under way. */
+  close(): Promise<void>;
+}

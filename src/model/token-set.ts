@@ -1,0 +1,18 @@
+import type { Secret } from './secret.ts';
+
+/** What one provider answer delivered. Instants are in milliseconds since the epoch, by our clock. */
+export interface TokenSet {
+  readonly accessToken: Secret;
+  readonly tokenType: string;
+  /** Absent: the answer brought none (keep the old one on renewal, there is none after a fresh consent). */
+  readonly refreshToken: Secret | undefined;
+  readonly idToken: Secret | undefined;
+  /** Absent: the provider's data say what a missing `expires_in` means. */
+  readonly accessExpiresAtMs: number | undefined;
+  /** As far as the answer itself says when the refresh token ends. */
+  readonly refreshExpiresAtMs: number | undefined;
+  /** Absent: as requested (RFC 6749, section 5.1). */
+  readonly scopes: readonly string[] | undefined;
+  /** The answer's body as it arrived, sealed along with the rest, so that nothing a parser missed is ever lost. */
+  readonly raw: Secret;
+}

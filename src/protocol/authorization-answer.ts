@@ -1,0 +1,28 @@
+import * as oauth from 'oauth4webapi';
+import { Secret } from '../model/secret.ts';
+import type { ProviderApp } from '../providers/provider-app.ts';
+
+export type AuthorizationAnswer =
+  | { readonly kind: 'code'; readonly code: Secret }
+  | { readonly kind: 'denied' }
+  /** The provider refuses, or the answer is not one to trust (another issuer's, doubled parameters). */
+  | { readonly kind: 'refused'; readonly error: string };
+
+/**
+ * Reads what the provider sent the browser back with (RFC 6749, section 4.1.2), after the caller has found the consent
+ * by its state. Doubled parameters and a foreign `iss` (RFC 9207) are refused by `oauth4webapi`.
+ */
+export function readAuthorizationAnswer(app: ProviderApp, params: URLSearchParams, state: Secret): AuthorizationAnswer {
+  try {
+    const checked = oauth.validateAuthResponse({ issuer: app.issuer }, { client_id: app.clientId }, params, state.reveal());
+    const code = checked.get('code');
+    if (code === null || code === '') return { kind: 'refused', error: 'the provider sent neither a code nor an error' };
+    return { kind: 'code', code: new Secret(code) };
+  } catch (error) {
+    if (error instanceof oauth.AuthorizationResponseError) {
+      return error.error === 'access_denied' ? { kind: 'denied' } : { kind: 'refused', error: error.error.slice(0, 100) };
+    }
+    if (error instanceof oauth.OperationProcessingError) return { kind: 'refused', error: error.code ?? error.message };
+    throw error;
+  }
+}

@@ -1,0 +1,27 @@
+import type { Secret } from '../model/secret.ts';
+import type { ProviderApp } from '../providers/provider-app.ts';
+import { challengeOf } from './pkce.ts';
+
+export interface AuthorizationRequest {
+  readonly scopes: readonly string[];
+  readonly redirectUri: string;
+  readonly state: Secret;
+  readonly verifier: Secret;
+}
+
+/** The URL that the browser is sent to (RFC 6749, section 4.1.1, with RFC 7636). */
+export function authorizationUrl(app: ProviderApp, { scopes, redirectUri, state, verifier }: AuthorizationRequest): string {
+  const { provider } = app;
+  const url = new URL(app.endpoints.authorization);
+  const params = {
+    response_type: 'code',
+    client_id: app.clientId,
+    redirect_uri: redirectUri,
+    scope: scopes.join(provider.scopes.separator),
+    state: state.reveal(),
+    ...(provider.pkce === 'S256' ? { code_challenge: challengeOf(verifier), code_challenge_method: 'S256' } : {}),
+    ...provider.authorizationParams,
+  };
+  for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value);
+  return url.href;
+}

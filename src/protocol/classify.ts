@@ -1,0 +1,106 @@
+import { assertNever } from '../model/assert-never.ts';
+import { DAY_MS } from '../model/clock.ts';
+import type { HttpAnswer } from '../model/http.ts';
+import type { RenewalOutcome } from '../model/outcome.ts';
+import type { Provider, TokenErrorRow } from '../providers/provider.ts';
+import { readTokenAnswer, type TokenAnswer } from './token-answer.ts';
+
+/** What a fresh consent's exchange ends in: a code may be refused, which no renewal can be. */
+export type ExchangeOutcome = RenewalOutcome | { readonly kind: 'code_refused'; readonly error: string };
+
+/** RFC 6749, section 5.2, for what the provider's own table does not know. */
+const STANDARD_ERRORS: readonly TokenErrorRow[] = [
+  { error: 'invalid_client', means: { kind: 'misconfigured' } },
+  { error: 'unauthorized_client', means: { kind: 'misconfigured' } },
+  { error: 'unsupported_grant_type', means: { kind: 'misconfigured' } },
+  { error: 'invalid_scope', means: { kind: 'misconfigured' } },
+  { error: 'temporarily_unavailable', means: { kind: 'unavailable' } },
+  { error: 'slow_down', means: { kind: 'unavailable' } },
+  { status: 429, means: { kind: 'unavailable' } },
+];
+
+/**
+ * What an answer to a renewal means. Pure: the provider's table decides, then the standard, and an error that nobody
+ * knows is never taken for a dead grant.
+ */
+export function classify(answer: HttpAnswer, provider: Provider, nowMs: number): RenewalOutcome {
+  const outcome = classifyExchange(answer, provider, nowMs);
+  // No code was sent: a complaint about one is an answer that nobody understands.
+  return outcome.kind === 'code_refused' ? { kind: 'misconfigured', concerns: 'answer', error: outcome.error } : outcome;
+}
+
+/** The same for the exchange of an authorization code. */
+export function classifyExchange(answer: HttpAnswer, provider: Provider, nowMs: number): ExchangeOutcome {
+  switch (answer.kind) {
+    case 'not_sent':
+      return { kind: 'unavailable', error: `${answer.cause}: ${answer.detail}`, retryAfterMs: undefined };
+    case 'unanswered':
+      return { kind: 'unanswered', error: `${answer.cause}: ${answer.detail}` };
+    case 'answered':
+      return classifyAnswered(answer, readTokenAnswer(provider, answer, nowMs), provider, nowMs);
+    default:
+      return assertNever(answer);
+  }
+}
+
+type Answered = Extract<HttpAnswer, { kind: 'answered' }>;
+
+function classifyAnswered(answer: Answered, read: TokenAnswer, provider: Provider, nowMs: number): ExchangeOutcome {
+  // Tokens are tokens, whatever the status line or a cut-off tail says: they must not be lost.
+  if (read.kind === 'tokens') return { kind: 'renewed', tokens: read.tokens };
+  const error = describe(answer.status, read);
+  const row = [...provider.tokenErrors, ...STANDARD_ERRORS].find((candidate) => matches(candidate, answer.status, read));
+  if (row !== undefined) return outcomeOf(row, error, answer, nowMs);
+  if (answer.status >= 500 || answer.status === 408 || answer.status < 400) return { kind: 'unanswered', error };
+  if (read.kind === 'error' && read.error === 'invalid_grant') return { kind: 'rejected', reason: 'rejected_unknown', error };
+  return { kind: 'misconfigured', concerns: 'answer', error };
+}
+
+function matches(row: TokenErrorRow, status: number, read: TokenAnswer): boolean {
+  if (row.status !== undefined && row.status !== status) return false;
+  if (row.error !== undefined && (read.kind !== 'error' || read.error !== row.error)) return false;
+  if (row.description !== undefined && (read.kind !== 'error' || read.description !== row.description)) return false;
+  return true;
+}
+
+function outcomeOf(row: TokenErrorRow, error: string, answer: Answered, nowMs: number): ExchangeOutcome {
+  switch (row.means.kind) {
+    case 'rejected':
+      return { kind: 'rejected', reason: row.means.reason, error };
+    case 'unavailable':
+      return { kind: 'unavailable', error, retryAfterMs: retryAfterMs(answer, nowMs) };
+    case 'misconfigured':
+      return { kind: 'misconfigured', concerns: 'app', error };
+    case 'code_refused':
+      return { kind: 'code_refused', error };
+    default:
+      return assertNever(row.means);
+  }
+}
+
+/** Only the provider's own error names, never its whole body: a body may hold what must not be logged. */
+function describe(status: number, read: TokenAnswer): string {
+  if (read.kind !== 'error') return `HTTP ${status} without a readable answer`;
+  const words = [read.error, read.description].filter((part) => part !== undefined).join(': ');
+  return `HTTP ${status} ${printable(words).slice(0, ERROR_CHARS_MAX)}`;
+}
+
+const ERROR_CHARS_MAX = 300;
+
+/** A provider that quotes what it was sent would put a token into our log: what looks like one is left out. */
+function printable(words: string): string {
+  return words.replaceAll(/\p{Cc}+/gu, ' ').replaceAll(/[^\s"'`,;:()[\]{}<>]{20,}/g, (run) => (/^[a-z_]+$/.test(run) ? run : '[…]'));
+}
+
+/** Whatever a provider asks for, we look again within a day. */
+const RETRY_AFTER_MS_MAX = DAY_MS;
+
+/** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), else X's `x-rate-limit-reset` in epoch seconds. */
+function retryAfterMs(answer: Answered, nowMs: number): number | undefined {
+  const header = answer.headers['retry-after']?.trim() ?? '';
+  const seconds = header === '' ? Number.NaN : Number(header);
+  const reset = Number(answer.headers['x-rate-limit-reset']);
+  const waits = [seconds * 1000, Date.parse(header) - nowMs, reset > 0 ? reset * 1000 - nowMs : Number.NaN];
+  const wait = waits.find(Number.isFinite);
+  return wait === undefined ? undefined : Math.round(Math.min(Math.max(0, wait), RETRY_AFTER_MS_MAX));
+}

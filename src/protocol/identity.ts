@@ -1,0 +1,55 @@
+import type { HttpAnswer, HttpRequest } from '../model/http.ts';
+import type { Secret } from '../model/secret.ts';
+import type { ProviderApp } from '../providers/provider-app.ts';
+import { CONNECT_TIMEOUT_MS } from './token-request.ts';
+
+const IDENTITY_TIMEOUT_MS = 20_000;
+const IDENTITY_BYTES_MAX = 64 * 1024;
+
+export type IdentityAnswer =
+  | { readonly kind: 'known'; readonly subject: string; readonly handle: string }
+  /** The provider does not accept this access token. */
+  | { readonly kind: 'token_refused' }
+  | { readonly kind: 'unknown'; readonly error: string };
+
+/** Asks whose access token this is. */
+export function identityRequest(app: ProviderApp, accessToken: Secret): HttpRequest {
+  return {
+    method: 'GET',
+    url: app.endpoints.api + app.provider.identity.path,
+    headers: { authorization: `Bearer ${accessToken.reveal()}`, accept: 'application/json' },
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    answerTimeoutMs: IDENTITY_TIMEOUT_MS,
+    bodyBytesMax: IDENTITY_BYTES_MAX,
+  };
+}
+
+export function readIdentity(app: ProviderApp, answer: HttpAnswer): IdentityAnswer {
+  if (answer.kind !== 'answered') return { kind: 'unknown', error: `${answer.cause}: ${answer.detail}` };
+  if (answer.status === 401) return { kind: 'token_refused' };
+  if (answer.status !== 200) return { kind: 'unknown', error: `HTTP ${answer.status}` };
+  const body = parse(answer.body);
+  const subject = at(body, app.provider.identity.subject);
+  const handle = at(body, app.provider.identity.handle);
+  if (subject === undefined) return { kind: 'unknown', error: 'the answer names no user' };
+  return { kind: 'known', subject, handle: handle ?? subject };
+}
+
+function parse(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder().decode(body));
+  } catch {
+    // Not JSON: then it names no user, which is what the caller reports.
+    return undefined;
+  }
+}
+
+/** A JSON pointer without escapes (RFC 6901), as the provider data use. Numbers become text: ids may be either. */
+function at(value: unknown, pointer: string): string | undefined {
+  const found = pointer.split('/').slice(1).reduce<unknown>(step, value);
+  return typeof found === 'string' || typeof found === 'number' ? String(found) : undefined;
+}
+
+function step(value: unknown, key: string): unknown {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined;
+}

@@ -1,0 +1,94 @@
+import type { SealedTokens } from '../model/credential-store.ts';
+import type { ConnectionId } from '../model/ids.ts';
+import { randomText, type Random } from '../model/random.ts';
+import { Secret } from '../model/secret.ts';
+import type { TokenSet } from '../model/token-set.ts';
+import type { Fingerprinter, SealBinding, Vault } from '../model/vault.ts';
+import type { ProviderApp } from '../providers/provider-app.ts';
+
+/** Where a token set belongs, and what it inherits. */
+export interface TokenHome {
+  readonly connectionId: ConnectionId;
+  readonly owner: string;
+  readonly app: ProviderApp;
+  /** The refresh token that stays good when the answer brings none; none after a fresh consent. */
+  readonly keptRefreshToken: Secret | undefined;
+  /** When the user consented: absolute lifetimes count from here. */
+  readonly grantedAtMs: number;
+  readonly nowMs: number;
+  readonly dueAtMs: number | undefined;
+}
+
+export interface SealingPorts {
+  readonly vault: Vault;
+  readonly fingerprinter: Fingerprinter;
+  readonly random: Random;
+}
+
+/** Seals a token set, raw answer included, for its row. One seal, and nothing in it can fail. */
+export function sealTokens(tokens: TokenSet, home: TokenHome, { vault, fingerprinter, random }: SealingPorts): SealedTokens {
+  const refreshToken = tokens.refreshToken ?? home.keptRefreshToken;
+  const generation = randomText(random, 12);
+  const { refresh } = home.app.provider;
+  return {
+    sealed: vault.seal(bindingOf(home, generation), writeTokens({ ...tokens, refreshToken })),
+    generation,
+    accessFingerprint: fingerprinter.fingerprint(tokens.accessToken),
+    refreshFingerprint: refreshToken === undefined ? undefined : fingerprinter.fingerprint(refreshToken),
+    accessIssuedAtMs: home.nowMs,
+    accessExpiresAtMs: tokens.accessExpiresAtMs,
+    ...refreshEnds(tokens, home, refreshToken !== undefined, refresh),
+    scopes: tokens.scopes,
+    dueAtMs: home.dueAtMs,
+  };
+}
+
+type RefreshEnds = Pick<SealedTokens, 'refreshAbsoluteEndsAtMs' | 'refreshIdleEndsAtMs'>;
+
+/** What the answer says, else what the catalogue says: absolute from the consent, idle from now. */
+function refreshEnds(tokens: TokenSet, home: TokenHome, hasRefreshToken: boolean, life: ProviderApp['provider']['refresh']): RefreshEnds {
+  if (!hasRefreshToken) return { refreshAbsoluteEndsAtMs: undefined, refreshIdleEndsAtMs: undefined };
+  const fromAnswer = tokens.refreshExpiresAtMs;
+  const isIdle = life.idleMs !== undefined;
+  return {
+    refreshAbsoluteEndsAtMs: (isIdle ? undefined : fromAnswer) ?? (life.absoluteMs === undefined ? undefined : home.grantedAtMs + life.absoluteMs),
+    refreshIdleEndsAtMs: isIdle ? (fromAnswer ?? home.nowMs + (life.idleMs ?? 0)) : undefined,
+  };
+}
+
+/** The binding under which a connection's tokens are sealed. */
+export function bindingOf(home: Pick<TokenHome, 'connectionId' | 'owner' | 'app'>, generation: string): SealBinding {
+  return { table: 'credentials', rowId: home.connectionId, providerAppId: home.app.id, owner: home.owner, generation };
+}
+
+/** A token set as the text that is sealed. */
+export function writeTokens(tokens: TokenSet): Secret {
+  return new Secret(
+    JSON.stringify({
+      access_token: tokens.accessToken.reveal(),
+      token_type: tokens.tokenType,
+      refresh_token: tokens.refreshToken?.reveal(),
+      id_token: tokens.idToken?.reveal(),
+      access_expires_at_ms: tokens.accessExpiresAtMs,
+      refresh_expires_at_ms: tokens.refreshExpiresAtMs,
+      scopes: tokens.scopes,
+      raw: tokens.raw.reveal(),
+    }),
+  );
+}
+
+/** The way back; only ever given what {@link writeTokens} wrote and the vault has authenticated. */
+export function readTokens(text: Secret): TokenSet {
+  const stored = JSON.parse(text.reveal()) as Record<string, unknown>;
+  const secret = (name: string): Secret | undefined => (typeof stored[name] === 'string' ? new Secret(stored[name]) : undefined);
+  return {
+    accessToken: secret('access_token') ?? new Secret(''),
+    tokenType: String(stored['token_type']),
+    refreshToken: secret('refresh_token'),
+    idToken: secret('id_token'),
+    accessExpiresAtMs: stored['access_expires_at_ms'] as number | undefined,
+    refreshExpiresAtMs: stored['refresh_expires_at_ms'] as number | undefined,
+    scopes: stored['scopes'] as string[] | undefined,
+    raw: secret('raw') ?? new Secret(''),
+  };
+}

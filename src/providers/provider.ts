@@ -1,0 +1,139 @@
+import type { ReauthReason } from '../model/connection.ts';
+
+/**
+ * What one authorization server and its APIs do on the wire, as data. No functions, and nothing anywhere asks for a
+ * provider's id to decide what to do: what differs is a field here, which `protocol/` copes with and `sim/` plays.
+ */
+export interface Provider {
+  /** Lower case; names the variables `KIPPU_<ID>_…`, the callback's path and a connection's default name. */
+  readonly id: string;
+  /** As people write it. */
+  readonly name: string;
+  readonly endpoints: Endpoints;
+  /** Older hosts of the same endpoints, still seen in the wild: `kippu call` accepts them, nothing is sent there. */
+  readonly legacyOrigins?: readonly string[];
+  readonly scopes: Scopes;
+  readonly clientAuth: ClientAuth;
+  /** `S256` is sent with every authorization request; `none` where the provider refuses the parameters. */
+  readonly pkce: 'S256' | 'none';
+  /** Parameters of the authorization request that this provider needs besides the standard ones. */
+  readonly authorizationParams?: Readonly<Record<string, string>>;
+  readonly stateCharsMax: number;
+  /** How long an authorization code may be exchanged. */
+  readonly codeLifetimeMs: number;
+  readonly access: AccessLifetime;
+  readonly refresh: RefreshLifetime;
+  /** How the token endpoint's errors are to be understood; the first row that matches decides. */
+  readonly tokenErrors: readonly TokenErrorRow[];
+  readonly identity: Identity;
+  readonly revocation: Revocation;
+  /** Whether a second consent of the same user with the same app ends the first one's refresh token. */
+  readonly grantsPerSubject: 'one' | 'many';
+  readonly callback: CallbackRules;
+  readonly quirks: Partial<Quirks>;
+  /** For each claim above that is not the RFC's default, where it is known from. */
+  readonly evidence: Readonly<Record<string, string>>;
+  /** Claims that are believed and not confirmed, by name of the field. Never promised to a user. */
+  readonly unverified: readonly string[];
+}
+
+export interface Endpoints {
+  readonly authorization: string;
+  readonly token: string;
+  readonly revocation?: string;
+  /** Where the resource API lives; `kippu call` and the proxy speak to this origin only. */
+  readonly api: string;
+}
+
+export interface Scopes {
+  readonly separator: ' ' | ',';
+  /** The scope that makes the provider hand out a refresh token; always asked for unless refused. */
+  readonly offline?: string;
+  /** Named sets by use; `default` is taken when nobody chooses. */
+  readonly presets: Readonly<Record<string, readonly string[]>> & { readonly default: readonly string[] };
+  /** All scopes the documentation names: an unknown one is warned about, not refused. */
+  readonly known: readonly string[];
+}
+
+export interface ClientAuth {
+  /** How an app with a secret authenticates. An app without one sends its `client_id` in the body. */
+  readonly confidential: 'basic' | 'body';
+}
+
+export interface AccessLifetime {
+  /** The usual lifetime, for the simulator and for texts; the answer's own `expires_in` decides. */
+  readonly lifetimeMs: number;
+  /** What an answer without `expires_in` means. */
+  readonly whenMissing: 'never' | 'unknown';
+}
+
+export interface RefreshLifetime {
+  /**
+   * `single-use`: a renewal kills the refresh token and brings another. `reusable`: it stays good and may be presented
+   * again. `none`: there are no refresh tokens.
+   */
+  readonly rotation: 'single-use' | 'reusable' | 'none';
+  /** Counted from the consent; absent where none is known. */
+  readonly absoluteMs?: number;
+  /** Counted from the last renewal; absent where none is known. */
+  readonly idleMs?: number;
+  /** How long after its use a spent refresh token is still accepted. 0 where no such window is documented. */
+  readonly reuseGraceMs: number;
+  /** Whether a reuse inside the window makes a second, competing child: then a replay there is not harmless. */
+  readonly graceForksFamily: boolean;
+  /** Whether presenting a spent refresh token outside the window also kills its successors. */
+  readonly reuseKillsFamily: boolean;
+  /** Whether a renewal kills the old access token at once. */
+  readonly renewalKillsAccess: boolean;
+}
+
+/** One row of the provider's error table. A field that is absent matches anything. */
+export interface TokenErrorRow {
+  readonly status?: number;
+  readonly error?: string;
+  readonly description?: string;
+  readonly means:
+    | { readonly kind: 'rejected'; readonly reason: ReauthReason }
+    | { readonly kind: 'misconfigured' }
+    | { readonly kind: 'unavailable' }
+    /** The authorization code, redirect URI or verifier is refused: only a fresh consent can meet it. */
+    | { readonly kind: 'code_refused' };
+}
+
+export interface Identity {
+  /** Path below the API origin of the call that says whose token it is. */
+  readonly path: string;
+  /** JSON pointers (RFC 6901) into its answer. */
+  readonly subject: string;
+  readonly handle: string;
+  /** The provider may charge for the call: it is made once a consent, never at a renewal. */
+  readonly mayBeBilled: boolean;
+}
+
+export interface Revocation {
+  /** RFC 7009 at `endpoints.revocation`, or none. */
+  readonly method: 'rfc7009' | 'none';
+}
+
+export interface CallbackRules {
+  /** The loopback host that callbacks must be registered with. */
+  readonly loopbackHost: '127.0.0.1' | 'localhost' | 'any';
+  readonly registeredMax: number;
+}
+
+/**
+ * Departures from the RFCs. Each has two sides, one in `protocol/` that copes with it and one in `sim/` that plays it;
+ * both are tables over these keys, so a quirk without either side does not compile.
+ */
+export interface Quirks {
+  /**
+   * HTTP Basic carries `client_id:client_secret` as they are, instead of form-encoding both first
+   * (RFC 6749, section 2.3.1). X.
+   */
+  readonly basicWithoutEncoding: boolean;
+  /** `token_type` comes in lower case (RFC 6749 says case does not matter; strict clients stumble). X. */
+  readonly lowerCaseTokenType: boolean;
+  /** The granted scopes come back in another order than they were asked for. X. */
+  readonly scopesReordered: boolean;
+}
+export type QuirkName = keyof Quirks;
