@@ -1,0 +1,46 @@
+import { DAY_MS, type Clock } from '../../model/clock.ts';
+import type { RenewedSettlement } from '../../model/credential-store.ts';
+import type { Spool, SpoolEntry } from '../../model/spool.ts';
+
+const RETENTION_MS = 7 * DAY_MS;
+
+/** Keeps answers as long as the process lives: for tests, and for stores that are themselves in memory. */
+export class MemorySpool implements Spool {
+  readonly #clock: Clock;
+  readonly #entries = new Map<string, SpoolEntry>();
+  #kept = 0;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  keep(settlement: RenewedSettlement): SpoolEntry {
+    this.#kept += 1;
+    const entry = { file: `memory:${this.#kept}`, keptAtMs: this.#clock.nowMs(), acknowledged: false, settlement };
+    this.#entries.set(entry.file, entry);
+    return entry;
+  }
+
+  acknowledge({ file }: SpoolEntry): void {
+    const entry = this.#entries.get(file);
+    if (entry !== undefined) this.#entries.set(file, { ...entry, acknowledged: true });
+  }
+
+  entries(): readonly SpoolEntry[] {
+    return [...this.#entries.values()];
+  }
+
+  damaged(): readonly string[] {
+    return [];
+  }
+
+  async prepare(): Promise<void> {}
+
+  tidy(): void {
+    for (const { file, acknowledged, keptAtMs } of this.entries()) {
+      if (acknowledged && this.#clock.nowMs() - keptAtMs > RETENTION_MS) this.#entries.delete(file);
+    }
+  }
+
+  async close(): Promise<void> {}
+}

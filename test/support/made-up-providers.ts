@@ -1,0 +1,51 @@
+import type { Provider, RefreshLifetime } from '../../src/providers/provider.ts';
+
+/** A provider by the book (RFC 6749, 7009, 7636), with single-use refresh tokens: what differs is said by the test. */
+export const plain = {
+  id: 'plain',
+  name: 'Plain',
+  endpoints: {
+    authorization: 'https://auth.plain.example/authorize',
+    token: 'https://auth.plain.example/token',
+    revocation: 'https://auth.plain.example/revoke',
+    api: 'https://api.plain.example',
+  },
+  scopes: { separator: ' ', offline: 'offline_access', presets: { default: ['read'] }, known: ['read', 'write', 'offline_access'] },
+  clientAuth: { confidential: 'basic' },
+  pkce: 'S256',
+  stateCharsMax: 500,
+  codeLifetimeMs: 60_000,
+  access: { lifetimeMs: 3_600_000, whenMissing: 'unknown' },
+  refresh: {
+    rotation: 'single-use',
+    reuseGraceMs: 0,
+    graceForksFamily: false,
+    reuseKillsFamily: false,
+    renewalKillsAccess: false,
+  },
+  tokenErrors: [],
+  identity: { path: '/me', subject: '/id', handle: '/login', mayBeBilled: false },
+  revocation: { method: 'rfc7009' },
+  grantsPerSubject: 'many',
+  callback: { loopbackHost: 'any', registeredMax: 100 },
+  quirks: {},
+  evidence: {},
+  unverified: [],
+} as const satisfies Provider;
+
+export function withRefresh(refresh: Partial<RefreshLifetime>): Provider {
+  return { ...plain, refresh: { ...plain.refresh, ...refresh } };
+}
+
+/** As Auth0: presenting a spent refresh token kills the family. */
+export const familyKilling: Provider = withRefresh({ reuseKillsFamily: true });
+/** As Atlassian: for ten minutes a spent refresh token is still taken. */
+export const withReuseWindow: Provider = withRefresh({ reuseGraceMs: 600_000 });
+/** As Auth0's leeway: a reuse inside the window makes a second, competing child. */
+export const withForkingWindow: Provider = withRefresh({ reuseGraceMs: 600_000, graceForksFamily: true });
+/** As GitHub and GitLab: a renewal ends the old access token at once. */
+export const accessKilling: Provider = withRefresh({ renewalKillsAccess: true });
+/** As Google: the refresh token stays, and the answer has none. */
+export const reusable: Provider = withRefresh({ rotation: 'reusable' });
+/** As GitHub: the refresh token ends six months after the last renewal. */
+export const idling: Provider = withRefresh({ idleMs: 180 * 86_400_000 });

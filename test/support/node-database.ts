@@ -1,0 +1,43 @@
+import type { Clock } from '../../src/model/clock.ts';
+import { SqliteDatabase, type Queryable } from '../../src/store/sqlite/database.ts';
+import type { ProcessLife } from './process-life.ts';
+
+/** A process's own connection to the database: it can be killed with it, and its disk can fail. */
+export class NodeDatabase extends SqliteDatabase {
+  readonly #life: ProcessLife;
+  #trouble: 'fails' | 'stalls' | undefined;
+  #release: (() => void)[] = [];
+
+  constructor(path: string, clock: Clock, life: ProcessLife) {
+    super(path, clock);
+    this.#life = life;
+  }
+
+  /** Writes are refused from now on. */
+  failWrites(): void {
+    this.#trouble = 'fails';
+  }
+
+  /** Writes wait from now on, until {@link heal}. */
+  stallWrites(): void {
+    this.#trouble = 'stalls';
+  }
+
+  heal(): void {
+    this.#trouble = undefined;
+    for (const release of this.#release.splice(0)) release();
+  }
+
+  override async write<T>(work: (db: Queryable) => T): Promise<T> {
+    if (this.#trouble === 'fails') throw new Error('the disk is full');
+    if (this.#trouble === 'stalls') {
+      await new Promise<void>((resolve) => {
+        this.#release.push(resolve);
+      });
+    }
+    return super.write((tx) => {
+      this.#life.dieIfDead();
+      return work(tx);
+    });
+  }
+}

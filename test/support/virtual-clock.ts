@@ -1,0 +1,88 @@
+import type { Clock } from '../../src/model/clock.ts';
+
+interface Timer {
+  readonly atMs: number;
+  readonly wake: () => void;
+}
+
+/** Rounds of the event loop after each timer: what awaits a commit or another promise gets its turn before the next one. */
+const SETTLE_ROUNDS = 12;
+
+/** Time that passes only when a test says so. */
+export class VirtualClock implements Clock {
+  #nowMs: number;
+  #monotonicMs = 1_000;
+  #timers: Timer[] = [];
+
+  constructor(start: number | string = '2026-11-21T00:00:00Z') {
+    this.#nowMs = typeof start === 'number' ? start : Date.parse(start);
+  }
+
+  nowMs(): number {
+    return this.#nowMs;
+  }
+
+  monotonicMs(): number {
+    return this.#monotonicMs;
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted === true) {
+        resolve();
+        return;
+      }
+      const timer: Timer = { atMs: this.#monotonicMs + Math.max(0, ms), wake: resolve };
+      this.#timers.push(timer);
+      signal?.addEventListener(
+        'abort',
+        () => {
+          this.#timers = this.#timers.filter((other) => other !== timer);
+          resolve();
+        },
+        { once: true },
+      );
+    });
+  }
+
+  /** Lets time pass, waking each sleeper at its own moment, in order, and what follows from it before the next. */
+  async advance(ms: number): Promise<void> {
+    const endMs = this.#monotonicMs + ms;
+    await settle();
+    for (;;) {
+      const next = this.#timers.filter((timer) => timer.atMs <= endMs).sort((a, b) => a.atMs - b.atMs)[0];
+      if (next === undefined) break;
+      this.#timers = this.#timers.filter((timer) => timer !== next);
+      this.#passUntil(next.atMs);
+      next.wake();
+      await settle();
+    }
+    this.#passUntil(endMs);
+    await settle();
+  }
+
+  /** Time passes and nobody runs: a paused process, a suspended machine. */
+  freeze(ms: number): void {
+    this.#passUntil(this.#monotonicMs + ms);
+  }
+
+  /** The wall clock alone is set forward or back. */
+  setWallClock(nowMs: number): void {
+    this.#nowMs = nowMs;
+  }
+
+  #passUntil(monotonicMs: number): void {
+    const passedMs = Math.max(0, monotonicMs - this.#monotonicMs);
+    this.#monotonicMs += passedMs;
+    this.#nowMs += passedMs;
+  }
+}
+
+/** Lets everything that can go on without time passing go on. */
+export async function settle(): Promise<void> {
+  for (let round = 0; round < SETTLE_ROUNDS; round += 1) {
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+}
