@@ -1,0 +1,302 @@
+import type { Connection, ConnectionState, ReauthReason, RenewalPolicy } from '../../model/connection.ts';
+import type { Attached, Attachment, ConnectionStore, OwnerChange } from '../../model/connection-store.ts';
+import { newId, type ConnectionId, type Fingerprint, type ProviderAppId } from '../../model/ids.ts';
+import { tokenParams } from './credential-rows.ts';
+import { isConstraintViolation, type Queryable, type Row, type SqliteDatabase } from './database.ts';
+import { insertEvent } from './event-queries.ts';
+import { integer, integerOrNone, json, text, textOrNone } from './rows.ts';
+import { endGrant, rememberSpent, type Settling } from './settlement-queries.ts';
+
+const CONNECTION_SQL = `
+  select n.*, c.access_expires_at_ms, c.refresh_fingerprint, c.due_at_ms,
+    min(coalesce(c.refresh_absolute_ends_at_ms, c.refresh_idle_ends_at_ms),
+        coalesce(c.refresh_idle_ends_at_ms, c.refresh_absolute_ends_at_ms)) as refresh_expires_at_ms
+  from connections n join credentials c on c.connection_id = n.id`;
+
+export function sqliteConnectionStore(db: SqliteDatabase, settling: Settling): ConnectionStore {
+  return {
+    async find(idOrName) {
+      return findConnection(db, idOrName);
+    },
+    async list({ provider, owner, state, neverExpires = false, limit, cursor = '' }) {
+      const rows = db.all(
+        `${CONNECTION_SQL}
+         where n.id > :cursor and (:provider is null or n.provider = :provider) and (:owner is null or n.owner = :owner)
+           and (:state is null or n.state = :state)
+           and (:neverExpires = 0 or (c.access_expires_at_ms is null and c.refresh_fingerprint is null))
+         order by n.id limit :limit`,
+        { cursor, provider: provider ?? null, owner: owner ?? null, state: state ?? null, neverExpires: neverExpires ? 1 : 0, limit: limit + 1 },
+      );
+      const items = rows.slice(0, limit).map(connectionOf);
+      return { items, nextCursor: rows.length > limit ? items.at(-1)?.id : undefined };
+    },
+    update: (id, { name, policy, metadata, dueAtMs }) =>
+      db.write((tx) => {
+        try {
+          const changed = tx.run(
+            `update connections set name = coalesce(:name, name), policy = coalesce(:policy, policy),
+               metadata = coalesce(:metadata, metadata) where id = :id`,
+            { id, name: name ?? null, policy: policy ?? null, metadata: metadata === undefined ? null : JSON.stringify(metadata) },
+          );
+          if (dueAtMs !== undefined) tx.run('update credentials set due_at_ms = :dueAtMs where connection_id = :id', { id, dueAtMs });
+          return changed === 0 ? 'not_found' : 'updated';
+        } catch (error) {
+          if (isConstraintViolation(error)) return 'name_taken';
+          throw error;
+        }
+      }),
+    changeOwner: (change) => db.write((tx) => changeOwner(tx, change)),
+    attach: async (attachment) => {
+      const attached = await db.write((tx) => attach(tx, attachment, settling));
+      settling.faults.reach('consent.attached');
+      return attached;
+    },
+    identify: (id, { subject, handle }) =>
+      db.write((tx) => {
+        tx.run('update connections set subject = :subject, handle = :handle where id = :id and subject is null', { id, subject, handle });
+      }),
+    settleRevoked: (id, fence, note) => db.write((tx) => settleRevoked(tx, { id, fence, atProvider: note.atProvider }, settling)),
+    async countByState() {
+      const counts: Record<ConnectionState, number> = { active: 0, uncertain: 0, reauth_required: 0, revoked: 0 };
+      for (const row of db.all('select state, count(*) as count from connections group by state')) {
+        counts[text(row, 'state') as ConnectionState] = integer(row, 'count');
+      }
+      return counts;
+    },
+  };
+}
+
+function findConnection(db: Queryable, idOrName: string): Connection | undefined {
+  const row = db.get(`${CONNECTION_SQL} where n.id = :idOrName or n.name = :idOrName`, { idOrName });
+  return row === undefined ? undefined : connectionOf(row);
+}
+
+function connectionOf(row: Row): Connection {
+  return {
+    id: text(row, 'id') as ConnectionId,
+    name: text(row, 'name'),
+    provider: text(row, 'provider'),
+    providerAppId: text(row, 'provider_app_id') as ProviderAppId,
+    owner: text(row, 'owner'),
+    subject: textOrNone(row, 'subject'),
+    handle: textOrNone(row, 'handle'),
+    state: text(row, 'state') as ConnectionState,
+    stateReason: textOrNone(row, 'state_reason') as ReauthReason | undefined,
+    scopes: json(row, 'scopes') as string[],
+    policy: text(row, 'policy') as RenewalPolicy,
+    metadata: json(row, 'metadata') as Record<string, unknown>,
+    accessExpiresAtMs: integerOrNone(row, 'access_expires_at_ms'),
+    refreshExpiresAtMs: integerOrNone(row, 'refresh_expires_at_ms'),
+    hasRefreshToken: row['refresh_fingerprint'] !== null,
+    grantedAtMs: integer(row, 'granted_at_ms'),
+    lastRenewedAtMs: integerOrNone(row, 'last_renewed_at_ms'),
+    renewals: integer(row, 'renewals'),
+    nextDueAtMs: integerOrNone(row, 'due_at_ms'),
+    createdAtMs: integer(row, 'created_at_ms'),
+  };
+}
+
+function changeOwner(tx: Queryable, { id, version, owner, sealed, generation }: OwnerChange): boolean {
+  const changed = tx.run(
+    `update credentials set version = version + 1, sealed = :sealed, generation = :generation
+     where connection_id = :id and version = :version and lease_fence is null and attempt_id is null`,
+    { id, version, sealed, generation },
+  );
+  if (changed === 0) return false;
+  tx.run('update connections set owner = :owner where id = :id', { id, owner });
+  return true;
+}
+
+function attach(tx: Queryable, attachment: Attachment, settling: Settling): Attached {
+  const again = attachedBefore(tx, attachment);
+  if (again !== undefined) return again;
+  const known = knownElsewhere(tx, attachment);
+  if (known !== undefined) return known;
+  if (attachment.existingVersion === undefined) {
+    const same = sameSubject(tx, attachment);
+    if (same !== undefined) return { kind: 'subject_known', connectionId: same };
+    if (tx.get('select 1 as taken from connections where name = :name', { name: attachment.name }) !== undefined) return { kind: 'name_taken' };
+    insertConnection(tx, attachment, settling.clock.nowMs());
+  } else if (!renewGrant(tx, attachment, attachment.existingVersion, settling.clock.nowMs())) {
+    return { kind: 'moved' };
+  }
+  if (attachment.supersedes) supersedeOthers(tx, attachment, settling);
+  if (attachment.consentId !== undefined) {
+    tx.run(`update consents set state = 'attached', attached_to = :to, sealed = null, generation = null where id = :id`, {
+      id: attachment.consentId,
+      to: attachment.connectionId,
+    });
+  }
+  insertEvent(tx, {
+    id: newId('evt', settling.random),
+    happening: `granted:${attachment.connectionId}:${attachment.generation}`,
+    type: 'connection.created',
+    atMs: settling.clock.nowMs(),
+    connectionId: attachment.connectionId,
+    data: {
+      name: attachment.name,
+      provider: attachment.provider,
+      again: attachment.existingVersion !== undefined,
+      imported: attachment.imported,
+      refresh_token: attachment.refreshFingerprint !== undefined,
+    },
+  });
+  const connection = findConnection(tx, attachment.connectionId);
+  if (connection === undefined) throw new TypeError('The connection that was just written is not there.');
+  return { kind: 'attached', connection };
+}
+
+/** The commit happened before and only its acknowledgement was lost. */
+function attachedBefore(tx: Queryable, { consentId }: Attachment): Attached | undefined {
+  if (consentId === undefined) return undefined;
+  const row = tx.get('select attached_to from consents where id = :consentId and attached_to is not null', { consentId });
+  const connection = row === undefined ? undefined : findConnection(tx, text(row, 'attached_to'));
+  return connection === undefined ? undefined : { kind: 'attached', connection };
+}
+
+function knownElsewhere(tx: Queryable, { refreshFingerprint }: Attachment): Attached | undefined {
+  if (refreshFingerprint === undefined) return undefined;
+  const row = tx.get(
+    `select connection_id, 0 as spent from credentials where refresh_fingerprint = :refreshFingerprint
+     union all select connection_id, 1 from spent_tokens where fingerprint = :refreshFingerprint
+     union all select connection_id, 0 from orphans where refresh_fingerprint = :refreshFingerprint`,
+    { refreshFingerprint },
+  );
+  if (row === undefined) return undefined;
+  return {
+    kind: 'token_known',
+    connectionId: text(row, 'connection_id') as ConnectionId,
+    spent: integer(row, 'spent') === 1,
+    fingerprint: refreshFingerprint,
+  };
+}
+
+/** One user of ours, one account there, one app: that is one connection, however often the user consents. */
+function sameSubject(tx: Queryable, { providerAppId, subject, owner }: Attachment): ConnectionId | undefined {
+  if (subject === undefined) return undefined;
+  const row = tx.get('select id from connections where provider_app_id = :providerAppId and subject = :subject and owner = :owner', {
+    providerAppId,
+    subject,
+    owner,
+  });
+  return row === undefined ? undefined : (text(row, 'id') as ConnectionId);
+}
+
+function insertConnection(tx: Queryable, attachment: Attachment, nowMs: number): void {
+  tx.run(
+    `insert into connections (id, name, provider, provider_app_id, owner, subject, handle, state, scopes, policy, metadata,
+       granted_at_ms, jitter, created_at_ms)
+     values (:id, :name, :provider, :providerAppId, :owner, :subject, :handle, 'active', :scopes, :policy, '{}',
+       :grantedAtMs, :jitter, :nowMs)`,
+    {
+      id: attachment.connectionId,
+      name: attachment.name,
+      provider: attachment.provider,
+      providerAppId: attachment.providerAppId,
+      owner: attachment.owner,
+      subject: attachment.subject ?? null,
+      handle: attachment.handle ?? null,
+      scopes: JSON.stringify(attachment.grantedScopes),
+      policy: attachment.policy,
+      grantedAtMs: attachment.grantedAtMs,
+      jitter: attachment.jitter,
+      nowMs,
+    },
+  );
+  tx.run(
+    `insert into credentials (connection_id, version, grant_version, fence, generation, sealed, access_fingerprint,
+       refresh_fingerprint, access_issued_at_ms, access_expires_at_ms, refresh_absolute_ends_at_ms,
+       refresh_idle_ends_at_ms, due_at_ms)
+     values (:id, 1, 1, 0, :generation, :sealed, :accessFingerprint, :refreshFingerprint, :accessIssuedAtMs,
+       :accessExpiresAtMs, :refreshAbsoluteEndsAtMs, :refreshIdleEndsAtMs, :dueAtMs)`,
+    { id: attachment.connectionId, ...tokenParams(attachment) },
+  );
+}
+
+/** A fresh consent ends the old grant here: version and fence rise, so that nothing of the old one can settle any more. */
+function renewGrant(tx: Queryable, attachment: Attachment, version: number, nowMs: number): boolean {
+  const id = attachment.connectionId;
+  const row = tx.get('select refresh_fingerprint from credentials where connection_id = :id and version = :version', { id, version });
+  if (row === undefined) return false;
+  rememberSpent(tx, id, textOrNone(row, 'refresh_fingerprint') as Fingerprint | undefined, nowMs);
+  tx.run(
+    `update credentials set version = version + 1, grant_version = version + 1, fence = fence + 1, generation = :generation,
+       sealed = :sealed, access_fingerprint = :accessFingerprint, refresh_fingerprint = :refreshFingerprint,
+       access_issued_at_ms = :accessIssuedAtMs, access_expires_at_ms = :accessExpiresAtMs, access_refused_at_ms = null,
+       refresh_absolute_ends_at_ms = :refreshAbsoluteEndsAtMs, refresh_idle_ends_at_ms = :refreshIdleEndsAtMs,
+       hold_until_ms = null, failures = 0, lease_fence = null, lease_expires_at_ms = null, lease_holder = null,
+       attempt_id = null, due_at_ms = :dueAtMs
+     where connection_id = :id`,
+    { id, ...tokenParams(attachment) },
+  );
+  tx.run(
+    `update connections set state = 'active', state_reason = null, scopes = :scopes, granted_at_ms = :grantedAtMs,
+       subject = coalesce(:subject, subject), handle = coalesce(:handle, handle), provider_app_id = :providerAppId,
+       jitter = :jitter, last_renewed_at_ms = null
+     where id = :id`,
+    {
+      id,
+      scopes: JSON.stringify(attachment.grantedScopes),
+      grantedAtMs: attachment.grantedAtMs,
+      subject: attachment.subject ?? null,
+      handle: attachment.handle ?? null,
+      providerAppId: attachment.providerAppId,
+      jitter: attachment.jitter,
+    },
+  );
+  return true;
+}
+
+/** The provider keeps one grant per user and app: whoever else holds one for this subject holds a dead one now. */
+function supersedeOthers(tx: Queryable, { connectionId, providerAppId, subject }: Attachment, settling: Settling): void {
+  if (subject === undefined) return;
+  const others = tx.all(
+    `select id from connections where provider_app_id = :providerAppId and subject = :subject and id <> :connectionId
+       and state in ('active', 'uncertain')`,
+    { providerAppId, subject, connectionId },
+  );
+  for (const other of others) {
+    const id = text(other, 'id') as ConnectionId;
+    // The fence rises, so that a renewal of the dead grant that is still in flight settles nothing.
+    tx.run(
+      `update credentials set version = version + 1, fence = fence + 1, lease_fence = null, lease_expires_at_ms = null,
+         lease_holder = null where connection_id = :id`,
+      { id },
+    );
+    endGrant(tx, { id, reason: 'superseded', error: undefined }, settling);
+  }
+}
+
+interface RevocationEnd {
+  readonly id: ConnectionId;
+  readonly fence: number;
+  readonly atProvider: boolean;
+}
+
+function settleRevoked(tx: Queryable, { id, fence, atProvider }: RevocationEnd, settling: Settling): boolean {
+  const nowMs = settling.clock.nowMs();
+  const row = tx.get('select attempt_id, refresh_fingerprint, version from credentials where connection_id = :id and lease_fence = :fence', { id, fence });
+  if (row === undefined) return false;
+  rememberSpent(tx, id, textOrNone(row, 'refresh_fingerprint') as Fingerprint | undefined, nowMs);
+  tx.run(`update attempts set outcome = 'revoked', ended_at_ms = :nowMs where id = :attemptId and outcome is null`, {
+    attemptId: textOrNone(row, 'attempt_id') ?? null,
+    nowMs,
+  });
+  tx.run(
+    `update credentials set version = version + 1, sealed = x'', refresh_fingerprint = null, access_expires_at_ms = null,
+       lease_fence = null, lease_expires_at_ms = null, lease_holder = null, attempt_id = null, hold_until_ms = null,
+       due_at_ms = null
+     where connection_id = :id`,
+    { id },
+  );
+  tx.run(`update connections set state = 'revoked', state_reason = null where id = :id`, { id });
+  insertEvent(tx, {
+    id: newId('evt', settling.random),
+    happening: `revoked:${id}:${integer(row, 'version')}`,
+    type: 'connection.revoked',
+    atMs: nowMs,
+    connectionId: id,
+    data: { at_provider: atProvider },
+  });
+  return true;
+}

@@ -1,0 +1,85 @@
+import type { Clock } from '../../model/clock.ts';
+import type { Consent, ConsentFailure, ConsentState, ConsentStore } from '../../model/consent-store.ts';
+import type { ConnectionId, ConsentId, ProviderAppId } from '../../model/ids.ts';
+import type { Params, Row, SqliteDatabase } from './database.ts';
+import { integer, integerOrNone, json, text, textOrNone } from './rows.ts';
+
+/** Field → column: the same table writes and reads a consent. */
+const COLUMNS = {
+  id: 'id', state: 'state', failure: 'failure', failureDetail: 'failure_detail', provider: 'provider',
+  providerAppId: 'provider_app_id', owner: 'owner', name: 'name', connectionId: 'connection_id', scopes: 'scopes',
+  redirectUri: 'redirect_uri', returnUrl: 'return_url', stateHash: 'state_hash', browserHash: 'browser_hash',
+  redeemHash: 'redeem_hash', sealed: 'sealed', generation: 'generation', attachedTo: 'attached_to',
+  createdAtMs: 'created_at_ms', expiresAtMs: 'expires_at_ms', answeredAtMs: 'answered_at_ms',
+} as const satisfies Record<keyof Consent, string>;
+
+export function sqliteConsentStore(db: SqliteDatabase, clock: Clock): ConsentStore {
+  return {
+    create: (consent) =>
+      db.write((tx) => {
+        const fields = Object.keys(COLUMNS) as (keyof Consent)[];
+        tx.run(`insert into consents (${fields.map((field) => COLUMNS[field]).join(', ')}) values (${fields.map((field) => `:${field}`).join(', ')})`, params(consent));
+      }),
+    async find(id) {
+      return consentOf(db.get('select * from consents where id = :id', { id }));
+    },
+    async findByState(stateHash) {
+      return consentOf(db.get('select * from consents where state_hash = :stateHash', { stateHash }));
+    },
+    advance: (id, from, changes) =>
+      db.write((tx) => {
+        const fields = Object.keys(changes) as (keyof typeof COLUMNS)[];
+        const assignments = fields.map((field) => `${COLUMNS[field]} = :${field}`).join(', ');
+        return tx.run(`update consents set ${assignments} where id = :id and state = :from`, { ...params(changes), id, from }) === 1;
+      }),
+    async pending(limit) {
+      const rows = db.all(`select * from consents where state = 'pending' and redeem_hash is null and expires_at_ms > :nowMs limit :limit`, {
+        nowMs: clock.nowMs(),
+        limit,
+      });
+      return rows.map((row) => consentOf(row)).filter((consent) => consent !== undefined);
+    },
+    expire: ({ nowMs, forgetBeforeMs }) =>
+      db.write((tx) => {
+        tx.run('delete from consents where created_at_ms < :forgetBeforeMs and state = :failed', { forgetBeforeMs, failed: 'failed' });
+        return tx.run(
+          `update consents set state = 'failed', sealed = null, generation = null,
+             failure = case when redeem_hash is null then 'expired' else 'not_redeemed' end
+           where state not in ('attached', 'failed') and expires_at_ms <= :nowMs`,
+          { nowMs },
+        );
+      }),
+  };
+}
+
+function params(consent: Partial<Consent>): Params {
+  const entries = Object.entries(consent).map(([field, value]) => [field, field === 'scopes' ? JSON.stringify(value) : (value ?? null)]);
+  return Object.fromEntries(entries) as Params;
+}
+
+function consentOf(row: Row | undefined): Consent | undefined {
+  if (row === undefined) return undefined;
+  return {
+    id: text(row, 'id') as ConsentId,
+    state: text(row, 'state') as ConsentState,
+    failure: textOrNone(row, 'failure') as ConsentFailure | undefined,
+    failureDetail: textOrNone(row, 'failure_detail'),
+    provider: text(row, 'provider'),
+    providerAppId: text(row, 'provider_app_id') as ProviderAppId,
+    owner: text(row, 'owner'),
+    name: textOrNone(row, 'name'),
+    connectionId: textOrNone(row, 'connection_id') as ConnectionId | undefined,
+    scopes: json(row, 'scopes') as string[],
+    redirectUri: text(row, 'redirect_uri'),
+    returnUrl: textOrNone(row, 'return_url'),
+    stateHash: textOrNone(row, 'state_hash'),
+    browserHash: textOrNone(row, 'browser_hash'),
+    redeemHash: textOrNone(row, 'redeem_hash'),
+    sealed: (row['sealed'] ?? undefined) as Uint8Array | undefined,
+    generation: textOrNone(row, 'generation'),
+    attachedTo: textOrNone(row, 'attached_to') as ConnectionId | undefined,
+    createdAtMs: integer(row, 'created_at_ms'),
+    expiresAtMs: integer(row, 'expires_at_ms'),
+    answeredAtMs: integerOrNone(row, 'answered_at_ms'),
+  };
+}

@@ -1,0 +1,193 @@
+import { DAY_MS } from '../../model/clock.ts';
+import type { Claim, ClaimRequest, CredentialStore, ReauthWarning } from '../../model/credential-store.ts';
+import { newId, type ConnectionId } from '../../model/ids.ts';
+import { attemptOf, CREDENTIAL_SQL, credentialOf, orphanOf } from './credential-rows.ts';
+import type { Queryable, SqliteDatabase } from './database.ts';
+import { insertEvent } from './event-queries.ts';
+import { integer, text } from './rows.ts';
+import * as settlement from './settlement-queries.ts';
+import type { Settling } from './settlement-queries.ts';
+
+/** While the provider refuses an app, one renewal at a time may ask whether it still does. */
+const APP_TRIAL_MS = 30_000;
+
+export function sqliteCredentialStore(db: SqliteDatabase, settling: Settling): CredentialStore {
+  const { clock } = settling;
+  return {
+    async read(id) {
+      const row = db.get(CREDENTIAL_SQL, { id });
+      return row === undefined ? undefined : credentialOf(row);
+    },
+    claim: (request) => db.write((tx) => claim(tx, request, clock.nowMs())),
+    async settleRenewed(renewed) {
+      const as = await db.write((tx) => settlement.settleRenewed(tx, renewed, settling));
+      settling.faults.reach('settlement.committed');
+      return as;
+    },
+    settleRejected: (rejected) => db.write((tx) => settlement.settleRejected(tx, rejected, settling)),
+    settleFailed: (failed) => db.write((tx) => settlement.settleFailed(tx, failed, settling)),
+    adoptOrphan: (adoption) => db.write((tx) => settlement.adoptOrphan(tx, adoption, settling)),
+    markUncertain: (id, attemptId, dueAtMs) =>
+      db.write((tx) => {
+        const version = closeOpenAttempt(tx, { id, attemptId, outcome: 'unanswered', nowMs: clock.nowMs(), dueAtMs });
+        if (version === undefined) return false;
+        settlement.becomeUncertain(tx, { id, attemptId, version, error: 'no answer: the sender is gone or silent' }, settling);
+        return true;
+      }),
+    markNotSpent: (id, attemptId, dueAtMs) =>
+      db.write((tx) => {
+        const version = closeOpenAttempt(tx, { id, attemptId, outcome: 'not_spent', nowMs: clock.nowMs(), dueAtMs });
+        if (version === undefined) return false;
+        tx.run('update credentials set attempt_id = null where connection_id = :id', { id });
+        settlement.becomeActive(tx, id);
+        return true;
+      }),
+    noteRefusedAccess: (id, version) =>
+      db.write((tx) => {
+        tx.run(
+          `update credentials set access_refused_at_ms = :nowMs
+           where connection_id = :id and version = :version and access_refused_at_ms is null`,
+          { id, version, nowMs: clock.nowMs() },
+        );
+      }),
+    endGrant: (id, version, reason) =>
+      db.write((tx) => {
+        const isFree = tx.get(
+          `select 1 as free from credentials where connection_id = :id and version = :version
+             and (lease_fence is null or lease_expires_at_ms <= :nowMs)`,
+          { id, version, nowMs: clock.nowMs() },
+        );
+        if (isFree === undefined) return false;
+        settlement.endGrant(tx, { id, reason, error: undefined }, settling);
+        return true;
+      }),
+    takeDue: ({ againAtMs, limit }) =>
+      db.write((tx) =>
+        tx
+          .all(
+            `update credentials set due_at_ms = :againAtMs where connection_id in (
+               select connection_id from credentials where due_at_ms is not null and due_at_ms <= :nowMs
+               order by due_at_ms limit :limit)
+             returning connection_id`,
+            { nowMs: clock.nowMs(), againAtMs, limit },
+          )
+          .map((row) => text(row, 'connection_id') as ConnectionId),
+      ),
+    setDue: (id, version, dueAtMs) =>
+      db.write((tx) => {
+        tx.run('update credentials set due_at_ms = :dueAtMs where connection_id = :id and version = :version', {
+          id,
+          version,
+          dueAtMs: dueAtMs ?? null,
+        });
+      }),
+    warnReauthSoon: (id, warning) => db.write((tx) => warnReauthSoon(tx, id, warning, settling)),
+    async untriedOrphan(id) {
+      const row = settlement.untriedOrphanRow(db, id);
+      return row === undefined ? undefined : orphanOf(row);
+    },
+    async orphans(id) {
+      return db.all('select * from orphans where connection_id = :id order by arrived_at_ms', { id }).map(orphanOf);
+    },
+    async knownRefreshToken(fingerprint) {
+      const row = db.get(
+        `select connection_id, 0 as spent from credentials where refresh_fingerprint = :fingerprint
+         union all select connection_id, 1 from spent_tokens where fingerprint = :fingerprint
+         union all select connection_id, 0 from orphans where refresh_fingerprint = :fingerprint`,
+        { fingerprint },
+      );
+      if (row === undefined) return undefined;
+      return { connectionId: text(row, 'connection_id') as ConnectionId, spent: integer(row, 'spent') === 1 };
+    },
+    async attempts(id, limit) {
+      const rows = db.all('select * from attempts where connection_id = :id order by started_at_ms desc limit :limit', { id, limit });
+      return rows.map((row) => attemptOf(row));
+    },
+  };
+}
+
+/** Lease, fence and attempt in one transaction, guarded by everything that the decision was made from. */
+function claim(tx: Queryable, request: ClaimRequest, nowMs: number): Claim | undefined {
+  const leaseExpiresAtMs = nowMs + request.leaseMs;
+  const row = tx.get(
+    `update credentials set fence = fence + 1, lease_fence = fence + 1, lease_expires_at_ms = :leaseExpiresAtMs,
+       lease_holder = :holder, attempt_id = :attemptId, due_at_ms = :leaseExpiresAtMs
+     where connection_id = :id and version = :version and attempt_id is :openAttemptId
+       and (lease_fence is null or lease_expires_at_ms <= :nowMs)
+     returning fence`,
+    {
+      id: request.connectionId,
+      version: request.version,
+      openAttemptId: request.openAttemptId ?? null,
+      attemptId: request.attemptId,
+      holder: JSON.stringify(request.sender),
+      leaseExpiresAtMs,
+      nowMs,
+    },
+  );
+  if (row === undefined) return undefined;
+  const fence = integer(row, 'fence');
+  if (request.openAttemptId !== undefined) {
+    tx.run(`update attempts set outcome = 'unanswered', ended_at_ms = :nowMs where id = :id and outcome is null`, {
+      id: request.openAttemptId,
+      nowMs,
+    });
+  }
+  tx.run(
+    `insert into attempts (id, connection_id, purpose, version, fence, parent_fingerprint, sender, started_at_ms, replays)
+     values (:id, :connectionId, :purpose, :version, :fence, :parentFingerprint, :sender, :nowMs, :replays)`,
+    {
+      id: request.attemptId,
+      connectionId: request.connectionId,
+      purpose: request.purpose,
+      version: request.version,
+      fence,
+      parentFingerprint: request.parentFingerprint,
+      sender: JSON.stringify(request.sender),
+      replays: request.replays,
+      nowMs,
+    },
+  );
+  tx.run(
+    `update provider_apps set hold_until_ms = :trialMs where misconfigured_since_ms is not null
+       and id = (select provider_app_id from connections where id = :id)`,
+    { trialMs: nowMs + APP_TRIAL_MS, id: request.connectionId },
+  );
+  return { attemptId: request.attemptId, connectionId: request.connectionId, version: request.version, fence, leaseExpiresAtMs };
+}
+
+interface AttemptClosing {
+  readonly id: ConnectionId;
+  readonly attemptId: string;
+  readonly outcome: 'unanswered' | 'not_spent';
+  readonly nowMs: number;
+  readonly dueAtMs: number;
+}
+
+/** Ends an open attempt whose sender will not. Gives the credential's version, or nothing when it was settled meanwhile. */
+function closeOpenAttempt(tx: Queryable, { id, attemptId, outcome, nowMs, dueAtMs }: AttemptClosing): number | undefined {
+  const row = tx.get(
+    `update credentials set lease_fence = null, lease_expires_at_ms = null, lease_holder = null, due_at_ms = :dueAtMs
+     where connection_id = :id and attempt_id = :attemptId returning version`,
+    { id, attemptId, dueAtMs },
+  );
+  if (row === undefined) return undefined;
+  tx.run(
+    `update attempts set outcome = :outcome, ended_at_ms = coalesce(ended_at_ms, :nowMs)
+     where id = :attemptId and (outcome is null or outcome = 'unanswered')`,
+    { attemptId, outcome, nowMs },
+  );
+  return integer(row, 'version');
+}
+
+function warnReauthSoon(tx: Queryable, id: ConnectionId, warning: ReauthWarning, { clock, random }: Settling): boolean {
+  tx.run('update credentials set due_at_ms = :dueAtMs where connection_id = :id', { id, dueAtMs: warning.dueAtMs ?? null });
+  return insertEvent(tx, {
+    id: newId('evt', random),
+    happening: `reauth_soon:${id}:${Math.floor(warning.refreshExpiresAtMs / DAY_MS)}:${warning.daysBefore}`,
+    type: 'connection.reauth_soon',
+    atMs: clock.nowMs(),
+    connectionId: id,
+    data: { days_before: warning.daysBefore, refresh_expires_at_ms: warning.refreshExpiresAtMs },
+  });
+}

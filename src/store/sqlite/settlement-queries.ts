@@ -1,0 +1,341 @@
+import type { Clock } from '../../model/clock.ts';
+import type { ReauthReason } from '../../model/connection.ts';
+import type {
+  Claim,
+  FailedSettlement,
+  OrphanAdoption,
+  RejectedAs,
+  RejectedSettlement,
+  RejectionBreaker,
+  RenewedAs,
+  RenewedSettlement,
+  SealedTokens,
+} from '../../model/credential-store.ts';
+import type { FaultPoints } from '../../model/fault-points.ts';
+import { newId, type AttemptId, type ConnectionId, type Fingerprint } from '../../model/ids.ts';
+import type { Random } from '../../model/random.ts';
+import { tokenParams } from './credential-rows.ts';
+import type { Queryable, Row } from './database.ts';
+import { insertEvent } from './event-queries.ts';
+import { integer, integerOrNone, text, textOrNone } from './rows.ts';
+
+export interface Settling {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly faults: FaultPoints;
+}
+
+/**
+ * Attaches a token set, or finds it a place. The guard is not only version and fence: a rotated pair whose parent is
+ * still the stored refresh token is the truth, however late it comes and whoever holds the lease now.
+ */
+export function settleRenewed(tx: Queryable, settlement: RenewedSettlement, settling: Settling): RenewedAs {
+  const { claim, parentFingerprint, refreshFingerprint } = settlement;
+  const row = standing(tx, claim.connectionId);
+  closeAttempt(tx, claim.attemptId, { outcome: 'renewed', error: undefined, nowMs: settling.clock.nowMs() });
+  const isRotated = refreshFingerprint !== undefined && refreshFingerprint !== parentFingerprint;
+  if (isRotated && isKnown(tx, row, refreshFingerprint)) return 'already_known';
+  if (text(row, 'state') === 'revoked') {
+    if (isRotated) keepOrphan(tx, settlement, settling);
+    return 'revoke_it';
+  }
+  const isCurrent = integer(row, 'version') === claim.version && integerOrNone(row, 'lease_fence') === claim.fence;
+  if (isRotated && textOrNone(row, 'refresh_fingerprint') === parentFingerprint) {
+    replaceTokens(tx, settlement, settling);
+    settling.faults.reach('settlement.written');
+    return isCurrent ? 'settled' : 'adopted';
+  }
+  if (isRotated) {
+    keepOrphan(tx, settlement, settling);
+    return 'orphaned';
+  }
+  if (text(row, 'access_fingerprint') === settlement.accessFingerprint) return 'already_known';
+  if (integer(row, 'version') !== claim.version) return 'outdated';
+  replaceTokens(tx, settlement, settling);
+  settling.faults.reach('settlement.written');
+  return 'settled';
+}
+
+/** The second look: only a rejection of what is still stored, with nothing left to try, ends the grant. */
+export function settleRejected(tx: Queryable, settlement: RejectedSettlement, settling: Settling): RejectedAs {
+  const { claim } = settlement;
+  const nowMs = settling.clock.nowMs();
+  const row = standing(tx, claim.connectionId);
+  closeAttempt(tx, claim.attemptId, { outcome: 'rejected', error: settlement.error, nowMs });
+  const isOurs = integer(row, 'version') === claim.version && integerOrNone(row, 'lease_fence') === claim.fence;
+  releaseLease(tx, claim);
+  if (!isOurs || text(row, 'state') === 'revoked') return 'moved';
+  if (untriedOrphanRow(tx, claim.connectionId) !== undefined) return 'orphan_left';
+  if (holdsApp(tx, row, settlement.breaker, settling)) return 'app_held';
+  const wasUnanswered = unansweredAttempt(tx, claim) !== undefined;
+  endGrant(tx, { id: claim.connectionId, reason: wasUnanswered ? 'answer_lost' : settlement.reason, error: settlement.error }, settling);
+  return 'ended';
+}
+
+/** An outcome that brought nothing. `unanswered` leaves the attempt open; the others leave what was open before. */
+export function settleFailed(tx: Queryable, settlement: FailedSettlement, settling: Settling): boolean {
+  const { claim, outcome } = settlement;
+  const nowMs = settling.clock.nowMs();
+  closeAttempt(tx, claim.attemptId, { outcome, error: settlement.error, nowMs });
+  const row = standing(tx, claim.connectionId);
+  if (outcome === 'misconfigured') flagApp(tx, row, settlement, settling);
+  const isOurs = integer(row, 'version') === claim.version && integerOrNone(row, 'lease_fence') === claim.fence;
+  if (!isOurs) return false;
+  const open = outcome === 'unanswered' ? claim.attemptId : unansweredAttempt(tx, claim);
+  tx.run(
+    `update credentials set lease_fence = null, lease_expires_at_ms = null, lease_holder = null, attempt_id = :open,
+       hold_until_ms = :holdUntilMs, failures = failures + :failed, due_at_ms = :dueAtMs
+     where connection_id = :id`,
+    {
+      id: claim.connectionId,
+      open: open ?? null,
+      holdUntilMs: settlement.holdUntilMs ?? null,
+      failed: outcome === 'not_sent' ? 0 : 1,
+      dueAtMs: settlement.dueAtMs,
+    },
+  );
+  if (open === undefined) becomeActive(tx, claim.connectionId);
+  else becomeUncertain(tx, { id: claim.connectionId, attemptId: open, version: claim.version, error: settlement.error }, settling);
+  return true;
+}
+
+/** Puts an orphan's tokens in place of a credential whose refresh token was rejected. Each is tried once. */
+export function adoptOrphan(tx: Queryable, { orphan, version, dueAtMs }: OrphanAdoption, settling: Settling): boolean {
+  const row = standing(tx, orphan.connectionId);
+  const isFree = integer(row, 'version') === version && row['lease_fence'] === null;
+  const isMarked = tx.run('update orphans set tried = 1 where id = :id and tried = 0', { id: orphan.id }) === 1;
+  if (!isFree || !isMarked) return false;
+  rememberSpent(tx, orphan.connectionId, textOrNone(row, 'refresh_fingerprint') as Fingerprint | undefined, settling.clock.nowMs());
+  writeTokens(tx, orphan.connectionId, { ...orphan.tokens, dueAtMs });
+  becomeActive(tx, orphan.connectionId);
+  return true;
+}
+
+export interface GrantEnd {
+  readonly id: ConnectionId;
+  readonly reason: ReauthReason;
+  readonly error: string | undefined;
+}
+
+export function endGrant(tx: Queryable, end: GrantEnd, settling: Settling): void {
+  const row = standing(tx, end.id);
+  tx.run(`update connections set state = 'reauth_required', state_reason = :reason where id = :id`, { id: end.id, reason: end.reason });
+  tx.run('update credentials set due_at_ms = null, attempt_id = null, hold_until_ms = null where connection_id = :id', { id: end.id });
+  insertEvent(tx, {
+    id: newId('evt', settling.random),
+    happening: `reauth_required:${end.id}:${integer(row, 'version')}`,
+    type: 'connection.reauth_required',
+    atMs: settling.clock.nowMs(),
+    connectionId: end.id,
+    data: { name: text(row, 'name'), reason: end.reason, ...(end.error === undefined ? {} : { error: end.error }) },
+  });
+}
+
+export interface Uncertainty {
+  readonly id: ConnectionId;
+  readonly attemptId: AttemptId;
+  readonly version: number;
+  readonly error: string;
+}
+
+export function becomeUncertain(tx: Queryable, { id, attemptId, version, error }: Uncertainty, settling: Settling): void {
+  tx.run(`update connections set state = 'uncertain' where id = :id and state = 'active'`, { id });
+  insertEvent(tx, {
+    id: newId('evt', settling.random),
+    happening: `uncertain:${id}:${version}`,
+    type: 'connection.uncertain',
+    atMs: settling.clock.nowMs(),
+    connectionId: id,
+    data: { attempt: attemptId, error },
+  });
+}
+
+export function becomeActive(tx: Queryable, id: ConnectionId): void {
+  tx.run(`update connections set state = 'active', state_reason = null where id = :id and state <> 'revoked'`, { id });
+}
+
+export function rememberSpent(tx: Queryable, id: ConnectionId, fingerprint: Fingerprint | undefined, nowMs: number): void {
+  if (fingerprint === undefined) return;
+  tx.run('insert or ignore into spent_tokens (fingerprint, connection_id, spent_at_ms) values (:fingerprint, :id, :nowMs)', {
+    fingerprint,
+    id,
+    nowMs,
+  });
+}
+
+/** The next version, whole. A lease of somebody else stays his; an attempt on an older version is no longer open. */
+export function writeTokens(tx: Queryable, id: ConnectionId, tokens: SealedTokens): void {
+  tx.run(
+    `update credentials set version = version + 1, generation = :generation, sealed = :sealed,
+       access_fingerprint = :accessFingerprint, refresh_fingerprint = :refreshFingerprint,
+       access_issued_at_ms = :accessIssuedAtMs, access_expires_at_ms = :accessExpiresAtMs, access_refused_at_ms = null,
+       refresh_absolute_ends_at_ms = :refreshAbsoluteEndsAtMs, refresh_idle_ends_at_ms = :refreshIdleEndsAtMs,
+       hold_until_ms = null, failures = 0, attempt_id = null, due_at_ms = :dueAtMs
+     where connection_id = :id`,
+    { id, ...tokenParams(tokens) },
+  );
+}
+
+export function untriedOrphanRow(tx: Queryable, id: ConnectionId): Row | undefined {
+  return tx.get(
+    `select o.* from orphans o join credentials c on c.connection_id = o.connection_id
+     where o.connection_id = :id and o.tried = 0 and o.version >= c.grant_version
+     order by o.arrived_at_ms desc limit 1`,
+    { id },
+  );
+}
+
+function replaceTokens(tx: Queryable, settlement: RenewedSettlement, settling: Settling): void {
+  const { claim, parentFingerprint } = settlement;
+  const nowMs = settling.clock.nowMs();
+  if (settlement.refreshFingerprint !== parentFingerprint) rememberSpent(tx, claim.connectionId, parentFingerprint, nowMs);
+  writeTokens(tx, claim.connectionId, settlement);
+  releaseLease(tx, claim);
+  tx.run(
+    `update connections set state = 'active', state_reason = null, last_renewed_at_ms = :nowMs, renewals = renewals + 1,
+       scopes = coalesce(:scopes, scopes)
+     where id = :id`,
+    { id: claim.connectionId, nowMs, scopes: settlement.scopes === undefined ? null : JSON.stringify(settlement.scopes) },
+  );
+  clearAppFlag(tx, claim.connectionId);
+  insertEvent(tx, {
+    id: newId('evt', settling.random),
+    happening: `renewed:${claim.attemptId}`,
+    type: 'connection.renewed',
+    atMs: nowMs,
+    connectionId: claim.connectionId,
+    data: { version: claim.version + 1, access_expires_at_ms: settlement.accessExpiresAtMs ?? null },
+  });
+}
+
+function standing(tx: Queryable, id: ConnectionId): Row {
+  const row = tx.get('select c.*, n.name, n.state, n.provider_app_id, n.owner from credentials c join connections n on n.id = c.connection_id where c.connection_id = :id', { id });
+  if (row === undefined) throw new TypeError(`The credential of ${id} is gone; connections are never deleted.`);
+  return row;
+}
+
+function isKnown(tx: Queryable, row: Row, fingerprint: Fingerprint): boolean {
+  if (textOrNone(row, 'refresh_fingerprint') === fingerprint) return true;
+  const known = tx.get(
+    `select 1 as known from spent_tokens where fingerprint = :fingerprint
+     union all select 1 from orphans where refresh_fingerprint = :fingerprint`,
+    { fingerprint },
+  );
+  return known !== undefined;
+}
+
+interface AttemptEnd {
+  readonly outcome: string;
+  readonly error: string | undefined;
+  readonly nowMs: number;
+}
+
+/** A late answer may correct `unanswered`; any other outcome is final. */
+function closeAttempt(tx: Queryable, id: AttemptId, { outcome, error, nowMs }: AttemptEnd): void {
+  tx.run(
+    `update attempts set outcome = :outcome, error = :error, ended_at_ms = :nowMs
+     where id = :id and (outcome is null or outcome = 'unanswered')`,
+    { id, outcome, error: error ?? null, nowMs },
+  );
+}
+
+function releaseLease(tx: Queryable, claim: Claim): void {
+  tx.run(
+    `update credentials set lease_fence = null, lease_expires_at_ms = null, lease_holder = null
+     where connection_id = :id and lease_fence = :fence`,
+    { id: claim.connectionId, fence: claim.fence },
+  );
+  tx.run('update credentials set attempt_id = null where connection_id = :id and attempt_id = :attemptId', {
+    id: claim.connectionId,
+    attemptId: claim.attemptId,
+  });
+}
+
+/** An earlier presentation of the same refresh token whose answer never came: it is still the open question. */
+function unansweredAttempt(tx: Queryable, claim: Claim): AttemptId | undefined {
+  const row = tx.get(
+    `select id from attempts where connection_id = :id and version = :version and outcome = 'unanswered' and id <> :attemptId
+     order by started_at_ms desc limit 1`,
+    { id: claim.connectionId, version: claim.version, attemptId: claim.attemptId },
+  );
+  return row === undefined ? undefined : (text(row, 'id') as AttemptId);
+}
+
+function keepOrphan(tx: Queryable, settlement: RenewedSettlement, { clock, random }: Settling): void {
+  const { claim, sealed, generation, parentFingerprint, ...tokens } = settlement;
+  const row = standing(tx, claim.connectionId);
+  tx.run(
+    `insert or ignore into orphans (id, connection_id, provider_app_id, owner, generation, sealed, parent_fingerprint,
+       refresh_fingerprint, version, tokens, arrived_at_ms)
+     values (:id, :connectionId, :providerAppId, :owner, :generation, :sealed, :parentFingerprint,
+       :refreshFingerprint, :version, :tokens, :arrivedAtMs)`,
+    {
+      id: newId('orp', random),
+      connectionId: claim.connectionId,
+      providerAppId: text(row, 'provider_app_id'),
+      owner: text(row, 'owner'),
+      generation,
+      sealed,
+      parentFingerprint,
+      refreshFingerprint: settlement.refreshFingerprint ?? null,
+      version: claim.version,
+      tokens: JSON.stringify(tokens),
+      arrivedAtMs: clock.nowMs(),
+    },
+  );
+}
+
+/** Whether so many of the app's connections were rejected just now that the fault must be ours; then holds the app. */
+function holdsApp(tx: Queryable, row: Row, breaker: RejectionBreaker, settling: Settling): boolean {
+  const nowMs = settling.clock.nowMs();
+  const appId = text(row, 'provider_app_id');
+  const counts = tx.get(
+    `select
+       (select count(distinct a.connection_id) from attempts a join connections n on n.id = a.connection_id
+        where a.outcome = 'rejected' and a.ended_at_ms > :sinceMs and n.provider_app_id = :appId) as rejected,
+       (select count(*) from connections where provider_app_id = :appId and state <> 'revoked') as connected`,
+    { sinceMs: nowMs - breaker.windowMs, appId },
+  );
+  if (counts === undefined) return false;
+  const rejected = integer(counts, 'rejected');
+  if (rejected < breaker.rejectionsMin || rejected <= integer(counts, 'connected') * breaker.share) return false;
+  tx.run('update provider_apps set held_for_operator = 1, error = :error where id = :appId', {
+    appId,
+    error: `${rejected} refresh tokens rejected within ${breaker.windowMs / 1000} s: more likely our configuration than the users`,
+  });
+  insertEvent(tx, {
+    id: newId('evt', settling.random),
+    happening: `app_held:${appId}:${Math.floor(nowMs / breaker.windowMs)}`,
+    type: 'provider.misconfigured',
+    atMs: nowMs,
+    data: { provider_app: appId, held: true, rejected },
+  });
+  return true;
+}
+
+function flagApp(tx: Queryable, row: Row, settlement: FailedSettlement, { clock, random }: Settling): void {
+  const appId = text(row, 'provider_app_id');
+  const nowMs = clock.nowMs();
+  const isNew = tx.run('update provider_apps set misconfigured_since_ms = :nowMs where id = :appId and misconfigured_since_ms is null', { appId, nowMs });
+  tx.run('update provider_apps set hold_until_ms = :holdUntilMs, error = :error where id = :appId', {
+    appId,
+    holdUntilMs: settlement.holdUntilMs ?? null,
+    error: settlement.error,
+  });
+  if (isNew === 0) return;
+  insertEvent(tx, {
+    id: newId('evt', random),
+    happening: `misconfigured:${appId}:${nowMs}`,
+    type: 'provider.misconfigured',
+    atMs: nowMs,
+    data: { provider_app: appId, held: false, error: settlement.error },
+  });
+}
+
+function clearAppFlag(tx: Queryable, id: ConnectionId): void {
+  tx.run(
+    `update provider_apps set misconfigured_since_ms = null, hold_until_ms = null, error = null
+     where misconfigured_since_ms is not null and id = (select provider_app_id from connections where id = :id)`,
+    { id },
+  );
+}

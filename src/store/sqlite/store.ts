@@ -1,0 +1,63 @@
+import type { Clock } from '../../model/clock.ts';
+import type { FaultPoints } from '../../model/fault-points.ts';
+import type { Random } from '../../model/random.ts';
+import type { Store } from '../../model/store.ts';
+import { sqliteApiKeyStore, sqliteSessionStore } from './access-queries.ts';
+import { sqliteConnectionStore } from './connection-queries.ts';
+import { sqliteConsentStore } from './consent-queries.ts';
+import { sqliteCredentialStore } from './credential-queries.ts';
+import { SqliteDatabase } from './database.ts';
+import { sqliteEventStore } from './event-queries.ts';
+import { sqliteHomeStore } from './home-queries.ts';
+import { migrate } from './migrate.ts';
+import { sqlitePostStore } from './post-queries.ts';
+
+/** Another process's commit is noticed after this at the latest. */
+const CHANGE_POLL_MS = 1000;
+
+export interface SqliteStoreOptions {
+  /** A file, or `:memory:`. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly faults: FaultPoints;
+  /** `false`: the schema is left as it is, and `migrations()` says what is missing. */
+  readonly migrates: boolean;
+}
+
+/** Opens a store, with its schema brought up to date. */
+export async function openSqliteStore({ path, clock, random, faults, migrates }: SqliteStoreOptions): Promise<Store> {
+  const db = new SqliteDatabase(path, clock);
+  await migrate(db, { check: !migrates });
+  const settling = { clock, random, faults };
+  return {
+    credentials: sqliteCredentialStore(db, settling),
+    connections: sqliteConnectionStore(db, settling),
+    consents: sqliteConsentStore(db, clock),
+    posts: sqlitePostStore(db, settling),
+    events: sqliteEventStore(db),
+    apiKeys: sqliteApiKeyStore(db, clock),
+    sessions: sqliteSessionStore(db, clock),
+    home: sqliteHomeStore(db, path, settling),
+    changes: changesOf(db, clock),
+    async migrations() {
+      const { pending } = await migrate(db, { check: true });
+      return { pending };
+    },
+    close: () => db.close(),
+  };
+}
+
+/** Both only ever grow: what others committed, asked at most once a second, and what this process changed itself. */
+function changesOf(db: SqliteDatabase, clock: Clock): () => number {
+  let askedAtMs = Number.NEGATIVE_INFINITY;
+  let others = 0;
+  return () => {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - askedAtMs >= CHANGE_POLL_MS) {
+      askedAtMs = nowMs;
+      others = db.dataVersion();
+    }
+    return others + db.ownChanges();
+  };
+}
