@@ -1,0 +1,74 @@
+import { KippuError } from '../model/errors.ts';
+import type { FaultEndpoint, FaultOrder } from './faults.ts';
+import type { SettingsPatch } from './settings.ts';
+import type { Simulator } from './simulator.ts';
+import type { StateView } from './view.ts';
+
+/** What a test does to a simulated provider from behind, as the simulator's page does it from the front. */
+export interface SimulationControls {
+  readonly faults: FaultControls;
+  /**
+   * Consents as the user would in the browser and returns the redirect that the browser would follow. Throws `invalid`
+   * when the page would show a problem instead of redirecting.
+   */
+  consent(authorizationUrl: string, choice: { readonly user: string; readonly decision?: 'allow' | 'deny' }): string;
+  /** The user removes the app at the provider: all his grants end, access tokens included. */
+  removeApp(user: string): void;
+  /** Switches what can be switched. Throws `invalid` for a setting that does not exist. */
+  set(settings: SettingsPatch): void;
+  /** Puts the simulator's clock forward, by milliseconds: tokens end, codes too. Throws `invalid` for a clock that cannot be moved. */
+  advance(ms: number): void;
+  /** What the provider remembers; never a token. */
+  state(): StateView;
+}
+
+/** Each waits for the next request to its endpoint (`token` when none is named), also across a restart. */
+export interface FaultControls {
+  /** Handles the request and loses the answer: the refresh token is spent, and nobody has the new one. */
+  loseNextAnswer(endpoint?: FaultEndpoint): void;
+  /** Drops the request unhandled; the client cannot tell the difference. */
+  loseNextRequest(endpoint?: FaultEndpoint): void;
+  /** Handles the request at once and answers this many milliseconds later. */
+  delayNextAnswer(endpoint: FaultEndpoint, delayMs: number): void;
+  /** Announces the whole body and sends half of it. */
+  cutNextAnswer(endpoint?: FaultEndpoint): void;
+  /** Answers with this status (400 to 599) instead of handling the request. */
+  failNext(endpoint: FaultEndpoint, status: number): void;
+  order(order: FaultOrder): void;
+}
+
+/** The controls of a simulator in this process; it needs no server. */
+export function controlsOf(simulator: Simulator): SimulationControls {
+  const order = (fault: FaultOrder): void => void post(simulator, '/_sim/faults', fault);
+  return {
+    faults: {
+      loseNextAnswer: (endpoint = 'token') => order({ endpoint, fault: 'lose' }),
+      loseNextRequest: (endpoint = 'token') => order({ endpoint, fault: 'lose_request' }),
+      delayNextAnswer: (endpoint, delayMs) => order({ endpoint, fault: 'delay', delay_ms: delayMs }),
+      cutNextAnswer: (endpoint = 'token') => order({ endpoint, fault: 'cut' }),
+      failNext: (endpoint, status) => order({ endpoint, fault: 'status', status }),
+      order,
+    },
+    consent: (authorizationUrl, { user, decision = 'allow' }) => {
+      const answer = post(simulator, '/_sim/consent', { authorization_url: authorizationUrl, user, decision });
+      return String(answer['redirect_url']);
+    },
+    removeApp: (user) => void post(simulator, '/_sim/tokens/revoke', { user }),
+    set: (settings) => void post(simulator, '/_sim/settings', settings),
+    advance: (ms) => void post(simulator, '/_sim/clock', { advance_ms: ms }),
+    state: () => simulator.view(),
+  };
+}
+
+function post(simulator: Simulator, url: string, input: unknown): Record<string, unknown> {
+  const answer = simulator.handle({
+    method: 'POST',
+    url,
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(input),
+  });
+  // Our own controls answer JSON objects.
+  const output = JSON.parse(answer.body) as Record<string, unknown>;
+  if (answer.status < 400) return output;
+  throw new KippuError('invalid', `The simulator refuses: ${String(output['error'])}`);
+}

@@ -1,0 +1,35 @@
+import type { Settings } from '../settings.ts';
+import type { SimRequest } from '../wire.ts';
+import type { Decision, World } from '../world.ts';
+
+/** What can be wrong with a request to the token or the revocation endpoint. */
+export const TOKEN_PROBLEMS = [
+  'refresh_token_refused',
+  'code_refused',
+  'redirect_uri_differs',
+  'verifier_differs',
+  'client_not_authenticated',
+  'client_unknown',
+  'grant_unsupported',
+  'parameter_missing',
+] as const;
+export type TokenProblem = (typeof TOKEN_PROBLEMS)[number];
+
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly error: string;
+  readonly description?: string;
+}
+
+/** One of the resource API's calls, found by its method and path. */
+export interface NetworkCall {
+  /** The name that faults and rate limits know it by. */
+  readonly endpoint: string;
+  answer(world: World, request: SimRequest): Decision;
+}
+
+/** What is not in the provider's data because only the other side needs it: error texts, and the resource API. */
+export interface Network {
+  tokenError(problem: TokenProblem, settings: Settings, parameter: string): ErrorAnswer;
+  call(method: string, path: string): NetworkCall | undefined;
+}

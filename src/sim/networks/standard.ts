@@ -1,0 +1,49 @@
+import { jsonReply, type SimRequest } from '../wire.ts';
+import { justReply, type Decision, type World } from '../world.ts';
+import type { Provider } from '../../providers/provider.ts';
+import { liveAccess } from '../bearer.ts';
+import type { ErrorAnswer, Network, NetworkCall, TokenProblem } from './network.ts';
+
+/** RFC 6749, section 5.2. */
+const ANSWERS = {
+  refresh_token_refused: { status: 400, error: 'invalid_grant' },
+  code_refused: { status: 400, error: 'invalid_grant' },
+  redirect_uri_differs: { status: 400, error: 'invalid_grant' },
+  verifier_differs: { status: 400, error: 'invalid_grant' },
+  client_not_authenticated: { status: 401, error: 'invalid_client' },
+  client_unknown: { status: 401, error: 'invalid_client' },
+  grant_unsupported: { status: 400, error: 'unsupported_grant_type' },
+  parameter_missing: { status: 400, error: 'invalid_request' },
+} as const satisfies Record<TokenProblem, ErrorAnswer>;
+
+/** A provider that nobody has described closer: errors by the RFC, and a resource API that says whose token it is. */
+export function standardNetwork(provider: Provider): Network {
+  return {
+    tokenError: (problem) => ANSWERS[problem],
+    call: (method, path) =>
+      method === 'GET' && path === provider.identity.path ? { endpoint: 'me', answer: whoAmI } : undefined,
+  } satisfies Network & { call(method: string, path: string): NetworkCall | undefined };
+}
+
+function whoAmI(world: World, request: SimRequest): Decision {
+  const access = liveAccess(world, request);
+  if (access === undefined) {
+    return justReply(
+      jsonReply(401, { error: 'invalid_token' }, { 'www-authenticate': 'Bearer error="invalid_token"' }),
+    );
+  }
+  const { subject, handle } = world.provider.identity;
+  return justReply(jsonReply(200, place(handle, access.user.handle, place(subject, access.user.id, {}))));
+}
+
+/** Puts a value where a JSON pointer (RFC 6901) points, through objects only. */
+function place(pointer: string, value: string, into: Record<string, unknown>): Record<string, unknown> {
+  const [key = '', ...rest] = pointer
+    .split('/')
+    .slice(1)
+    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+  if (rest.length === 0) return { ...into, [key]: value };
+  const inner = into[key];
+  const object = typeof inner === 'object' && inner !== null ? (inner as Record<string, unknown>) : {};
+  return { ...into, [key]: place(`/${rest.join('/')}`, value, object) };
+}

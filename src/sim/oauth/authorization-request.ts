@@ -1,0 +1,93 @@
+import type { AuthorizationRequest } from '../state.ts';
+import { repeatedName } from '../wire.ts';
+import type { World } from '../world.ts';
+import { registeredClient } from './client-check.ts';
+import { redirectUriProblem } from './redirect-uri.ts';
+
+export type ReadRequest =
+  | { readonly kind: 'accepted'; readonly request: AuthorizationRequest }
+  /** The redirect URI is trusted: the client is told. */
+  | { readonly kind: 'redirected'; readonly location: string }
+  /** It is not: only the person in front of the page is told. */
+  | { readonly kind: 'untrusted'; readonly problem: string };
+
+/** Reads an authorization request (RFC 6749, section 4.1.1; RFC 7636, section 4.3). */
+export function readAuthorizationRequest(world: World, query: URLSearchParams): ReadRequest {
+  const clientId = query.get('client_id') ?? '';
+  const redirectUri = query.get('redirect_uri') ?? '';
+  if (clientId === '') return { kind: 'untrusted', problem: 'The address has no client_id.' };
+  if (registeredClient(world, clientId) === undefined)
+    return { kind: 'untrusted', problem: `No app has the client id ${clientId}.` };
+  if (redirectUri === '') return { kind: 'untrusted', problem: 'The address has no redirect_uri.' };
+  const problem = redirectUriProblem(world, clientId, redirectUri);
+  if (problem !== undefined) return { kind: 'untrusted', problem };
+
+  const state = query.get('state') ?? undefined;
+  const refusal = refusalOf(world, query);
+  if (refusal !== undefined) {
+    return {
+      kind: 'redirected',
+      location: withParameters(redirectUri, { error: refusal.error, error_description: refusal.description, state }),
+    };
+  }
+  return {
+    kind: 'accepted',
+    request: { clientId, redirectUri, state, scopes: scopesOf(world, query), challenge: challengeOf(query) },
+  };
+}
+
+/** The redirect URI with more parameters, everything else as it was: some clients compare it. */
+export function withParameters(redirectUri: string, parameters: Readonly<Record<string, string | undefined>>): string {
+  const added = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) if (value !== undefined) added.set(name, value);
+  return `${redirectUri}${redirectUri.includes('?') ? '&' : '?'}${added.toString()}`;
+}
+
+interface Refusal {
+  readonly error: string;
+  readonly description: string;
+}
+
+function refusalOf(world: World, query: URLSearchParams): Refusal | undefined {
+  const repeated = repeatedName(query);
+  if (repeated !== undefined) return invalid(`${repeated} comes more than once.`);
+  const responseType = query.get('response_type');
+  if (responseType === null) return invalid('response_type is missing.');
+  if (responseType !== 'code')
+    return { error: 'unsupported_response_type', description: 'response_type must be code.' };
+  const { stateCharsMax } = world.provider;
+  if (!query.has('state')) return invalid('state is missing.');
+  if ((query.get('state') ?? '').length > stateCharsMax)
+    return invalid(`state is longer than ${stateCharsMax} characters.`);
+  const scopes = scopesOf(world, query);
+  if (scopes.length === 0) return invalid('scope is missing.');
+  const unknown = scopes.find((scope) => !world.provider.scopes.known.includes(scope));
+  if (unknown !== undefined) return { error: 'invalid_scope', description: `There is no scope ${unknown}.` };
+  return challengeRefusal(world, query);
+}
+
+function challengeRefusal(world: World, query: URLSearchParams): Refusal | undefined {
+  const challenge = query.get('code_challenge');
+  const method = query.get('code_challenge_method') ?? 'plain';
+  if (challenge === null) return world.provider.pkce === 'none' ? undefined : invalid('code_challenge is missing.');
+  if (method !== 'S256' && method !== 'plain') return invalid('code_challenge_method must be S256 or plain.');
+  const form = method === 'S256' ? /^[A-Za-z0-9_-]{43}$/ : /^[A-Za-z0-9._~-]{43,128}$/;
+  return form.test(challenge) ? undefined : invalid(`code_challenge does not have the form that ${method} gives it.`);
+}
+
+function invalid(description: string): Refusal {
+  return { error: 'invalid_request', description };
+}
+
+function scopesOf(world: World, query: URLSearchParams): readonly string[] {
+  return [
+    ...new Set((query.get('scope') ?? '').split(world.provider.scopes.separator).filter((scope) => scope !== '')),
+  ];
+}
+
+function challengeOf(query: URLSearchParams): AuthorizationRequest['challenge'] {
+  const value = query.get('code_challenge');
+  return value === null
+    ? undefined
+    : { method: query.get('code_challenge_method') === 'S256' ? 'S256' : 'plain', value };
+}

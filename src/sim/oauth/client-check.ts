@@ -1,0 +1,87 @@
+import type { SimEvent } from '../events.ts';
+import { hashOf } from '../names.ts';
+import type { TokenProblem } from '../networks/network.ts';
+import { QUIRKS, sideOf } from '../quirks.ts';
+import type { MetClient } from '../state.ts';
+import type { SimRequest } from '../wire.ts';
+import type { World } from '../world.ts';
+
+export type ClientCheck =
+  | { readonly kind: 'known'; readonly clientId: string; readonly events: readonly SimEvent[] }
+  | { readonly kind: 'refused'; readonly problem: TokenProblem; readonly parameter: string };
+
+/**
+ * Which client a request to the token or revocation endpoint comes from. `ownerOfGrant` is whose the presented code or
+ * token is: it tells what a request that names no client should have had, a header or a `client_id`.
+ */
+export function checkClient(
+  world: World,
+  request: SimRequest,
+  form: URLSearchParams,
+  ownerOfGrant: string | undefined,
+): ClientCheck {
+  const header = request.headers['authorization'];
+  const basic = header === undefined ? undefined : readBasic(world, header);
+  const clientId = basic?.clientId ?? form.get('client_id') ?? undefined;
+  if (clientId === undefined || clientId === '') return nameless(world, ownerOfGrant);
+
+  const registered = registeredClient(world, clientId);
+  if (registered === undefined) return { kind: 'refused', problem: 'client_unknown', parameter: 'client_id' };
+  const isNamedTwice = basic !== undefined && form.has('client_id') && form.get('client_id') !== clientId;
+  const secret = presentedSecret(world, basic?.secret, form);
+  const isRightWay = header === undefined || basic !== undefined;
+  const decided = isRightWay && !isNamedTwice ? decide(registered, secret, form.has('client_secret')) : undefined;
+  if (decided === undefined)
+    return { kind: 'refused', problem: 'client_not_authenticated', parameter: 'authorization' };
+  const events: SimEvent[] =
+    world.clients === undefined && decided !== world.state.clients.get(clientId)
+      ? [{ kind: 'client_met', client: decided }]
+      : [];
+  return { kind: 'known', clientId, events };
+}
+
+/** The registration, given or met before; `undefined` when clients are given and this is none of them. */
+export function registeredClient(world: World, clientId: string): MetClient | undefined {
+  if (world.clients === undefined)
+    return world.state.clients.get(clientId) ?? { id: clientId, kind: 'undecided', secretHash: undefined };
+  const given = world.clients.get(clientId);
+  if (given === undefined) return undefined;
+  return given.secret === undefined
+    ? { id: clientId, kind: 'public', secretHash: undefined }
+    : { id: clientId, kind: 'confidential', secretHash: hashOf(given.secret) };
+}
+
+/** The client as it is known after this request; `undefined` when it is refused. */
+function decide(client: MetClient, secret: string | undefined, hasBodySecret: boolean): MetClient | undefined {
+  switch (client.kind) {
+    case 'confidential':
+      return secret !== undefined && hashOf(secret) === client.secretHash ? client : undefined;
+    case 'public':
+      return secret === undefined ? client : undefined;
+    case 'undecided':
+      if (secret !== undefined) return { ...client, kind: 'confidential', secretHash: hashOf(secret) };
+      return hasBodySecret ? undefined : { ...client, kind: 'public' };
+  }
+}
+
+function nameless(world: World, ownerOfGrant: string | undefined): ClientCheck {
+  const owner = ownerOfGrant === undefined ? undefined : registeredClient(world, ownerOfGrant);
+  return owner?.kind === 'confidential'
+    ? { kind: 'refused', problem: 'client_not_authenticated', parameter: 'authorization' }
+    : { kind: 'refused', problem: 'parameter_missing', parameter: 'client_id' };
+}
+
+function presentedSecret(world: World, basicSecret: string | undefined, form: URLSearchParams): string | undefined {
+  if (basicSecret !== undefined) return basicSecret;
+  return world.provider.clientAuth.confidential === 'body' ? (form.get('client_secret') ?? undefined) : undefined;
+}
+
+function readBasic(world: World, header: string): { readonly clientId: string; readonly secret: string } | undefined {
+  const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(header)?.[1];
+  if (encoded === undefined) return undefined;
+  const text = Buffer.from(encoded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  if (colon < 1) return undefined;
+  const read = QUIRKS.basicWithoutEncoding[sideOf(world.provider, 'basicWithoutEncoding')];
+  return { clientId: read(text.slice(0, colon)), secret: read(text.slice(colon + 1)) };
+}

@@ -1,0 +1,181 @@
+import type { Fault } from './faults.ts';
+import type { Settings } from './settings.ts';
+
+/**
+ * Everything the simulated provider remembers. It changes only through the events of `events.ts`, in place; whoever
+ * reads it between two requests sees a consistent whole. No token, code or secret is in it: only their hashes.
+ */
+export interface SimState {
+  settings: Settings;
+  /** How far an adjustable clock was moved in all. */
+  clockAdvancedMs: number;
+  lastPostId: string;
+  /** Clients that were registered by being used. */
+  readonly clients: Map<string, MetClient>;
+  readonly users: Map<string, User>;
+  readonly consents: Map<string, PendingConsent>;
+  /** By the hash of the code. */
+  readonly codes: Map<string, Code>;
+  readonly grants: Map<string, Grant>;
+  /** By the hash of the token. */
+  readonly tokens: Map<string, Token>;
+  readonly posts: Map<string, Post>;
+  faults: readonly Fault[];
+  /** By endpoint and user or app. */
+  readonly windows: Map<string, RateWindow>;
+  readonly money: Money;
+  readonly counts: Counts;
+}
+
+/**
+ * A client registered on first use. Its first request to the token endpoint decides what it is: with HTTP Basic
+ * confidential, and that secret is the one it has from then on; without, public.
+ */
+export interface MetClient {
+  readonly id: string;
+  readonly kind: 'undecided' | 'public' | 'confidential';
+  readonly secretHash: string | undefined;
+}
+
+export interface User {
+  readonly id: string;
+  readonly handle: string;
+  readonly name: string;
+}
+
+/** An authorization request whose page is open in somebody's browser. */
+export interface PendingConsent {
+  readonly id: string;
+  readonly openedAtMs: number;
+  readonly request: AuthorizationRequest;
+}
+
+export interface AuthorizationRequest {
+  readonly clientId: string;
+  readonly redirectUri: string;
+  readonly state: string | undefined;
+  readonly scopes: readonly string[];
+  readonly challenge: { readonly method: 'S256' | 'plain'; readonly value: string } | undefined;
+}
+
+export interface Code {
+  readonly hash: string;
+  readonly userId: string;
+  readonly request: AuthorizationRequest;
+  readonly issuedAtMs: number;
+  readonly spentAtMs: number | undefined;
+}
+
+export const GRANT_ENDS = ['revoked_by_client', 'removed_by_user', 'superseded', 'reuse'] as const;
+export type GrantEnd = (typeof GRANT_ENDS)[number];
+
+export interface Grant {
+  readonly id: string;
+  readonly clientId: string;
+  readonly userId: string;
+  readonly scopes: readonly string[];
+  readonly consentedAtMs: number;
+  readonly renewals: number;
+  /** Grows in place: a grant may be renewed for months. */
+  readonly tokenHashes: string[];
+  readonly end: { readonly reason: GrantEnd; readonly atMs: number } | undefined;
+}
+
+/**
+ * A refresh token is good until it is spent (single use), revoked, or over; an access token until it is revoked or over.
+ */
+export interface Token {
+  /** Says nothing about the token's text. */
+  readonly id: string;
+  readonly kind: 'access' | 'refresh';
+  readonly hash: string;
+  readonly grantId: string;
+  /** The refresh token that was exchanged for this one. */
+  readonly parentId: string | undefined;
+  readonly issuedAtMs: number;
+  readonly expiresAtMs: number | undefined;
+  readonly spentAtMs: number | undefined;
+  readonly revokedAtMs: number | undefined;
+  /** How often it was presented after it had been spent. */
+  readonly reuses: number;
+}
+
+export interface Post {
+  readonly id: string;
+  readonly userId: string;
+  readonly clientId: string;
+  readonly text: string;
+  readonly mediaIds: readonly string[];
+  readonly inReplyTo: string | undefined;
+  readonly createdAtMs: number;
+  readonly deletedAtMs: number | undefined;
+  readonly microDollars: number;
+}
+
+export interface RateWindow {
+  readonly startMs: number;
+  readonly used: number;
+}
+
+export interface Money {
+  spentMicroDollars: number;
+  /** `null`: no end. */
+  balanceMicroDollars: number | null;
+  /** Resources read today (UTC), each billed once a day. */
+  readDay: string;
+  readonly readToday: Set<string>;
+}
+
+export interface Counts {
+  /** Refresh tokens that were presented again after they were spent. */
+  presentedTwice: number;
+  codesReplayed: number;
+  answersLost: number;
+  answersCut: number;
+  answersDelayed: number;
+  requestsLost: number;
+  otherStatuses: number;
+  postsCreated: number;
+}
+
+export function emptyState(settings: Settings): SimState {
+  return {
+    settings,
+    clockAdvancedMs: 0,
+    lastPostId: '0',
+    clients: new Map(),
+    users: new Map(),
+    consents: new Map(),
+    codes: new Map(),
+    grants: new Map(),
+    tokens: new Map(),
+    posts: new Map(),
+    faults: [],
+    windows: new Map(),
+    money: {
+      spentMicroDollars: 0,
+      balanceMicroDollars: settings.creditMicroDollars,
+      readDay: '',
+      readToday: new Set(),
+    },
+    counts: {
+      presentedTwice: 0,
+      codesReplayed: 0,
+      answersLost: 0,
+      answersCut: 0,
+      answersDelayed: 0,
+      requestsLost: 0,
+      otherStatuses: 0,
+      postsCreated: 0,
+    },
+  };
+}
+
+/** Whether a token would be accepted now. A spent one may still be, inside a reuse window: that is the caller's affair. */
+export function isAlive(token: Token, nowMs: number): boolean {
+  return (
+    token.revokedAtMs === undefined &&
+    token.spentAtMs === undefined &&
+    (token.expiresAtMs === undefined || nowMs < token.expiresAtMs)
+  );
+}

@@ -1,0 +1,52 @@
+import { SECOND_MS } from '../model/clock.ts';
+import type { Random } from '../model/random.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { SimEvent } from './events.ts';
+import type { SimClient } from './registrations.ts';
+import type { SimState } from './state.ts';
+import type { Reply } from './wire.ts';
+
+/** What an endpoint may look at while it decides. It changes nothing. */
+export interface World {
+  readonly provider: Provider;
+  readonly state: SimState;
+  /** Absent: every client id is accepted. */
+  readonly clients: ReadonlyMap<string, SimClient> | undefined;
+  /** How many times faster tokens age. */
+  readonly fast: number;
+  readonly nowMs: number;
+  readonly random: Random;
+}
+
+/** What a request does and what it is answered. The events are durable before the reply leaves. */
+export interface Decision {
+  readonly events: readonly SimEvent[];
+  readonly reply: Reply;
+}
+
+export function justReply(reply: Reply): Decision {
+  return { events: [], reply };
+}
+
+/** An access token's life in whole seconds, at least one, as `expires_in` says it. */
+export function accessLifeSeconds(world: World): number {
+  return Math.max(1, Math.floor(world.provider.access.lifetimeMs / world.fast / SECOND_MS));
+}
+
+/**
+ * When a refresh token ends that is issued now, in a grant of that time; `undefined` where no end is known. With
+ * `idle`, a provider that only states an absolute life has that one counted from the last renewal.
+ */
+export function refreshEndMs(world: World, consentedAtMs: number): number | undefined {
+  const { absoluteMs, idleMs } = world.provider.refresh;
+  const isIdle = world.state.settings.refreshLife === 'idle';
+  const ends = [
+    isIdle || absoluteMs === undefined ? undefined : consentedAtMs + absoluteMs / world.fast,
+    idleMs !== undefined
+      ? world.nowMs + idleMs / world.fast
+      : isIdle && absoluteMs !== undefined
+        ? world.nowMs + absoluteMs / world.fast
+        : undefined,
+  ].filter((end) => end !== undefined);
+  return ends.length === 0 ? undefined : Math.round(Math.min(...ends));
+}
