@@ -1,0 +1,107 @@
+import { assertNever } from '../model/assert-never.ts';
+import { MINUTE_MS } from '../model/clock.ts';
+import type { Consent } from '../model/consent-store.ts';
+import { randomText } from '../model/random.ts';
+import { Secret } from '../model/secret.ts';
+import type { TokenSet } from '../model/token-set.ts';
+import { readAuthorizationAnswer } from '../protocol/authorization-answer.ts';
+import { classifyExchange } from '../protocol/classify.ts';
+import { writeTokens } from '../protocol/stored-tokens.ts';
+import { tokenRequest } from '../protocol/token-request.ts';
+import type { ProviderApp } from '../providers/provider-app.ts';
+import { consentBinding, hashOf } from './begin.ts';
+import { fail, type Finished, type Refusal } from './ending.ts';
+import { settlePending } from './pending.ts';
+import type { ConnectPorts } from './ports.ts';
+
+/** How long the exchange's answer is listened for; the code itself lives half a minute at X. */
+const EXCHANGE_TIMEOUT_MS = MINUTE_MS;
+/** How long an application has to redeem what its user brought back, and the worker to learn whose account it is. */
+const PENDING_LIFETIME_MS = 60 * MINUTE_MS;
+
+export interface Callback {
+  /** From the path `/callback/{provider}`: an answer that comes in at another provider's door is a mix-up. */
+  readonly provider: string;
+  readonly params: URLSearchParams;
+  /** From the browser's cookie. */
+  readonly browserSecret: Secret | undefined;
+}
+
+/**
+ * What the provider sent the browser back with becomes a connection. Of two answers with the same state, one gets on;
+ * an answer without the cookie of the browser that began is somebody else's and changes nothing.
+ */
+export async function finishConsent(callback: Callback, ports: ConnectPorts): Promise<Finished> {
+  const state = callback.params.get('state') ?? '';
+  const consent = state === '' ? undefined : await ports.consents.findByState(hashOf(state));
+  const app = consent === undefined ? undefined : ports.apps.get(consent.providerAppId);
+  if (consent === undefined || app === undefined || consent.provider !== callback.provider) {
+    return { kind: 'failed', consent: undefined, failure: 'foreign', detail: 'nobody here asked for this consent, or it was started again since' };
+  }
+  const refusal = refusalOf(consent, callback, ports.clock.nowMs());
+  if (refusal !== undefined) return { kind: 'failed', consent, ...refusal };
+  if (!(await ports.consents.advance(consent.id, 'sent', { state: 'answered', answeredAtMs: ports.clock.nowMs() }))) {
+    return { kind: 'failed', consent, failure: 'replayed', detail: 'this answer was used already' };
+  }
+  const answer = readAuthorizationAnswer(app, callback.params, new Secret(state));
+  switch (answer.kind) {
+    case 'denied':
+      return fail(consent, { failure: 'denied', detail: `the consent was denied at ${app.provider.name}` }, ports);
+    case 'refused':
+      return fail(consent, { failure: 'provider_refused', detail: answer.error }, ports);
+    case 'code':
+      return exchangeCode(consent, app, answer.code, ports);
+    default:
+      return assertNever(answer);
+  }
+}
+
+function refusalOf(consent: Consent, { browserSecret }: Callback, nowMs: number): Refusal | undefined {
+  if (consent.state !== 'sent') return { failure: 'replayed', detail: 'this answer was used already' };
+  if (nowMs >= consent.expiresAtMs) return { failure: 'expired', detail: 'the consent took too long' };
+  if (browserSecret === undefined || hashOf(browserSecret.reveal()) !== consent.browserHash) {
+    return { failure: 'foreign', detail: 'this browser did not begin the consent' };
+  }
+  return undefined;
+}
+
+async function exchangeCode(consent: Consent, app: ProviderApp, code: Secret, ports: ConnectPorts): Promise<Finished> {
+  const { sealed, generation, redirectUri } = consent;
+  if (sealed === undefined || generation === undefined) throw new TypeError('A consent that was sent holds no verifier.');
+  const verifier = app.provider.pkce === 'S256' ? ports.vault.open(consentBinding(consent, generation), sealed) : undefined;
+  const request = tokenRequest(app, { kind: 'authorization_code', code, redirectUri, verifier }, EXCHANGE_TIMEOUT_MS);
+  const answer = await ports.http.send(request);
+  ports.faults.reach('consent.answered');
+  const outcome = classifyExchange(answer, app.provider, ports.clock.nowMs());
+  switch (outcome.kind) {
+    case 'renewed':
+      return keepPending(consent, outcome.tokens, ports);
+    case 'code_refused':
+    case 'rejected':
+      return fail(consent, { failure: 'code_refused', detail: outcome.error }, ports);
+    case 'misconfigured':
+      return fail(consent, { failure: 'misconfigured', detail: outcome.error }, ports);
+    case 'unavailable':
+    case 'unanswered':
+      return fail(consent, { failure: 'unanswered', detail: outcome.error }, ports);
+    default:
+      return assertNever(outcome);
+  }
+}
+
+/** Durable before anything else is asked: a code works once. */
+async function keepPending(consent: Consent, tokens: TokenSet, ports: ConnectPorts): Promise<Finished> {
+  const generation = randomText(ports.random, 12);
+  const code = consent.returnUrl === undefined ? undefined : new Secret(randomText(ports.random, 32));
+  const changes = {
+    state: 'pending',
+    sealed: ports.vault.seal(consentBinding(consent, generation), writeTokens(tokens)),
+    generation,
+    redeemHash: code === undefined ? undefined : hashOf(code.reveal()),
+    expiresAtMs: ports.clock.nowMs() + PENDING_LIFETIME_MS,
+  } as const;
+  await ports.consents.advance(consent.id, 'answered', changes);
+  ports.faults.reach('consent.stored');
+  const pending: Consent = { ...consent, ...changes, answeredAtMs: consent.answeredAtMs ?? ports.clock.nowMs() };
+  return code === undefined ? settlePending(pending, ports) : { kind: 'to_redeem', consent: pending, code };
+}

@@ -1,0 +1,95 @@
+import { KippuError } from '../model/errors.ts';
+import type { Connection } from '../model/connection.ts';
+import { Secret } from '../model/secret.ts';
+import type { TokenSet } from '../model/token-set.ts';
+import { identityRequest, readIdentity } from '../protocol/identity.ts';
+import type { ProviderApp } from '../providers/provider-app.ts';
+import { attachTokens } from './attach.ts';
+import type { ConnectPorts } from './ports.ts';
+
+/** Tokens that another program obtained. At least one of the two is there. */
+export interface ImportedTokens {
+  readonly app: ProviderApp;
+  readonly owner: string;
+  readonly name: string | undefined;
+  readonly accessToken: Secret | undefined;
+  readonly refreshToken: Secret | undefined;
+  readonly idToken: Secret | undefined;
+  readonly accessExpiresAtMs: number | undefined;
+  readonly refreshExpiresAtMs: number | undefined;
+  readonly scopes: readonly string[] | undefined;
+  /** The provider's id of the user; asked for where it is not given and the access token is good. */
+  readonly subject: string | undefined;
+}
+
+/**
+ * Takes over existing tokens. Whoever had them must stop renewing: a single-use refresh token has one owner.
+ *
+ * Throws `conflict` for a refresh token that is here already or was spent here, or a name that is taken; `invalid`
+ * without any token.
+ */
+export async function importConnection(imported: ImportedTokens, ports: ConnectPorts): Promise<Connection> {
+  const { accessToken, refreshToken, app } = imported;
+  if (accessToken === undefined && refreshToken === undefined) {
+    throw new KippuError('invalid', 'There is neither an access_token nor a refresh_token to import. Give at least one.');
+  }
+  await refuseKnownToken(imported, ports);
+  const nowMs = ports.clock.nowMs();
+  // Without a refresh token, an access token whose end nobody knows is trusted until it is refused.
+  const isLiving = accessToken !== undefined && (imported.accessExpiresAtMs ?? Number.POSITIVE_INFINITY) > nowMs;
+  const identity = imported.subject === undefined && isLiving ? await identify(app, accessToken, ports) : undefined;
+  const attached = await attachTokens(
+    {
+      app,
+      tokens: tokensOf(imported, nowMs),
+      owner: imported.owner,
+      name: imported.name,
+      connectionId: undefined,
+      consentId: undefined,
+      subject: imported.subject ?? identity?.subject,
+      handle: identity?.handle,
+      askedScopes: imported.scopes ?? [],
+      grantedAtMs: nowMs,
+      imported: true,
+    },
+    ports,
+  );
+  switch (attached.kind) {
+    case 'attached':
+      return attached.connection;
+    case 'name_taken':
+      throw new KippuError('conflict', `The name ${imported.name} belongs to another connection. Choose another with --name.`, { where: 'name' });
+    case 'token_known':
+      throw knownToken(attached.spent);
+  }
+}
+
+async function refuseKnownToken({ refreshToken }: ImportedTokens, ports: ConnectPorts): Promise<void> {
+  if (refreshToken === undefined) return;
+  const known = await ports.credentials.knownRefreshToken(ports.fingerprinter.fingerprint(refreshToken));
+  if (known !== undefined) throw knownToken(known.spent);
+}
+
+function knownToken(spent: boolean): KippuError {
+  const what = spent ? 'was spent here already; its successor is in this store' : 'is in this store already';
+  return new KippuError('conflict', `This refresh token ${what}. Nothing was imported; \`kippu connections\` lists what is there.`, { where: 'refresh_token' });
+}
+
+async function identify(app: ProviderApp, accessToken: Secret, ports: ConnectPorts): Promise<{ readonly subject: string; readonly handle: string } | undefined> {
+  const identity = readIdentity(app, await ports.http.send(identityRequest(app, accessToken)));
+  return identity.kind === 'known' ? identity : undefined;
+}
+
+function tokensOf(imported: ImportedTokens, nowMs: number): TokenSet {
+  return {
+    accessToken: imported.accessToken ?? new Secret(''),
+    tokenType: 'bearer',
+    refreshToken: imported.refreshToken,
+    idToken: imported.idToken,
+    // A refresh token alone: the access token counts as over, so that the first use renews.
+    accessExpiresAtMs: imported.accessToken === undefined ? nowMs : imported.accessExpiresAtMs,
+    refreshExpiresAtMs: imported.refreshExpiresAtMs,
+    scopes: imported.scopes,
+    raw: new Secret(''),
+  };
+}

@@ -1,0 +1,24 @@
+import type { Clock } from '../model/clock.ts';
+import type { ConnectionStore } from '../model/connection-store.ts';
+import type { ConsentStore } from '../model/consent-store.ts';
+import type { CredentialStore } from '../model/credential-store.ts';
+import type { FaultPoints } from '../model/fault-points.ts';
+import type { HttpClient } from '../model/http.ts';
+import type { ProviderAppId } from '../model/ids.ts';
+import type { Random } from '../model/random.ts';
+import type { Fingerprinter, Vault } from '../model/vault.ts';
+import type { ProviderApp } from '../providers/provider-app.ts';
+
+/** All that connecting touches outside itself. */
+export interface ConnectPorts {
+  readonly consents: ConsentStore;
+  readonly connections: ConnectionStore;
+  readonly credentials: CredentialStore;
+  readonly apps: ReadonlyMap<ProviderAppId, ProviderApp>;
+  readonly vault: Vault;
+  readonly fingerprinter: Fingerprinter;
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly faults: FaultPoints;
+}

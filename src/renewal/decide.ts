@@ -1,0 +1,89 @@
+import type { ReauthReason } from '../model/connection.ts';
+import { renewAheadAtMs } from './ahead.ts';
+import { isEnough, isLiving, isYoung } from './lifetimes.ts';
+import { wantsToken, type Need, type Seen, type SeenWithApp } from './need.ts';
+import type { RenewalTiming } from './ports.ts';
+import { resolve } from './resolve.ts';
+
+export type Verdict =
+  /** The stored access token is good enough. */
+  | { readonly kind: 'serve' }
+  | { readonly kind: 'renew'; readonly purpose: 'renewal' | 'replay'; readonly replays: number; readonly seen: SeenWithApp; readonly need: Need }
+  /** Use the old access token once: it may tell whether the unanswered renewal was handled. */
+  | { readonly kind: 'ask'; readonly seen: SeenWithApp; readonly otherwise: { readonly kind: 'serve' } | { readonly kind: 'uncertain'; readonly retryAtMs: number } }
+  /** The uncertainty can no longer be resolved by anything that we may do. */
+  | { readonly kind: 'give_up' }
+  | { readonly kind: 'wait' }
+  | { readonly kind: 'reauth_required'; readonly reason: ReauthReason }
+  | { readonly kind: 'revoked' }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'misconfigured'; readonly error: string }
+  | { readonly kind: 'unavailable'; readonly error: string; readonly retryAtMs: number }
+  | { readonly kind: 'uncertain'; readonly retryAtMs: number };
+
+/**
+ * Whether to serve, to renew, or neither, from one look. Pure. What is good is served; what is not is renewed if
+ * nothing stands in the way; and where something does, a token with any life left is better than an error.
+ */
+export function decide(seen: Seen, need: Need, now: { readonly nowMs: number; readonly timing: RenewalTiming }): Verdict {
+  const { credential, app } = seen;
+  if (credential.state === 'revoked') return { kind: 'revoked' };
+  if (app === undefined) return { kind: 'misconfigured', error: foreignApp(seen) };
+  if (isRefusedYoung(seen, need, now.nowMs)) return { kind: 'refused' };
+  if (isSatisfied({ ...seen, app }, need, now.nowMs)) return { kind: 'serve' };
+  const verdict = renewOrObstacle({ ...seen, app }, need, now);
+  if (verdict.kind === 'renew' || verdict.kind === 'ask' || verdict.kind === 'give_up') return verdict;
+  return wantsToken(need) && isLiving(credential, need, now.nowMs) ? { kind: 'serve' } : verdict;
+}
+
+function isRefusedYoung({ credential }: Seen, need: Need, nowMs: number): boolean {
+  if (need.kind !== 'refused' || need.accessFingerprint !== credential.accessFingerprint) return false;
+  return isYoung(credential, nowMs);
+}
+
+function isSatisfied({ credential, app }: SeenWithApp, need: Need, nowMs: number): boolean {
+  switch (need.kind) {
+    case 'use':
+    case 'refused':
+      return isEnough(credential, need, nowMs);
+    case 'now':
+      return credential.version > need.afterVersion;
+    case 'ahead': {
+      if (credential.openAttempt !== undefined) return false;
+      const atMs = renewAheadAtMs({ ...credential, hasRefreshToken: credential.refreshFingerprint !== undefined }, app.provider);
+      return atMs === undefined || nowMs < atMs;
+    }
+  }
+}
+
+/** What stands between the need and a renewal, in the order in which it would be found out. */
+function renewOrObstacle(seen: SeenWithApp, need: Need, now: { readonly nowMs: number; readonly timing: RenewalTiming }): Verdict {
+  const { credential } = seen;
+  const { nowMs } = now;
+  if (credential.state === 'reauth_required') return { kind: 'reauth_required', reason: credential.stateReason ?? 'rejected_unknown' };
+  if (credential.refreshFingerprint === undefined) return { kind: 'reauth_required', reason: 'no_refresh_token' };
+  if (seen.isLeased) return { kind: 'wait' };
+  if (credential.app.heldForOperator) return { kind: 'misconfigured', error: credential.app.error ?? 'held until an operator has looked' };
+  if (isAhead(credential.app.holdUntilMs, nowMs)) return { kind: 'misconfigured', error: credential.app.error ?? 'the provider refuses this app' };
+  if (isAhead(credential.holdUntilMs, nowMs) && need.kind !== 'now') {
+    return { kind: 'unavailable', error: 'the last renewal failed for the time being', retryAtMs: credential.holdUntilMs };
+  }
+  if (credential.openAttempt !== undefined) {
+    const resolution = resolve(seen, credential.openAttempt, need, now);
+    if (resolution.kind === 'renew') return { ...resolution, seen, need };
+    if (resolution.kind !== 'ask') return resolution;
+    return { kind: 'ask', seen, otherwise: wantsToken(need) ? { kind: 'serve' } : { kind: 'uncertain', retryAtMs: resolution.againAtMs } };
+  }
+  return { kind: 'renew', purpose: 'renewal', replays: 0, seen, need };
+}
+
+function isAhead(momentMs: number | undefined, nowMs: number): momentMs is number {
+  return momentMs !== undefined && nowMs < momentMs;
+}
+
+function foreignApp({ credential }: Seen): string {
+  return (
+    `the connection belongs to the provider app ${credential.providerAppId} (provider ${credential.provider}), ` +
+    `and the configuration names another client id, another issuer, or none`
+  );
+}

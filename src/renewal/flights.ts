@@ -1,0 +1,98 @@
+import type { ConnectionId } from '../model/ids.ts';
+import { decide } from './decide.ts';
+import { lookAt } from './look.ts';
+import type { Need, Renewal } from './need.ts';
+import type { RenewalPorts } from './ports.ts';
+import { renew } from './renew.ts';
+import { conclude } from './settle.ts';
+
+const WAIT_MIN_MS = 20;
+const WAIT_MAX_MS = 250;
+
+export interface Patience {
+  /** How long this caller waits, milliseconds; the exchange goes on without it. */
+  readonly deadlineMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The callers of one process. Those who ask for the same connection share one renewal; a failed one is never kept.
+ * A caller's deadline, or its abort, ends its own wait and nothing else: the answer is still listened for and settled.
+ */
+export class Flights {
+  readonly #ports: RenewalPorts;
+  readonly #flights = new Map<ConnectionId, Promise<Renewal>>();
+
+  constructor(ports: RenewalPorts) {
+    this.#ports = ports;
+  }
+
+  /** Throws what {@link renew} throws, and never later than the deadline. */
+  async ask(id: ConnectionId, need: Need, { deadlineMs = this.#ports.timing.deadlineMs, signal }: Patience = {}): Promise<Renewal> {
+    const { clock } = this.#ports;
+    const untilMs = clock.monotonicMs() + deadlineMs;
+    for (let waitMs = WAIT_MIN_MS; ; waitMs = Math.min(waitMs * 2, WAIT_MAX_MS)) {
+      const leftMs = untilMs - clock.monotonicMs();
+      const renewal = leftMs <= 0 || signal?.aborted === true ? 'late' : await this.#orLate(this.#join(id, need), leftMs, signal);
+      if (renewal === 'late') return this.#bestNow(id, need);
+      if (renewal.kind !== 'wait') return renewal;
+      await clock.sleep(Math.min(waitMs, leftMs), signal);
+    }
+  }
+
+  /** Resolves when no exchange of this process is under way. */
+  async drain(): Promise<void> {
+    while (this.#flights.size > 0) await Promise.allSettled(this.#flights.values());
+  }
+
+  get underWay(): number {
+    return this.#flights.size;
+  }
+
+  /** Joins the flight that is under way, and flies alone only if what it brought is not what this caller needs. */
+  async #join(id: ConnectionId, need: Need): Promise<Renewal> {
+    const underWay = this.#flights.get(id);
+    if (underWay === undefined) return this.#fly(id, need);
+    const renewal = await underWay;
+    if (renewal.kind !== 'served') return renewal;
+    const isTheRefused = need.kind === 'refused' && need.accessFingerprint === this.#ports.fingerprinter.fingerprint(renewal.tokens.accessToken);
+    const isOld = need.kind === 'now' && renewal.version <= need.afterVersion;
+    if (renewal.renewed && !isTheRefused && !isOld) return renewal;
+    return this.#flights.get(id) ?? this.#fly(id, need);
+  }
+
+  #fly(id: ConnectionId, need: Need): Promise<Renewal> {
+    const flight = renew(id, need, this.#ports).finally(() => {
+      this.#flights.delete(id);
+    });
+    this.#flights.set(id, flight);
+    return flight;
+  }
+
+  async #orLate(flight: Promise<Renewal>, leftMs: number, signal: AbortSignal | undefined): Promise<Renewal | 'late'> {
+    const stop = new AbortController();
+    const abort = (): void => {
+      stop.abort();
+    };
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      return await Promise.race([flight, this.#ports.clock.sleep(leftMs, stop.signal).then(() => 'late' as const)]);
+    } finally {
+      stop.abort();
+      signal?.removeEventListener('abort', abort);
+      // The caller may be gone by the time a flight fails; the failure was settled where it happened.
+      flight.catch(() => undefined);
+    }
+  }
+
+  /** The wait is over. What is stored now is served if it lives at all; else the question is still open. */
+  async #bestNow(id: ConnectionId, need: Need): Promise<Renewal> {
+    const { clock, timing } = this.#ports;
+    const seen = await lookAt(id, need, this.#ports);
+    const verdict = decide(seen, need.kind === 'use' ? { kind: 'use', minTtlMs: 0 } : need, { nowMs: clock.nowMs(), timing });
+    if (verdict.kind === 'renew' || verdict.kind === 'ask' || verdict.kind === 'wait' || verdict.kind === 'give_up') {
+      return { kind: 'uncertain', retryAtMs: clock.nowMs() + timing.lateAnswerMs };
+    }
+    return conclude(verdict, seen, this.#ports);
+  }
+}

@@ -1,0 +1,54 @@
+import { KippuError } from '../model/errors.ts';
+import type { ConnectionId } from '../model/ids.ts';
+import type { StoredCredential } from '../model/credential-store.ts';
+import type { Need, Seen } from './need.ts';
+import { isYoung } from './lifetimes.ts';
+import type { RenewalPorts } from './ports.ts';
+
+/**
+ * One look at a connection. What only a look can find out is made durable here: a sender that is gone or silent leaves
+ * its attempt unanswered, and a refused access token counts as ended.
+ *
+ * Throws `not_found`.
+ */
+export async function lookAt(id: ConnectionId, need: Need, ports: RenewalPorts): Promise<Seen> {
+  const credential = await read(id, ports);
+  const seen = await judge(credential, ports);
+  const attempt = credential.openAttempt;
+  const isAbandoned = attempt !== undefined && attempt.outcome === undefined && !seen.isLeased;
+  const isNewlyRefused =
+    need.kind === 'refused' && need.accessFingerprint === credential.accessFingerprint && credential.accessRefusedAtMs === undefined &&
+    !isYoung(credential, ports.clock.nowMs());
+  if (!isAbandoned && !isNewlyRefused) return seen;
+  if (isNewlyRefused) await ports.credentials.noteRefusedAccess(id, credential.version);
+  if (isAbandoned) await abandon(credential, attempt.id, seen, ports);
+  return judge(await read(id, ports), ports);
+}
+
+async function read(id: ConnectionId, ports: RenewalPorts): Promise<StoredCredential> {
+  const credential = await ports.credentials.read(id);
+  if (credential === undefined) throw new KippuError('not_found', `There is no connection ${id}. \`kippu connections\` lists them.`);
+  return credential;
+}
+
+async function judge(credential: StoredCredential, ports: RenewalPorts): Promise<Seen> {
+  const { lease, openAttempt } = credential;
+  const isLeased = lease !== undefined && lease.expiresAtMs > ports.clock.nowMs() && !ports.processes.isGone(lease.holder);
+  return {
+    credential,
+    app: ports.apps.get(credential.providerAppId),
+    isLeased,
+    isSenderGone: openAttempt !== undefined && !isLeased && ports.processes.isGone(openAttempt.sender),
+    senderSpoolEmptyAtMs: openAttempt === undefined ? undefined : await ports.home.spoolEmptyAtMs(openAttempt.sender.nodeId),
+  };
+}
+
+/** Where refresh tokens may be presented again, an unanswered renewal leaves no question. */
+async function abandon(credential: StoredCredential, attemptId: NonNullable<StoredCredential['openAttempt']>['id'], seen: Seen, ports: RenewalPorts): Promise<void> {
+  const nowMs = ports.clock.nowMs();
+  if (seen.app?.provider.refresh.rotation === 'reusable') {
+    await ports.credentials.markNotSpent(credential.connectionId, attemptId, nowMs);
+  } else {
+    await ports.credentials.markUncertain(credential.connectionId, attemptId, nowMs);
+  }
+}

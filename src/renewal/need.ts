@@ -1,0 +1,65 @@
+import type { ReauthReason } from '../model/connection.ts';
+import type { StoredCredential } from '../model/credential-store.ts';
+import type { Fingerprint } from '../model/ids.ts';
+import type { TokenSet } from '../model/token-set.ts';
+import type { ProviderApp } from '../providers/provider-app.ts';
+
+/** What a caller wants of a connection. */
+export type Need =
+  /** An access token that lives long enough. */
+  | { readonly kind: 'use'; readonly minTtlMs: number | undefined }
+  /** Another access token than this one, which the provider has just refused. */
+  | { readonly kind: 'refused'; readonly accessFingerprint: Fingerprint }
+  /** A renewal, because somebody asked for it; satisfied by any version later than this. */
+  | { readonly kind: 'now'; readonly afterVersion: number }
+  /** The worker's: a renewal if it is time for one, or the end of an uncertainty. */
+  | { readonly kind: 'ahead' };
+
+/** Whether the old access token, while it lives, is better than no answer. */
+export function wantsToken(need: Need): boolean {
+  return need.kind === 'use' || need.kind === 'refused';
+}
+
+/** A connection as one look at it shows it, with all that a decision needs. */
+export interface Seen {
+  readonly credential: StoredCredential;
+  /** Absent: the configuration names no such app (any more), or names another. */
+  readonly app: ProviderApp | undefined;
+  /** Somebody holds the lease, and as far as anyone can tell he is alive. */
+  readonly isLeased: boolean;
+  /** The open attempt's process is gone for good, on this machine. */
+  readonly isSenderGone: boolean;
+  /** When the open attempt's node last reported that its spool holds nothing that waits. */
+  readonly senderSpoolEmptyAtMs: number | undefined;
+}
+
+/** A connection whose app is configured: the only kind that a request is ever built for. */
+export interface SeenWithApp extends Seen {
+  readonly app: ProviderApp;
+}
+
+/** What became of a need. */
+export type Renewal =
+  | Served
+  | { readonly kind: 'reauth_required'; readonly reason: ReauthReason; readonly error?: string }
+  | { readonly kind: 'revoked' }
+  | { readonly kind: 'refused' }
+  | { readonly kind: 'misconfigured'; readonly error: string }
+  | { readonly kind: 'unavailable'; readonly error: string; readonly retryAtMs: number }
+  | { readonly kind: 'uncertain'; readonly retryAtMs: number }
+  /** Somebody else is at it: look again soon. */
+  | { readonly kind: 'wait' };
+
+export interface Served {
+  readonly kind: 'served';
+  readonly tokens: TokenSet;
+  readonly app: ProviderApp;
+  readonly version: number;
+  readonly accessIssuedAtMs: number;
+  readonly accessExpiresAtMs: number | undefined;
+  readonly scopes: readonly string[];
+  readonly subject: string | undefined;
+  readonly name: string;
+  /** Whether this call made, or waited for, an exchange. */
+  readonly renewed: boolean;
+}

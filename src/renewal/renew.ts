@@ -1,0 +1,44 @@
+import { KippuError } from '../model/errors.ts';
+import type { ConnectionId } from '../model/ids.ts';
+import { classify } from '../protocol/classify.ts';
+import { ask } from './ask.ts';
+import { decide } from './decide.ts';
+import { claim, prepare, send } from './exchange.ts';
+import { lookAt } from './look.ts';
+import type { Need, Renewal } from './need.ts';
+import type { RenewalPorts } from './ports.ts';
+import { conclude, settle } from './settle.ts';
+
+/** Each look that does not end here saw the credential move; so many moves in one call are not moves but a defect. */
+const LOOKS_MAX = 50;
+
+/**
+ * The renewal. A refresh token is single-use: the provider kills it the moment it handles the request, and its
+ * successor exists only in the answer. So: look, decide, claim; send once; write down whatever arrives.
+ *
+ * If this process dies before `claim`, nothing happened. Between `claim` and `settle`, the durable attempt makes the
+ * connection `uncertain`, and `resolve.ts` finds out what became of it. After `settle`, the new pair is safe.
+ * Waiting, deadlines and callers that share one renewal live in `flights.ts`.
+ */
+export async function renew(id: ConnectionId, need: Need, ports: RenewalPorts): Promise<Renewal> {
+  for (let look = 1; look <= LOOKS_MAX; look += 1) {
+    const seen = await lookAt(id, need, ports);
+    const verdict = decide(seen, need, { nowMs: ports.clock.nowMs(), timing: ports.timing });
+    if (verdict.kind === 'ask') {
+      // The old access token may tell whether the unanswered renewal was handled; if it does not, we ask again later.
+      if (await ask(verdict.seen, ports)) continue;
+      return conclude(verdict.otherwise, seen, ports);
+    }
+    if (verdict.kind !== 'renew') return conclude(verdict, seen, ports); // still good, or a reason not to
+    const exchange = prepare(verdict, ports);
+    const claimed = await claim(exchange, ports); // lease, fence and attempt: one durable statement
+    if (claimed === undefined) continue; // somebody moved it: look again
+    // Point of no return: from here the refresh token may be spent.
+    const answer = await send(claimed, ports);
+    if (answer === undefined) continue; // we were held up, and let go before the first byte: look again
+    const outcome = classify(answer, exchange.seen.app.provider, claimed.claimedAtMs);
+    const renewal = await settle(claimed, outcome, ports); // durable before anybody looks at it
+    if (renewal.kind !== 'look_again') return renewal;
+  }
+  throw new KippuError('store_unavailable', `The connection ${id} moved ${LOOKS_MAX} times during one renewal. Try again.`);
+}
