@@ -7,10 +7,13 @@ import { tryPackage } from './check/try-package.mjs';
 import { installOrExplain, ROOT } from './install.mjs';
 import { projectNode } from './install/project-node.mjs';
 
+/** oxlint draws in colour wherever it thinks that it runs in CI. */
+const LINT_FORMAT = process.stdout.isTTY ? [] : ['--format=unix'];
+
 /** What must hold before anything is handed in, in order. A step that needs another's result names it. */
 const STEPS = [
   { name: 'types', run: () => tool('typescript', 'tsc', ['--noEmit']) },
-  { name: 'lint', run: () => tool('oxlint', 'oxlint', ['src', 'test', 'scripts', 'bin']) },
+  { name: 'lint', run: () => tool('oxlint', 'oxlint', [...LINT_FORMAT, 'src', 'test', 'scripts', 'bin']) },
   { name: 'format', run: () => tool('prettier', 'prettier', ['--check', '--log-level=warn', '.']) },
   { name: 'unused code', run: () => tool('knip', 'knip', ['--no-progress']) },
   { name: 'build', run: () => node(['scripts/build.mjs']) },
@@ -93,7 +96,8 @@ function node(args) {
 /** Runs a command and keeps what it says, which matters only if it fails. */
 function run(command, args, { cwd = ROOT } = {}) {
   const nodeFolder = path.dirname(projectNode(ROOT) ?? process.execPath);
-  const env = { ...process.env, PATH: `${nodeFolder}${path.delimiter}${process.env.PATH}` };
+  const colour = process.stdout.isTTY ? {} : { NO_COLOR: '1', FORCE_COLOR: undefined };
+  const env = { ...process.env, ...colour, PATH: `${nodeFolder}${path.delimiter}${process.env.PATH}` };
   const child = spawn(command, args, { cwd, env, shell: process.platform === 'win32' && command === 'npm' });
   let output = '';
   child.stdout.setEncoding('utf8').on('data', (chunk) => (output += chunk));

@@ -71,7 +71,7 @@ async function installInTurn(state, set, turn, signal) {
     signal,
     nodeVersion: state.usesProjectNode ? state.manifest.devDependencies.node : undefined,
     /** Of the project's Node, while it is fetched. */
-    nodeBytes: undefined,
+    nodeBytes: project === undefined ? 0 : undefined,
     modules: path.join(state.root, 'node_modules'),
     /** Where npm unpacks, and what must arrive there. */
     fresh: path.join(turn.folder, 'node_modules'),
