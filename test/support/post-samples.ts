@@ -62,7 +62,12 @@ const BY_STATUS: Readonly<Record<PostStatus, Partial<Post>>> = {
   draft: { publishAtMs: undefined, latestAtMs: undefined, timezone: undefined, dueAtMs: undefined },
   scheduled: {},
   needs_approval: { dueAtMs: NINE + 3_600_000 },
-  publishing: { fence: 1, attempts: [attempt()], lease: { fence: 1, expiresAtMs: NINE + 60_000, holder: identity(1) }, dueAtMs: NINE + 65_000 },
+  publishing: {
+    fence: 1,
+    attempts: [attempt()],
+    lease: { fence: 1, expiresAtMs: NINE + 60_000, holder: identity(1) },
+    dueAtMs: NINE + 65_000,
+  },
   published: {
     fence: 1,
     attempts: [attempt({ outcome: 'published', endedAtMs: NINE, remoteId: '1' })],

@@ -90,6 +90,7 @@ export class PostingWorld {
   readonly background: Promise<void>[] = [];
   ports: DraftPorts;
   crashAt: FaultPoint | undefined;
+  crashedAt: FaultPoint | undefined;
   readonly #parts: WorldParts;
   readonly #gone = new Set<number>();
   #pid = 1;
@@ -117,11 +118,15 @@ export class PostingWorld {
       processes: { self: identity(this.#pid), isGone: (process) => this.#gone.has(process.pid) },
       faults: {
         reach: (point) => {
-          if (point === this.crashAt) throw new Crash(point);
+          if (point !== this.crashAt) return;
+          this.crashedAt = point;
+          throw new Crash(point);
         },
       },
       background: (work) => {
         this.background.push(work);
+        // Looked at by those tests that wait for it.
+        work.catch(() => {});
       },
     };
   }
@@ -142,6 +147,7 @@ export class PostingWorld {
   startAnother(): void {
     this.#pid += 1;
     this.crashAt = undefined;
+    this.crashedAt = undefined;
     this.ports = this.#process();
   }
 
@@ -152,14 +158,8 @@ export class PostingWorld {
   /** As {@link post}, in a process that dies on the way. */
   async postAndCrash(at: FaultPoint, request: Partial<PostRequest> = {}): Promise<PostId> {
     this.crashAt = at;
-    await this.post(request).then(
-      () => {
-        throw new Error(`${at} was not reached`);
-      },
-      (error: unknown) => {
-        if (!(error instanceof Crash)) throw error;
-      },
-    );
+    await this.post(request);
+    if (this.crashedAt !== at) throw new Error(`${at} was not reached`);
     const { items } = await this.posts.list({ limit: 1 });
     return items[0]?.id ?? ('' as PostId);
   }

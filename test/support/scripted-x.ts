@@ -4,7 +4,12 @@ import type { ExchangeWatch, HttpAnswer, HttpClient, HttpRequest } from '../../s
 /** What happens to the next request that creates a post. */
 export type Script =
   /** Handled and answered. */
-  | { readonly does: 'publish'; readonly afterMs?: number; readonly status?: number; readonly also?: Record<string, unknown> }
+  | {
+      readonly does: 'publish';
+      readonly afterMs?: number;
+      readonly status?: number;
+      readonly also?: Record<string, unknown>;
+    }
   /** Handled; no answer arrives. */
   | { readonly does: 'lose_answer'; readonly cause?: 'timeout' | 'reset' | 'not_http' }
   /** Never arrives, and the client cannot tell. */
@@ -60,7 +65,10 @@ export class ScriptedX implements HttpClient {
   }
 
   /** Somebody publishes by other means. */
-  publish(text: string, options: { readonly atMs?: number; readonly replyTo?: string; readonly more?: Record<string, unknown> } = {}): string {
+  publish(
+    text: string,
+    options: { readonly atMs?: number; readonly replyTo?: string; readonly more?: Record<string, unknown> } = {},
+  ): string {
     this.#sequence += 1;
     const id = snowflake(options.atMs ?? this.#clock.nowMs(), this.#sequence);
     this.posts.push({ id, text, replyTo: options.replyTo, more: options.more ?? {} });
@@ -75,15 +83,21 @@ export class ScriptedX implements HttpClient {
     const script = this.#scripts.shift() ?? { does: 'publish' };
     if (script.does === 'fail_to_connect') return { kind: 'not_sent', cause: script.cause, detail: 'scripted' };
     this.onConnected();
-    if (watch.mayStillSend?.() === false) return { kind: 'not_sent', cause: 'withdrawn', detail: 'withdrawn before the first byte' };
+    if (watch.mayStillSend?.() === false)
+      return { kind: 'not_sent', cause: 'withdrawn', detail: 'withdrawn before the first byte' };
     this.created.push(request);
-    const isHandled = script.does === 'publish' || script.does === 'lose_answer' || (script.does === 'answer' && script.handled === true);
+    const isHandled =
+      script.does === 'publish' ||
+      script.does === 'lose_answer' ||
+      (script.does === 'answer' && script.handled === true);
     const id = isHandled ? this.#publishBody(String(request.body)) : '';
     watch.sent?.();
-    if (script.does === 'lose_answer') return { kind: 'unanswered', cause: script.cause ?? 'reset', detail: 'scripted' };
+    if (script.does === 'lose_answer')
+      return { kind: 'unanswered', cause: script.cause ?? 'reset', detail: 'scripted' };
     if (script.does === 'lose_request') return { kind: 'unanswered', cause: 'reset', detail: 'scripted' };
     if (script.afterMs !== undefined) await this.#clock.sleep(script.afterMs);
-    if (script.does === 'publish') return answer(script.status ?? 201, { data: { id, text: 'as it was' }, ...script.also });
+    if (script.does === 'publish')
+      return answer(script.status ?? 201, { data: { id, text: 'as it was' }, ...script.also });
     return { ...answer(script.status, script.body ?? {}, script.headers), complete: script.isCut !== true };
   }
 
@@ -109,7 +123,17 @@ export class ScriptedX implements HttpClient {
   }
 }
 
-export function answer(status: number, body: unknown, headers: Record<string, string> = {}): HttpAnswer & { kind: 'answered' } {
+export function answer(
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): HttpAnswer & { kind: 'answered' } {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
-  return { kind: 'answered', status, headers: { 'content-type': 'application/json', ...headers }, body: Buffer.from(text), complete: true };
+  return {
+    kind: 'answered',
+    status,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: Buffer.from(text),
+    complete: true,
+  };
 }

@@ -205,7 +205,7 @@ export class WorldNode {
     };
     void guard(tendDue(flights, ports, (_id, error) => void (error instanceof Crash || this.problems.push(error))));
     void guard(reapplySpool(ports));
-    void guard(settlePendings(connect));
+    void guard(settlePendings(connect, (_id, error) => void (error instanceof Crash || this.problems.push(error))));
   }
 
   get isWorking(): boolean {

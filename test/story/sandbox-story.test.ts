@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../support/free-port.ts';
+
+/**
+ * The whole story on one machine with nothing configured: the sandbox comes up, an account is connected, its token ends
+ * and is renewed again and again, a post is planned; then Kippu is killed, then the simulator, then both, and started
+ * again. The same connection is active, and the post is out once.
+ */
+const KIPPU = fileURLToPath(new URL('../../bin/kippu.mjs', import.meta.url));
+/** A two-hour access token lives ten seconds. */
+const FAST = '720';
+const TEXT = 'Planned before everything died';
+
+describe('the story of a sandbox', { timeout: 240_000 }, () => {
+  it('keeps the connection and the one post through kills of Kippu, of the simulator, and of both', async () => {
+    await using story = await Story.begin();
+    await story.up();
+    await story.connect();
+    const post = await story.call('POST', '/v1/posts', { connection: 'x:alice', text: TEXT, publish_at: new Date(Date.now() + 30_000).toISOString() });
+    assert.equal(post['status'], 'scheduled');
+    const first = await story.goodToken();
+
+    story.kill('kippu');
+    await story.up();
+    await story.goodToken();
+
+    story.kill('simulator');
+    await story.goodToken();
+
+    story.kill('kippu');
+    story.kill('simulator');
+    await story.up();
+    await story.until('a token that was renewed since', async () => ((await story.goodToken()) === first ? undefined : true));
+
+    await story.until('the post to be out', async () => {
+      const { status } = await story.call('GET', `/v1/posts/${String(post['id'])}`);
+      return status === 'published' ? true : undefined;
+    });
+    await sleep(3000);
+    const connection = await story.call('GET', '/v1/connections/x:alice');
+    assert.equal(connection['state'], 'active');
+    assert.ok(Number(connection['renewals']) >= 2, `renewed ${String(connection['renewals'])} times`);
+    const { posts, grants } = await story.simulatorState();
+    assert.equal(posts.filter(({ text }) => text === TEXT).length, 1);
+    assert.equal(grants.filter(({ end }) => end === null).length, 1);
+  });
+});
+
+interface SimulatorState {
+  readonly posts: readonly { readonly text: string }[];
+  readonly grants: readonly { readonly end: unknown }[];
+}
+
+class Story implements AsyncDisposable {
+  readonly #directory = mkdtempSync(join(tmpdir(), 'kippu-story-'));
+  readonly #port: number;
+  #child: ChildProcess | undefined;
+  #output = '';
+
+  private constructor(port: number) {
+    this.#port = port;
+  }
+
+  static async begin(): Promise<Story> {
+    return new Story(await freePort());
+  }
+
+  async up(): Promise<void> {
+    const child = spawn(process.execPath, [KIPPU, 'up', '--fast', FAST], {
+      cwd: this.#directory,
+      env: {
+        PATH: process.env['PATH'],
+        KIPPU_HOME: join(this.#directory, 'home'),
+        KIPPU_PORT: String(this.#port),
+        KIPPU_LATE_ANSWER: '3s',
+        KIPPU_REPLAY_MARGIN: '1s',
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on('data', (chunk: Buffer) => {
+        this.#output += chunk.toString('utf8');
+      });
+    }
+    await this.until('kippu up to be ready', async () => ((await fetch(`http://127.0.0.1:${this.#port}/readyz`)).ok ? true : undefined));
+  }
+
+  kill(who: 'kippu' | 'simulator'): void {
+    const pid = who === 'kippu' ? this.#child?.pid : this.#simulator().pid;
+    assert.ok(pid !== undefined);
+    process.kill(pid, 'SIGKILL');
+  }
+
+  async connect(): Promise<void> {
+    const { url } = await this.call('POST', '/v1/connect-sessions', { provider: 'x' });
+    const departure = await fetch(String(url), { redirect: 'manual' });
+    const cookie = (departure.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    const consent = await fetch(`${this.#simulator().url}/_sim/consent`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ authorization_url: departure.headers.get('location'), user: 'alice' }),
+    });
+    const { redirect_url: back } = (await consent.json()) as { readonly redirect_url: string };
+    const page = await fetch(back, { headers: { cookie } });
+    assert.equal(page.status, 200, await page.text());
+  }
+
+  /** A token that the simulated X accepts now; whatever is in the way is waited for. */
+  goodToken(): Promise<string> {
+    return this.until('a token that X accepts', async () => {
+      const { access_token: token } = await this.call('GET', '/v1/connections/x:alice/token');
+      const me = await fetch(`${this.#simulator().url}/2/users/me`, { headers: { authorization: `Bearer ${String(token)}` } });
+      return me.status === 200 ? String(token) : undefined;
+    });
+  }
+
+  async call(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
+    const { key } = JSON.parse(readFileSync(join(this.#directory, 'home', 'server.json'), 'utf8')) as { readonly key: string };
+    const response = await fetch(`http://127.0.0.1:${this.#port}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return (await response.json()) as Record<string, unknown>;
+  }
+
+  async simulatorState(): Promise<SimulatorState> {
+    return (await (await fetch(`${this.#simulator().url}/_sim/state`)).json()) as SimulatorState;
+  }
+
+  async until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
+    for (let tries = 0; tries < 400; tries += 1) {
+      const seen = await look().catch(() => undefined);
+      if (seen !== undefined) return seen;
+      await sleep(200);
+    }
+    return assert.fail(`never happened: ${what}\n${this.#output.slice(-3000)}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const child = this.#child;
+    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+      child.kill('SIGTERM');
+      await once(child, 'exit');
+    }
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #simulator(): { readonly url: string; readonly pid: number } {
+    return JSON.parse(readFileSync(join(this.#directory, 'home', 'sandbox', 'simulator-x.json'), 'utf8')) as { url: string; pid: number };
+  }
+}
