@@ -145,10 +145,13 @@ create table consents (
   attached_to text,
   created_at_ms integer not null,
   expires_at_ms integer not null,
-  answered_at_ms integer
+  answered_at_ms integer,
+  ask_after_ms integer
 ) strict, without rowid;
 
 create index consents_unfinished on consents (expires_at_ms) where state not in ('attached', 'failed');
+create index consents_pending on consents (answered_at_ms) where state = 'pending';
+create index consents_ended on consents (created_at_ms) where state in ('attached', 'failed');
 
 -- The outbox, which is also the record of what happened. `happening` makes each happening one event.
 create table events (

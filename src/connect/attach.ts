@@ -85,7 +85,8 @@ async function attachmentFor(fresh: NewTokens, target: Target, ports: ConnectPor
     grantedAtMs: fresh.grantedAtMs,
     jitter: ports.random.unit(),
     consentId: fresh.consentId,
-    supersedes: app.provider.grantsPerSubject === 'one',
+    // Of imported tokens nobody knows whether they are older or younger than what another connection holds.
+    supersedes: app.provider.grantsPerSubject === 'one' && !fresh.imported,
     imported: fresh.imported,
   };
 }

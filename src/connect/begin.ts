@@ -52,6 +52,7 @@ export async function beginConsent(wish: ConsentWish, { consents, clock, random 
     createdAtMs: nowMs,
     expiresAtMs: nowMs + CONSENT_LIFETIME_MS,
     answeredAtMs: undefined,
+    askAfterMs: undefined,
   };
   await consents.create(consent);
   return consent;

@@ -70,9 +70,10 @@ async function exchangeCode(consent: Consent, app: ProviderApp, code: Secret, po
   if (sealed === undefined || generation === undefined) throw new TypeError('A consent that was sent holds no verifier.');
   const verifier = app.provider.pkce === 'S256' ? ports.vault.open(consentBinding(consent, generation), sealed) : undefined;
   const request = tokenRequest(app, { kind: 'authorization_code', code, redirectUri, verifier }, EXCHANGE_TIMEOUT_MS);
+  const sentAtMs = ports.clock.nowMs();
   const answer = await ports.http.send(request);
   ports.faults.reach('consent.answered');
-  const outcome = classifyExchange(answer, app.provider, ports.clock.nowMs());
+  const outcome = classifyExchange(answer, app.provider, sentAtMs);
   switch (outcome.kind) {
     case 'renewed':
       return keepPending(consent, outcome.tokens, ports);

@@ -2,7 +2,7 @@ import { KippuError } from '../model/errors.ts';
 import type { Connection } from '../model/connection.ts';
 import { Secret } from '../model/secret.ts';
 import type { TokenSet } from '../model/token-set.ts';
-import { identityRequest, readIdentity } from '../protocol/identity.ts';
+import { identityRequest, readIdentity, type IdentityAnswer } from '../protocol/identity.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { attachTokens } from './attach.ts';
 import type { ConnectPorts } from './ports.ts';
@@ -38,16 +38,23 @@ export async function importConnection(imported: ImportedTokens, ports: ConnectP
   // Without a refresh token, an access token whose end nobody knows is trusted until it is refused.
   const isLiving = accessToken !== undefined && (imported.accessExpiresAtMs ?? Number.POSITIVE_INFINITY) > nowMs;
   const identity = imported.subject === undefined && isLiving ? await identify(app, accessToken, ports) : undefined;
+  const isRefused = identity?.kind === 'token_refused';
+  if (isRefused && refreshToken === undefined) {
+    throw new KippuError('invalid', `${app.provider.name} does not accept this access token, and there is no refresh token. Connect the account instead.`, {
+      where: 'access_token',
+    });
+  }
+  const known = identity?.kind === 'known' ? identity : undefined;
   const attached = await attachTokens(
     {
       app,
-      tokens: tokensOf(imported, nowMs),
+      tokens: tokensOf(imported, { isAccessOver: accessToken === undefined || isRefused, nowMs }),
       owner: imported.owner,
       name: imported.name,
       connectionId: undefined,
       consentId: undefined,
-      subject: imported.subject ?? identity?.subject,
-      handle: identity?.handle,
+      subject: imported.subject ?? known?.subject,
+      handle: known?.handle,
       askedScopes: imported.scopes ?? [],
       grantedAtMs: nowMs,
       imported: true,
@@ -75,19 +82,18 @@ function knownToken(spent: boolean): KippuError {
   return new KippuError('conflict', `This refresh token ${what}. Nothing was imported; \`kippu connections\` lists what is there.`, { where: 'refresh_token' });
 }
 
-async function identify(app: ProviderApp, accessToken: Secret, ports: ConnectPorts): Promise<{ readonly subject: string; readonly handle: string } | undefined> {
-  const identity = readIdentity(app, await ports.http.send(identityRequest(app, accessToken)));
-  return identity.kind === 'known' ? identity : undefined;
+async function identify(app: ProviderApp, accessToken: Secret, { http }: ConnectPorts): Promise<IdentityAnswer> {
+  return readIdentity(app, await http.send(identityRequest(app, accessToken)));
 }
 
-function tokensOf(imported: ImportedTokens, nowMs: number): TokenSet {
+/** Without an access token that is good, the first use renews. */
+function tokensOf(imported: ImportedTokens, { isAccessOver, nowMs }: { readonly isAccessOver: boolean; readonly nowMs: number }): TokenSet {
   return {
     accessToken: imported.accessToken ?? new Secret(''),
     tokenType: 'bearer',
     refreshToken: imported.refreshToken,
     idToken: imported.idToken,
-    // A refresh token alone: the access token counts as over, so that the first use renews.
-    accessExpiresAtMs: imported.accessToken === undefined ? nowMs : imported.accessExpiresAtMs,
+    accessExpiresAtMs: isAccessOver ? nowMs : imported.accessExpiresAtMs,
     refreshExpiresAtMs: imported.refreshExpiresAtMs,
     scopes: imported.scopes,
     raw: new Secret(''),

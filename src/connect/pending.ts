@@ -1,3 +1,4 @@
+import { MINUTE_MS, SECOND_MS } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
 import type { ConsentId } from '../model/ids.ts';
 import type { Consent } from '../model/consent-store.ts';
@@ -12,13 +13,21 @@ import { consentBinding, hashOf } from './begin.ts';
 import { fail, type Finished } from './ending.ts';
 import type { ConnectPorts } from './ports.ts';
 
-/** The consents whose user could not be asked for when they came back. Gives how many were settled. */
-export async function settlePendings(ports: ConnectPorts): Promise<number> {
-  const consents = await ports.consents.pending(20);
+const BATCH = 20;
+
+/**
+ * The consents whose user could not be asked for when they came back. One that cannot be settled never stops the others:
+ * it is reported. Gives how many were settled.
+ */
+export async function settlePendings(ports: ConnectPorts, report: (id: ConsentId, error: unknown) => void): Promise<number> {
   let settled = 0;
-  for (const consent of consents) {
-    const finished = await settlePending(consent, ports);
-    if (finished.kind !== 'pending') settled += 1;
+  for (const consent of await ports.consents.pending(BATCH)) {
+    try {
+      const finished = await settlePending(consent, ports);
+      if (finished.kind !== 'pending') settled += 1;
+    } catch (error) {
+      report(consent.id, error);
+    }
   }
   return settled;
 }
@@ -47,7 +56,7 @@ export async function settlePending(consent: Consent, ports: ConnectPorts): Prom
   if (identity.kind === 'token_refused') {
     return fail(consent, { failure: 'provider_refused', detail: `${app.provider.name} does not accept the access token it has just issued` }, ports);
   }
-  if (identity.kind === 'unknown') return { kind: 'pending', consent, error: identity.error };
+  if (identity.kind === 'unknown') return askAgainLater(consent, identity.error, ports);
   const wrong = await wrongUser(consent, identity, ports);
   if (wrong !== undefined) {
     await putAway({ consent, app, tokens, subject: identity.subject, handle: identity.handle }, ports);
@@ -73,10 +82,23 @@ export async function settlePending(consent: Consent, ports: ConnectPorts): Prom
     case 'attached':
       return { kind: 'connected', consent, connection: attached.connection };
     case 'name_taken':
+      await revokeTokens(app, tokens, ports);
       return fail(consent, { failure: 'name_taken', detail: `the name ${consent.name} belongs to another connection` }, ports);
     case 'token_known':
       return fail(consent, { failure: 'provider_refused', detail: 'the provider issued a refresh token that is known here already' }, ports);
   }
+}
+
+const ASK_AGAIN_MIN_MS = 5 * SECOND_MS;
+const ASK_AGAIN_MAX_MS = 5 * MINUTE_MS;
+
+/** As long again as it has taken so far: the call may cost money, and has a rate limit that is not ours alone. */
+async function askAgainLater(consent: Consent, error: string, ports: ConnectPorts): Promise<Finished> {
+  const nowMs = ports.clock.nowMs();
+  const waitedMs = nowMs - (consent.answeredAtMs ?? nowMs);
+  const askAfterMs = nowMs + Math.min(Math.max(waitedMs, ASK_AGAIN_MIN_MS), ASK_AGAIN_MAX_MS);
+  await ports.consents.advance(consent.id, 'pending', { askAfterMs });
+  return { kind: 'pending', consent, error };
 }
 
 function openPending(consent: Consent, { vault }: ConnectPorts): TokenSet {
@@ -106,9 +128,9 @@ interface Misplaced {
  * earlier grant may be dead now, and these renew it; else they are revoked.
  */
 async function putAway({ consent, app, tokens, subject, handle }: Misplaced, ports: ConnectPorts): Promise<void> {
-  const { items } = await ports.connections.list({ provider: consent.provider, owner: consent.owner, limit: 1000 });
-  const own = items.find((connection) => connection.subject === subject && connection.providerAppId === app.id && connection.state !== 'revoked');
-  if (own !== undefined) {
+  const { items } = await ports.connections.list({ providerAppId: app.id, subject, owner: consent.owner, limit: 1 });
+  const [own] = items;
+  if (own !== undefined && own.state !== 'revoked') {
     const { owner, scopes } = consent;
     const grantedAtMs = ports.clock.nowMs();
     await attachTokens(
@@ -117,6 +139,12 @@ async function putAway({ consent, app, tokens, subject, handle }: Misplaced, por
     );
     return;
   }
-  const request = revocationRequest(app, { token: tokens.refreshToken ?? tokens.accessToken, hint: tokens.refreshToken === undefined ? 'access_token' : 'refresh_token' });
-  if (request !== undefined) await ports.http.send(request);
+  await revokeTokens(app, tokens, ports);
+}
+
+/** As well as it goes: nothing here depends on it. */
+async function revokeTokens(app: ProviderApp, tokens: TokenSet, { http }: ConnectPorts): Promise<void> {
+  const { refreshToken, accessToken } = tokens;
+  const request = revocationRequest(app, refreshToken === undefined ? { token: accessToken, hint: 'access_token' } : { token: refreshToken, hint: 'refresh_token' });
+  if (request !== undefined) await http.send(request);
 }

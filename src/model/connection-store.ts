@@ -25,7 +25,10 @@ export interface ConnectionStore {
 
 export interface ConnectionQuery {
   readonly provider?: string;
+  readonly providerAppId?: ProviderAppId;
   readonly owner?: string;
+  /** The provider's id of the user. */
+  readonly subject?: string;
   readonly state?: ConnectionState;
   /** Only those whose access token has no end and that have no refresh token. */
   readonly neverExpires?: boolean;

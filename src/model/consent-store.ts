@@ -43,6 +43,8 @@ export interface Consent {
   readonly createdAtMs: number;
   readonly expiresAtMs: number;
   readonly answeredAtMs: number | undefined;
+  /** While it is pending: nobody asks whose account it is before this. */
+  readonly askAfterMs: number | undefined;
 }
 
 export interface ConsentStore {

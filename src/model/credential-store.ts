@@ -28,13 +28,18 @@ export interface CredentialStore {
   endGrant(id: ConnectionId, version: number, reason: ReauthReason): Promise<boolean>;
   /** Ids that are due; each is not due again before `againAtMs`, so that a crash of the taker loses nothing. */
   takeDue(take: { readonly againAtMs: number; readonly limit: number }): Promise<readonly ConnectionId[]>;
-  setDue(id: ConnectionId, version: number, dueAtMs: number | undefined): Promise<void>;
+  /** The earliest due time there is: how far behind the worker is. */
+  nextDueAtMs(): Promise<number | undefined>;
+  /** If the credential was neither moved nor claimed since it was seen, and nobody else has set its due time. */
+  setDue(seen: Pick<StoredCredential, 'connectionId' | 'version' | 'fence' | 'dueAtMs'>, dueAtMs: number | undefined): Promise<void>;
   /** Announces that the refresh token's end is near, once for each number of days. `false`: it was announced before. */
   warnReauthSoon(id: ConnectionId, warning: ReauthWarning): Promise<boolean>;
   /** An orphan of this connection whose refresh token was never tried. */
   untriedOrphan(id: ConnectionId): Promise<Orphan | undefined>;
   /** Makes the orphan's token set the credential, as the next version. `false`: somebody moved the credential first. */
   adoptOrphan(adoption: OrphanAdoption): Promise<boolean>;
+  /** It was presented, or revoked at the provider: nothing is left to do with it. */
+  noteOrphanTried(id: OrphanId): Promise<void>;
   orphans(id: ConnectionId): Promise<readonly Orphan[]>;
   /** The connection that holds, or ever presented, the refresh token with this fingerprint. */
   knownRefreshToken(fingerprint: Fingerprint): Promise<{ readonly connectionId: ConnectionId; readonly spent: boolean } | undefined>;
@@ -203,8 +208,10 @@ export type RejectedAs =
 export interface FailedSettlement {
   readonly claim: Claim;
   readonly outcome: 'misconfigured' | 'unavailable' | 'unanswered' | 'not_sent';
+  /** Whether the provider refuses the app as such, and with it everybody's renewals, or this connection alone. */
+  readonly concerns: 'app' | 'connection';
   readonly error: string;
-  /** For `unavailable` and `misconfigured`: nobody tries this connection (this app) again before. */
+  /** For `unavailable` and `misconfigured`: nobody tries this connection (or this app) again before. */
   readonly holdUntilMs: number | undefined;
   readonly dueAtMs: number;
 }
@@ -212,7 +219,6 @@ export interface FailedSettlement {
 export interface ReauthWarning {
   readonly daysBefore: number;
   readonly refreshExpiresAtMs: number;
-  readonly dueAtMs: number | undefined;
 }
 
 export interface Orphan {

@@ -4,7 +4,14 @@ import type { ProcessIdentity } from './processes.ts';
 
 /** What becomes of a post is told in `posts/lifecycle.ts`. */
 export const POST_STATUSES = [
-  'draft', 'scheduled', 'needs_approval', 'publishing', 'published', 'unknown', 'failed', 'cancelled',
+  'draft',
+  'scheduled',
+  'needs_approval',
+  'publishing',
+  'published',
+  'unknown',
+  'failed',
+  'cancelled',
 ] as const;
 export type PostStatus = (typeof POST_STATUSES)[number];
 
@@ -57,8 +64,14 @@ export type UnknownReason = (typeof UNKNOWN_REASONS)[number];
 
 /** Why the network will not have a post, however often it is sent. */
 export const REFUSAL_REASONS = [
-  'duplicate_content', 'reply_not_allowed', 'not_permitted', 'unsupported_authentication', 'client_not_enrolled',
-  'usage_capped', 'invalid_post', 'refused_by_network',
+  'duplicate_content',
+  'reply_not_allowed',
+  'not_permitted',
+  'unsupported_authentication',
+  'client_not_enrolled',
+  'usage_capped',
+  'invalid_post',
+  'refused_by_network',
 ] as const;
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 

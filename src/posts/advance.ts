@@ -3,7 +3,8 @@ import { KippuError } from '../model/errors.ts';
 import type { PostId } from '../model/ids.ts';
 import type { Post } from '../model/post.ts';
 import type { PostStore } from '../model/post-store.ts';
-import { after, type Happening } from './lifecycle.ts';
+import type { Happening } from './happening.ts';
+import { after } from './lifecycle.ts';
 
 export interface AdvancePorts {
   readonly posts: PostStore;
@@ -30,6 +31,7 @@ export async function advance(seen: Post, happening: Happening, ports: AdvancePo
 /** Throws `not_found`. */
 export async function readPost(id: PostId, { posts }: Pick<AdvancePorts, 'posts'>): Promise<Post> {
   const post = await posts.read(id);
-  if (post === undefined) throw new KippuError('not_found', `There is no post ${id}. See "kippu posts" for those there are.`);
+  if (post === undefined)
+    throw new KippuError('not_found', `There is no post ${id}. See "kippu posts" for those there are.`);
   return post;
 }

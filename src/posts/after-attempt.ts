@@ -1,7 +1,7 @@
 import { assertNever } from '../model/assert-never.ts';
 import type { Post, PostAttempt, PublishOutcome } from '../model/post.ts';
 import type { PostChange } from '../model/post-store.ts';
-import type { Happening } from './lifecycle.ts';
+import type { Happening } from './happening.ts';
 import { becomesUnknown, changed, endsAsFailed, endsAsPublished, needsDecision, waits } from './transitions.ts';
 
 /** Another machine's clock may differ from ours by this much: a lease is not taken for over before. */
@@ -45,19 +45,36 @@ export function abandoned(post: Post, nowMs: number): PostChange {
   const attempt = post.attempts.find(({ fence }) => fence === post.fence);
   const detail = 'the process that was sending it is gone, or was silent for longer than its lease';
   const unknown = becomesUnknown(post, { reason: 'interrupted', detail }, nowMs);
-  return attempt === undefined ? unknown : withAttempt(unknown, post, { ...attempt, endedAtMs: nowMs, outcome: 'unanswered', reason: 'interrupted', detail });
+  return attempt === undefined
+    ? unknown
+    : withAttempt(unknown, post, {
+        ...attempt,
+        endedAtMs: nowMs,
+        outcome: 'unanswered',
+        reason: 'interrupted',
+        detail,
+      });
 }
 
 /**
  * An attempt's end. What it says of the attempt is always written down; whether it also says what becomes of the post
  * depends on what else may have been sent.
  */
-export function answered(post: Post, { fence, outcome, remoteUrl }: Extract<Happening, { kind: 'answered' }>, nowMs: number): PostChange | undefined {
+export function answered(
+  post: Post,
+  { fence, outcome, remoteUrl }: Extract<Happening, { kind: 'answered' }>,
+  nowMs: number,
+): PostChange | undefined {
   const open = post.attempts.find((attempt) => attempt.fence === fence);
   if (open === undefined || isSettledBy(open, outcome)) return undefined;
   const attempt = closed(open, outcome, nowMs);
-  const change = outcome.kind === 'published' ? afterSuccess(post, outcome.remoteId, remoteUrl, nowMs) : afterNoSuccess(post, attempt, outcome, nowMs);
-  return change === undefined ? changed(post, { updatedAtMs: nowMs }, { attempts: [attempt] }) : withAttempt(change, post, attempt);
+  const change =
+    outcome.kind === 'published'
+      ? afterSuccess(post, outcome.remoteId, remoteUrl, nowMs)
+      : afterNoSuccess(post, attempt, outcome, nowMs);
+  return change === undefined
+    ? changed(post, { updatedAtMs: nowMs }, { attempts: [attempt] })
+    : withAttempt(change, post, attempt);
 }
 
 /** The same answer a second time, or less than is known already. */
@@ -68,12 +85,18 @@ function isSettledBy(attempt: PostAttempt, outcome: PublishOutcome): boolean {
 
 function closed(attempt: PostAttempt, outcome: PublishOutcome, nowMs: number): PostAttempt {
   const ended = { ...attempt, endedAtMs: nowMs, outcome: outcome.kind };
-  if (outcome.kind === 'published') return { ...ended, remoteId: outcome.remoteId, reason: undefined, detail: undefined };
+  if (outcome.kind === 'published')
+    return { ...ended, remoteId: outcome.remoteId, reason: undefined, detail: undefined };
   return { ...ended, reason: outcome.kind === 'unanswered' ? 'unanswered' : outcome.reason, detail: outcome.detail };
 }
 
 /** The network's own word: it wins over whatever was believed, and over a match that the timeline or a person gave. */
-function afterSuccess(post: Post, remoteId: string, remoteUrl: string | undefined, nowMs: number): PostChange | undefined {
+function afterSuccess(
+  post: Post,
+  remoteId: string,
+  remoteUrl: string | undefined,
+  nowMs: number,
+): PostChange | undefined {
   if (post.status === 'published' && post.remoteEvidence === 'answer') return undefined;
   return endsAsPublished(post, { remoteId, remoteUrl, evidence: 'answer' }, nowMs);
 }
@@ -92,14 +115,21 @@ function afterNoSuccess(post: Post, attempt: PostAttempt, outcome: NoSuccess, no
     case 'refused':
       return afterRefusal(post, attempt, outcome, mayExist, nowMs);
     case 'not_created':
-      if (mayExist) return waits({ ...post, status: 'unknown', statusReason: 'not_on_timeline', resendOnce: true }, outcome, nowMs);
+      if (mayExist)
+        return waits({ ...post, status: 'unknown', statusReason: 'not_on_timeline', resendOnce: true }, outcome, nowMs);
       return waits({ ...post, status: 'scheduled', unknownSinceMs: undefined }, outcome, nowMs);
     default:
       return assertNever(outcome);
   }
 }
 
-function afterRefusal(post: Post, attempt: PostAttempt, outcome: Extract<NoSuccess, { kind: 'refused' }>, mayExist: boolean, nowMs: number): PostChange {
+function afterRefusal(
+  post: Post,
+  attempt: PostAttempt,
+  outcome: Extract<NoSuccess, { kind: 'refused' }>,
+  mayExist: boolean,
+  nowMs: number,
+): PostChange {
   // "Duplicate" after an attempt that may have succeeded is evidence that it did, whatever a person believed meanwhile.
   const isEvidence = outcome.reason === 'duplicate_content' && post.attempts.some((other) => isTwin(other, attempt));
   if (isEvidence) return becomesUnknown(post, { reason: 'duplicate_refused', detail: outcome.detail }, nowMs);
@@ -113,7 +143,11 @@ function isDoubtful(attempt: PostAttempt): boolean {
 
 /** An earlier attempt with the same content that may have succeeded. */
 function isTwin(other: PostAttempt, attempt: PostAttempt): boolean {
-  return other.fence < attempt.fence && other.fingerprint === attempt.fingerprint && (isDoubtful(other) || other.outcome === 'not_found');
+  return (
+    other.fence < attempt.fence &&
+    other.fingerprint === attempt.fingerprint &&
+    (isDoubtful(other) || other.outcome === 'not_found')
+  );
 }
 
 function withAttempt(change: PostChange, post: Post, attempt: PostAttempt): PostChange {

@@ -2,10 +2,21 @@ import { DAY_MS, MINUTE_MS, SECOND_MS } from '../model/clock.ts';
 import type { PostId } from '../model/ids.ts';
 import type { Post, PostAttempt } from '../model/post.ts';
 import type { PostChange } from '../model/post-store.ts';
-import { becomesUnknown, changed, changedQuietly, endsAsPublished, needsDecision, READ_BACKS_AFTER_MS } from './transitions.ts';
+import {
+  becomesUnknown,
+  changed,
+  changedQuietly,
+  endsAsPublished,
+  needsDecision,
+  READ_BACKS_AFTER_MS,
+} from './transitions.ts';
 
 /** A look at the timeline that succeeded. One that comes late stands for all that were planned before it. */
-export function readBack(post: Post, found: { readonly remoteId: string; readonly remoteUrl: string } | undefined, nowMs: number): PostChange {
+export function readBack(
+  post: Post,
+  found: { readonly remoteId: string; readonly remoteUrl: string } | undefined,
+  nowMs: number,
+): PostChange {
   if (found !== undefined) return endsAsPublished(post, { ...found, evidence: 'timeline' }, nowMs);
   const unknownSinceMs = post.unknownSinceMs ?? nowMs;
   const planned = READ_BACKS_AFTER_MS.filter((afterMs) => unknownSinceMs + afterMs <= nowMs).length;
@@ -16,7 +27,8 @@ export function readBack(post: Post, found: { readonly remoteId: string; readonl
   }
   const isOver = { ...post, readBacks, readBackFailures: 0 };
   const reason = post.statusReason === 'duplicate_refused' ? 'duplicate_refused' : 'not_on_timeline';
-  const maySendAgain = post.resendOnce && reason === 'not_on_timeline' && post.latestAtMs !== undefined && nowMs <= post.latestAtMs;
+  const maySendAgain =
+    post.resendOnce && reason === 'not_on_timeline' && post.latestAtMs !== undefined && nowMs <= post.latestAtMs;
   // Now it may be sent once more, and is due for that at once.
   if (maySendAgain) return changedQuietly(isOver, { statusReason: reason, delays: 0, dueAtMs: nowMs }, nowMs);
   return needsDecision(isOver, reason, nowMs);
@@ -28,9 +40,14 @@ const READ_AGAIN_MAX_MS = 15 * MINUTE_MS;
 const READ_PATIENCE_MS = DAY_MS;
 
 /** A look that failed says nothing about the post, and does not count. */
-export function readBackFailed(post: Post, failure: { readonly detail: string; readonly retryAfterMs: number | undefined }, nowMs: number): PostChange {
+export function readBackFailed(
+  post: Post,
+  failure: { readonly detail: string; readonly retryAfterMs: number | undefined },
+  nowMs: number,
+): PostChange {
   const failing = { ...post, readBackFailures: post.readBackFailures + 1, statusDetail: failure.detail };
-  if (nowMs - (post.unknownSinceMs ?? nowMs) >= READ_PATIENCE_MS) return needsDecision(failing, 'timeline_unreadable', nowMs);
+  if (nowMs - (post.unknownSinceMs ?? nowMs) >= READ_PATIENCE_MS)
+    return needsDecision(failing, 'timeline_unreadable', nowMs);
   const backOffMs = Math.min(READ_AGAIN_MIN_MS * 2 ** post.readBackFailures, READ_AGAIN_MAX_MS);
   return changedQuietly(failing, { dueAtMs: nowMs + Math.max(backOffMs, failure.retryAfterMs ?? 0) }, nowMs);
 }
@@ -45,5 +62,7 @@ export function displaced(post: Post, by: PostId, nowMs: number): PostChange {
 
 /** The earliest attempt that may have put this post on the network, from which on the timeline is searched. */
 export function firstDoubtfulAttempt(post: Post): PostAttempt | undefined {
-  return post.attempts.find((attempt) => attempt.outcome === undefined || attempt.outcome === 'unanswered' || attempt.outcome === 'not_found');
+  return post.attempts.find(
+    (attempt) => attempt.outcome === undefined || attempt.outcome === 'unanswered' || attempt.outcome === 'not_found',
+  );
 }

@@ -58,7 +58,12 @@ export function checkDraft(content: PostContent): DraftCheck {
   const { text } = content;
   const weightedLength = weigh(text);
   const links = twitterText.extractUrls(text);
-  const problems = [...textProblems(text, weightedLength), ...replyProblems(content), ...labelProblems(content), ...linkProblems(links)];
+  const problems = [
+    ...textProblems(text, weightedLength),
+    ...replyProblems(content),
+    ...labelProblems(content),
+    ...linkProblems(links),
+  ];
   return {
     weightedLength,
     weightedLengthMax: WEIGHTED_LENGTH_MAX,
@@ -85,14 +90,23 @@ function textProblems(text: string, weightedLength: number): Problem[] {
   if (text.trim() === '') add('empty_text', 'There is no text. Write something to publish.');
   if (weightedLength > WEIGHTED_LENGTH_MAX) {
     const excess = weightedLength - WEIGHTED_LENGTH_MAX;
-    add('text_too_long', `The text counts ${weightedLength} and may count ${WEIGHTED_LENGTH_MAX}: shorten it by ${excess}. A letter counts 1, a Japanese character or an emoji 2, a link 23.`);
+    add(
+      'text_too_long',
+      `The text counts ${weightedLength} and may count ${WEIGHTED_LENGTH_MAX}: shorten it by ${excess}. A letter counts 1, a Japanese character or an emoji 2, a link 23.`,
+    );
   }
   if (twitterText.hasInvalidCharacters(text) || !text.isWellFormed()) {
-    add('invalid_characters', 'The text holds characters that X refuses (a byte order mark, a half of a character). Type it anew instead of pasting it.');
+    add(
+      'invalid_characters',
+      'The text holds characters that X refuses (a byte order mark, a half of a character). Type it anew instead of pasting it.',
+    );
   }
   const cashtags = twitterText.extractCashtags(text);
   if (cashtags.length > CASHTAGS_MAX) {
-    add('too_many_cashtags', `The text has ${cashtags.length} cashtags ($${cashtags.join(', $')}), and X takes one a post from apps. Keep one.`);
+    add(
+      'too_many_cashtags',
+      `The text has ${cashtags.length} cashtags ($${cashtags.join(', $')}), and X takes one a post from apps. Keep one.`,
+    );
   }
   return problems;
 }

@@ -1,10 +1,9 @@
 import { assertNever } from '../model/assert-never.ts';
 import { MINUTE_MS } from '../model/clock.ts';
-import type { PostId } from '../model/ids.ts';
-import type { FailureReason, Post, PostContent, PublishOutcome, WaitingReason } from '../model/post.ts';
+import type { Post } from '../model/post.ts';
 import type { PostChange } from '../model/post-store.ts';
-import type { ProcessIdentity } from '../model/processes.ts';
 import { abandoned, answered, claimed, LEASE_GRACE_MS } from './after-attempt.ts';
+import type { Happening, Times } from './happening.ts';
 import { displaced, readBack, readBackFailed } from './after-reading.ts';
 import { changed, changedQuietly, endsAsFailed, endsAsPublished, needsDecision, waits } from './transitions.ts';
 
@@ -26,45 +25,9 @@ import { changed, changedQuietly, endsAsFailed, endsAsPublished, needsDecision, 
  *
  * `failed` → `scheduled` only when a person asks. `cancelled` and `published` are ends, but for one thing: an answer to
  * our own attempt that brings a remote id is the truth, whatever we believed before and however late it comes.
+ *
+ * Returns the change, or `undefined` where it cannot happen: then nothing is written.
  */
-export type Happening =
-  /** Somebody takes the right to send it. */
-  | { readonly kind: 'claimed'; readonly by: ProcessIdentity; readonly fingerprint: string; readonly lastKnownRemoteId: string | undefined; readonly leaseMs: number }
-  /** Its attempt ended; also later than anybody waited. */
-  | { readonly kind: 'answered'; readonly fence: number; readonly outcome: PublishOutcome; readonly remoteUrl: string | undefined }
-  /** Whoever was sending it is gone (`isGone`), or silent for longer than its lease. */
-  | { readonly kind: 'abandoned'; readonly fence: number; readonly isGone: boolean }
-  /** A token is ready for the time to come. */
-  | { readonly kind: 'prepared' }
-  /** No token, so nothing was sent. */
-  | { readonly kind: 'held'; readonly reason: WaitingReason; readonly detail: string; readonly retryAfterMs: number | undefined }
-  /** It can never be sent. */
-  | { readonly kind: 'given_up'; readonly reason: FailureReason; readonly detail: string }
-  /** Somebody looked whether its latest time has passed. */
-  | { readonly kind: 'time_passed' }
-  /** The timeline was read to the end, after the attempt with this fence: a look that is older than that says nothing. */
-  | { readonly kind: 'read_back'; readonly fence: number; readonly found: { readonly remoteId: string; readonly remoteUrl: string } | undefined }
-  | { readonly kind: 'read_back_failed'; readonly fence: number; readonly detail: string; readonly retryAfterMs: number | undefined }
-  /** The remote id that the timeline or a person gave it is another post's, by the network's own answer. */
-  | { readonly kind: 'displaced'; readonly by: PostId }
-  /** Its author changed it. */
-  | { readonly kind: 'edited'; readonly content: PostContent; readonly costMicroUsd: number; readonly resendOnce: boolean; readonly times: Times | 'same' | 'none' }
-  /** Its author gave it a time; also: now. */
-  | { readonly kind: 'scheduled'; readonly times: Times }
-  | { readonly kind: 'approved'; readonly times: Times | 'same' }
-  | { readonly kind: 'cancelled' }
-  | { readonly kind: 'resolved_published'; readonly remoteId: string; readonly remoteUrl: string }
-  | { readonly kind: 'resolved_not_published' };
-
-export interface Times {
-  readonly publishAtMs: number;
-  readonly latestAtMs: number;
-  readonly timezone: string | undefined;
-  /** When the worker looks at it first. */
-  readonly dueAtMs: number;
-}
-
-/** The change that a happening makes, or `undefined` where it cannot happen: then nothing is written. */
 export function after(post: Post, happening: Happening, nowMs: number): PostChange | undefined {
   switch (happening.kind) {
     case 'claimed':
@@ -76,7 +39,9 @@ export function after(post: Post, happening: Happening, nowMs: number): PostChan
     case 'prepared':
       return isScheduled(post) ? prepared(post, nowMs) : undefined;
     case 'held':
-      return isScheduled(post) || mayBeResent(post) ? waits(post, { ...happening, retryAtMs: undefined }, nowMs) : undefined;
+      return isScheduled(post) || mayBeResent(post)
+        ? waits(post, { ...happening, retryAtMs: undefined }, nowMs)
+        : undefined;
     case 'given_up':
       return isScheduled(post) ? endsAsFailed(post, happening, nowMs) : undefined;
     case 'time_passed':
@@ -86,15 +51,25 @@ export function after(post: Post, happening: Happening, nowMs: number): PostChan
     case 'read_back_failed':
       return isUnknownSince(post, happening.fence) ? readBackFailed(post, happening, nowMs) : undefined;
     case 'displaced':
-      return post.status === 'published' && post.remoteEvidence !== 'answer' ? displaced(post, happening.by, nowMs) : undefined;
+      return post.status === 'published' && post.remoteEvidence !== 'answer'
+        ? displaced(post, happening.by, nowMs)
+        : undefined;
     case 'edited':
-      return isOpen(post) && !(happening.times === 'none' && post.status === 'needs_approval') ? edited(post, happening, nowMs) : undefined;
+      return isOpen(post) && !(happening.times === 'none' && post.status === 'needs_approval')
+        ? edited(post, happening, nowMs)
+        : undefined;
     case 'scheduled':
       return isOpen(post) && post.status !== 'needs_approval' ? timed(post, happening.times, nowMs) : undefined;
     case 'approved':
       return post.status === 'needs_approval' ? approved(post, happening.times, nowMs) : undefined;
     case 'cancelled':
-      return isOpen(post) ? changedQuietly(post, { status: 'cancelled', statusReason: undefined, statusDetail: undefined, dueAtMs: undefined }, nowMs) : undefined;
+      return isOpen(post)
+        ? changedQuietly(
+            post,
+            { status: 'cancelled', statusReason: undefined, statusDetail: undefined, dueAtMs: undefined },
+            nowMs,
+          )
+        : undefined;
     case 'resolved_published':
       return post.status === 'unknown' ? endsAsPublished(post, { ...happening, evidence: 'user' }, nowMs) : undefined;
     case 'resolved_not_published':
@@ -114,7 +89,11 @@ export function tokenNeededAt(post: Pick<Post, 'publishAtMs'>): number | undefin
 
 /** Whether an attempt may begin now. */
 export function mayBeSent(post: Post, nowMs: number): boolean {
-  const hasItsTime = post.publishAtMs !== undefined && nowMs >= post.publishAtMs && post.latestAtMs !== undefined && nowMs <= post.latestAtMs;
+  const hasItsTime =
+    post.publishAtMs !== undefined &&
+    nowMs >= post.publishAtMs &&
+    post.latestAtMs !== undefined &&
+    nowMs <= post.latestAtMs;
   return hasItsTime && (isScheduled(post) || mayBeResent(post));
 }
 
@@ -144,7 +123,12 @@ function isScheduled(post: Post): boolean {
 
 /** Nothing of it can be on its way: its author may still change it. */
 function isOpen(post: Post): boolean {
-  return post.status === 'draft' || post.status === 'scheduled' || post.status === 'needs_approval' || post.status === 'failed';
+  return (
+    post.status === 'draft' ||
+    post.status === 'scheduled' ||
+    post.status === 'needs_approval' ||
+    post.status === 'failed'
+  );
 }
 
 function prepared(post: Post, nowMs: number): PostChange {
@@ -165,7 +149,13 @@ function edited(post: Post, edit: Extract<Happening, { kind: 'edited' }>, nowMs:
   const content = { ...edit.content, costMicroUsd: edit.costMicroUsd, resendOnce: edit.resendOnce };
   if (edit.times === 'same') return changedQuietly(post, content, nowMs);
   if (edit.times === 'none') {
-    const untimed = { status: 'draft', publishAtMs: undefined, latestAtMs: undefined, timezone: undefined, dueAtMs: undefined } as const;
+    const untimed = {
+      status: 'draft',
+      publishAtMs: undefined,
+      latestAtMs: undefined,
+      timezone: undefined,
+      dueAtMs: undefined,
+    } as const;
     return changedQuietly(post, { ...content, ...untimed, statusReason: undefined, statusDetail: undefined }, nowMs);
   }
   return timed({ ...post, ...content }, edit.times, nowMs);
@@ -196,7 +186,11 @@ function approved(post: Post, times: Times | 'same', nowMs: number): PostChange 
 
 function resolvedNotPublished(post: Post, nowMs: number): PostChange {
   const doubtful = post.attempts.filter((attempt) => attempt.outcome === undefined || attempt.outcome === 'unanswered');
-  const attempts = doubtful.map((attempt) => ({ ...attempt, outcome: 'not_found' as const, endedAtMs: attempt.endedAtMs ?? nowMs }));
+  const attempts = doubtful.map((attempt) => ({
+    ...attempt,
+    outcome: 'not_found' as const,
+    endedAtMs: attempt.endedAtMs ?? nowMs,
+  }));
   const failed = endsAsFailed(post, { reason: 'not_published', detail: undefined }, nowMs);
   return changed(post, { ...failed.next, resendOnce: false }, { attempts, event: failed.event });
 }

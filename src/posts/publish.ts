@@ -8,14 +8,15 @@ import type { Processes } from '../model/processes.ts';
 import type { Secret } from '../model/secret.ts';
 import { advance, readPost, type AdvancePorts } from './advance.ts';
 import { classify } from './classify.ts';
-import { after, isTooLate, mayBeSent, type Happening } from './lifecycle.ts';
+import type { Happening } from './happening.ts';
+import { after, isTooLate, mayBeSent } from './lifecycle.ts';
 import { findRoute, type Route, type RoutePorts } from './route.ts';
 
 export interface PublishPorts extends AdvancePorts, RoutePorts {
   readonly http: HttpClient;
   readonly processes: Processes;
   readonly faults: FaultPoints;
-  /** Takes over work that goes on after the caller has its answer; whoever closes waits for it, and sees its errors. */
+  /** Takes over work whose caller has his answer already: whoever closes waits for it, and is told of its errors. */
   background(work: Promise<void>): void;
 }
 
@@ -38,7 +39,11 @@ export async function publish(id: PostId, ports: PublishPorts): Promise<Post> {
     const seen = await readPost(id, ports);
     if (isTooLate(seen, ports.clock.nowMs())) return (await advance(seen, { kind: 'time_passed' }, ports)).post;
     if (!mayBeSent(seen, ports.clock.nowMs())) return seen;
-    const route = await findRoute(seen.connectionId, { minTtlMs: TOKEN_LIFE_MIN_MS, ...(refused === undefined ? {} : { refused }) }, ports);
+    const route = await findRoute(
+      seen.connectionId,
+      { minTtlMs: TOKEN_LIFE_MIN_MS, ...(refused === undefined ? {} : { refused }) },
+      ports,
+    );
     if (route.kind !== 'open') return (await advance(seen, route, ports)).post;
     const claim = await claimPost(seen, ports); // durable: what is sent, when, by whom, after which post
     if (claim === undefined) continue; // somebody else changed it: look again
@@ -66,7 +71,13 @@ interface PublishClaim {
 async function claimPost(seen: Post, ports: PublishPorts): Promise<PublishClaim | undefined> {
   const lastKnownRemoteId = await ports.posts.lastKnownRemoteId(seen.connectionId);
   const startedMonotonicMs = ports.clock.monotonicMs();
-  const claimed = { kind: 'claimed', by: ports.processes.self, fingerprint: fingerprintOf(seen), lastKnownRemoteId, leaseMs: LEASE_MS } as const;
+  const claimed = {
+    kind: 'claimed',
+    by: ports.processes.self,
+    fingerprint: fingerprintOf(seen),
+    lastKnownRemoteId,
+    leaseMs: LEASE_MS,
+  } as const;
   const change = after(seen, claimed, ports.clock.nowMs());
   if (change === undefined || (await ports.posts.apply([change])).kind !== 'applied') return undefined;
   return { post: change.next, leaseExpiresAtMs: change.next.lease?.expiresAtMs ?? 0, startedMonotonicMs };
@@ -80,7 +91,11 @@ function fingerprintOf({ text, replyTo, replySettings, madeWithAi }: PostContent
 type Overdue = { readonly kind: 'overdue'; readonly late: Promise<HttpAnswer> };
 
 /** Sends once, and waits as long as a caller would. */
-async function exchange(request: HttpRequest, claim: PublishClaim, { http, clock, faults }: PublishPorts): Promise<HttpAnswer | Overdue> {
+async function exchange(
+  request: HttpRequest,
+  claim: PublishClaim,
+  { http, clock, faults }: PublishPorts,
+): Promise<HttpAnswer | Overdue> {
   let isOverdue = false;
   const late = http.send(request, {
     // A paused process, a suspended laptop, a clock that was set: either clock may notice what the other does not. And
@@ -117,7 +132,12 @@ function settleLater(claimed: Post, late: Promise<HttpAnswer>, route: OpenRoute,
 }
 
 /** Writes down what an attempt ended in, whatever has become of the post meanwhile. */
-async function settle(claimed: Post, outcome: PublishOutcome, { network, handle }: OpenRoute, ports: PublishPorts): Promise<Post> {
+async function settle(
+  claimed: Post,
+  outcome: PublishOutcome,
+  { network, handle }: OpenRoute,
+  ports: PublishPorts,
+): Promise<Post> {
   const { fence } = claimed;
   const remoteId = outcome.kind === 'published' ? outcome.remoteId : undefined;
   const remoteUrl = remoteId === undefined ? undefined : network.postUrl(remoteId, handle);
@@ -128,7 +148,13 @@ async function settle(claimed: Post, outcome: PublishOutcome, { network, handle 
     const other = await readPost(advanced.by, ports);
     if (other.remoteId === remoteId && other.remoteEvidence === 'answer') {
       const detail = `the network gave ${remoteId ?? ''} to ${other.id} as well`;
-      return (await advance(post, { kind: 'answered', fence, outcome: { kind: 'unanswered', detail }, remoteUrl: undefined }, ports)).post;
+      return (
+        await advance(
+          post,
+          { kind: 'answered', fence, outcome: { kind: 'unanswered', detail }, remoteUrl: undefined },
+          ports,
+        )
+      ).post;
     }
     // Another post took this one for its own when it read the timeline: it has to search again.
     const displacing = after(other, { kind: 'displaced', by: post.id }, ports.clock.nowMs());

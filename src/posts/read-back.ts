@@ -53,7 +53,13 @@ function windowOf(post: Post): Omit<TimelineWindow, 'pageToken'> {
 }
 
 type Look =
-  | { readonly kind: 'read'; readonly posts: readonly RemotePost[]; readonly subject: string | undefined; readonly network: OpenRoute['network']; readonly handle: string | undefined }
+  | {
+      readonly kind: 'read';
+      readonly posts: readonly RemotePost[];
+      readonly subject: string | undefined;
+      readonly network: OpenRoute['network'];
+      readonly handle: string | undefined;
+    }
   | { readonly kind: 'failed'; readonly detail: string; readonly retryAfterMs: number | undefined };
 type OpenRoute = Extract<Route, { kind: 'open' }>;
 
@@ -61,17 +67,24 @@ const PAGES_MAX = 4;
 
 /** All of the window, or a failure: half a timeline must not pass for an absent post. */
 async function readTimeline(post: Post, refused: Secret | undefined, ports: ReadBackPorts): Promise<Look> {
-  const route = await findRoute(post.connectionId, { minTtlMs: MINUTE_MS, ...(refused === undefined ? {} : { refused }) }, ports);
-  if (route.kind === 'held') return { kind: 'failed', detail: `${route.reason}: ${route.detail}`, retryAfterMs: route.retryAfterMs };
+  const route = await findRoute(
+    post.connectionId,
+    { minTtlMs: MINUTE_MS, ...(refused === undefined ? {} : { refused }) },
+    ports,
+  );
+  if (route.kind === 'held')
+    return { kind: 'failed', detail: `${route.reason}: ${route.detail}`, retryAfterMs: route.retryAfterMs };
   if (route.kind === 'given_up') return { kind: 'failed', detail: route.detail, retryAfterMs: undefined };
   const { network, access, handle } = route;
   const posts: RemotePost[] = [];
   let pageToken: string | undefined;
   for (let page = 0; page < PAGES_MAX; page += 1) {
     const request = network.timelineRequest({ ...windowOf(post), pageToken }, access);
-    if (request === undefined) return { kind: 'failed', detail: 'whose account it is, is not known yet', retryAfterMs: undefined };
+    if (request === undefined)
+      return { kind: 'failed', detail: 'whose account it is, is not known yet', retryAfterMs: undefined };
     const answer = await ports.http.send(request);
-    if (answer.kind !== 'answered') return { kind: 'failed', detail: `${answer.cause}: ${answer.detail}`, retryAfterMs: undefined };
+    if (answer.kind !== 'answered')
+      return { kind: 'failed', detail: `${answer.cause}: ${answer.detail}`, retryAfterMs: undefined };
     if (answer.status === 401 && refused === undefined) return readTimeline(post, access.accessToken, ports);
     const read = answer.status === 200 ? network.readTimeline(answer) : undefined;
     if (read === undefined) {
@@ -83,5 +96,9 @@ async function readTimeline(post: Post, refused: Secret | undefined, ports: Read
     pageToken = read.nextPageToken;
     if (pageToken === undefined) return { kind: 'read', posts, subject: access.subject, network, handle };
   }
-  return { kind: 'failed', detail: `the account has posted more than ${PAGES_MAX} pages since`, retryAfterMs: undefined };
+  return {
+    kind: 'failed',
+    detail: `the account has posted more than ${PAGES_MAX} pages since`,
+    retryAfterMs: undefined,
+  };
 }

@@ -4,22 +4,30 @@ import type { PostReason } from '../model/post.ts';
 export const REASON_TEXT: Readonly<Record<PostReason, string>> = {
   unreachable: 'The network could not be reached, so nothing was sent. It is tried again by itself.',
   withdrawn: 'This process was held up before sending and let the request go. It is tried again by itself.',
-  unauthorized: 'The network refused the access token, so nothing was published. It is tried again by itself with a renewed one.',
+  unauthorized:
+    'The network refused the access token, so nothing was published. It is tried again by itself with a renewed one.',
   rate_limited: "The network's rate limit is used up. It is tried again when the limit ends.",
-  credits_depleted: 'The account at the network has no credits left. Top it up in the developer console; until its latest time the post is tried again by itself.',
-  reauth_required: 'The user must consent again: connect the account anew. Until its latest time the post then goes out by itself.',
-  revoked: 'The connection was revoked here. Connect the account anew; until its latest time the post then goes out by itself.',
-  refused: 'The provider refuses even a fresh access token. Look at the app and its permissions in the developer console.',
+  credits_depleted:
+    'The account at the network has no credits left. Top it up in the developer console; until its latest time the post is tried again by itself.',
+  reauth_required:
+    'The user must consent again: connect the account anew. Until its latest time the post then goes out by itself.',
+  revoked:
+    'The connection was revoked here. Connect the account anew; until its latest time the post then goes out by itself.',
+  refused:
+    'The provider refuses even a fresh access token. Look at the app and its permissions in the developer console.',
   misconfigured: "The provider refuses our app. Check the client id and secret; 'kippu doctor' says more.",
   unavailable: 'The provider has no token for us at the moment. It is tried again by itself.',
   uncertain: 'A renewal of the token is still unanswered. It is tried again by itself.',
 
   unanswered: 'The post was sent and no readable answer came, so it may be out. The timeline is being read.',
   interrupted: 'The process that was sending the post ended, so it may be out. The timeline is being read.',
-  duplicate_refused: 'The network calls the post a duplicate, so the first try is probably out. Look at the account, then resolve the post.',
+  duplicate_refused:
+    'The network calls the post a duplicate, so the first try is probably out. Look at the account, then resolve the post.',
   remote_id_taken: 'What was taken for this post is another one. The timeline is being read again.',
-  not_on_timeline: 'The timeline does not show the post. Look at the account, then resolve the post: published, or not.',
-  timeline_unreadable: 'The timeline could not be read for a day. Look at the account, then resolve the post: published, or not.',
+  not_on_timeline:
+    'The timeline does not show the post. Look at the account, then resolve the post: published, or not.',
+  timeline_unreadable:
+    'The timeline could not be read for a day. Look at the account, then resolve the post: published, or not.',
 
   duplicate_content: 'The network refuses the text because the account has published the same recently. Change it.',
   reply_not_allowed: 'The author of that post has not mentioned or quoted the account, so apps may not reply to it.',

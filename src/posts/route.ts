@@ -15,7 +15,12 @@ export interface RoutePorts {
 /** What a request to a network needs, or what stands in its way. */
 export type Route =
   | { readonly kind: 'open'; readonly access: Access; readonly network: Network; readonly handle: string | undefined }
-  | { readonly kind: 'held'; readonly reason: WaitingReason; readonly detail: string; readonly retryAfterMs: number | undefined }
+  | {
+      readonly kind: 'held';
+      readonly reason: WaitingReason;
+      readonly detail: string;
+      readonly retryAfterMs: number | undefined;
+    }
   | { readonly kind: 'given_up'; readonly reason: 'no_connection'; readonly detail: string };
 
 /** The errors of {@link AccessTokens.get} that time, or a person, can put right. */
@@ -30,12 +35,17 @@ const HOLDS: ReadonlyMap<ErrorCode, WaitingReason> = new Map([
 ]);
 
 /** Throws only what has nothing to do with this connection, such as a store that cannot be read. */
-export async function findRoute(id: ConnectionId, need: AccessNeed, { connections, tokens, networks }: RoutePorts): Promise<Route> {
+export async function findRoute(
+  id: ConnectionId,
+  need: AccessNeed,
+  { connections, tokens, networks }: RoutePorts,
+): Promise<Route> {
   try {
     const connection = await connections.find(id);
     const access = await tokens.get(id, need);
     const network = networks.get(access.provider);
-    if (network === undefined) return { kind: 'given_up', reason: 'no_connection', detail: `posts cannot go to ${access.provider}` };
+    if (network === undefined)
+      return { kind: 'given_up', reason: 'no_connection', detail: `posts cannot go to ${access.provider}` };
     return { kind: 'open', access, network, handle: connection?.handle };
   } catch (error) {
     if (!(error instanceof KippuError)) throw error;

@@ -37,9 +37,13 @@ export function parsePublishTime(text: string, context: TimeContext): PublishTim
   if (local === undefined) throw notATime(text, context.where);
   if (offset !== undefined) return { atMs: toUtcMs(local) - offset.ms, timezone };
   if (timezone === undefined) {
-    throw new KippuError('invalid', `"${text}" needs a time zone. Give one, such as Asia/Tokyo, or an offset, as in 2026-11-21T18:00+09:00.`, {
-      where: context.where,
-    });
+    throw new KippuError(
+      'invalid',
+      `"${text}" needs a time zone. Give one, such as Asia/Tokyo, or an offset, as in 2026-11-21T18:00+09:00.`,
+      {
+        where: context.where,
+      },
+    );
   }
   return { atMs: instantOf(local, timezone), timezone };
 }
@@ -72,13 +76,21 @@ function parseOffset(text: string): { readonly ms: number } | undefined {
   return { ms: sign === '-' ? -ms : ms };
 }
 
-const DATE_TIME = /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?$/i;
+const DATE_TIME =
+  /^(\d{4})-(\d{2})-(\d{2})[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.\d{1,9})?)?(?:Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?$/i;
 const DAY_AND_TIME = /^(today|tomorrow) (\d{1,2}):(\d{2})$/i;
 
 function parseLocal(text: string, nowMs: number, timezone: string | undefined): LocalTime | undefined {
   const [, year, month, day, hour, minute, second = '0'] = DATE_TIME.exec(text) ?? [];
   if (year !== undefined) {
-    return existing({ year: Number(year), month: Number(month), day: Number(day), hour: Number(hour), minute: Number(minute), second: Number(second) });
+    return existing({
+      year: Number(year),
+      month: Number(month),
+      day: Number(day),
+      hour: Number(hour),
+      minute: Number(minute),
+      second: Number(second),
+    });
   }
   const [, word, clockHour, clockMinute] = DAY_AND_TIME.exec(text) ?? [];
   if (word === undefined) return undefined;
@@ -140,13 +152,24 @@ function wallClock(atMs: number, timezone: string): LocalTime {
     second: 'numeric',
   }).formatToParts(atMs);
   const part = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((one) => one.type === type)?.value);
-  return { year: part('year'), month: part('month'), day: part('day'), hour: part('hour'), minute: part('minute'), second: part('second') };
+  return {
+    year: part('year'),
+    month: part('month'),
+    day: part('day'),
+    hour: part('hour'),
+    minute: part('minute'),
+    second: part('second'),
+  };
 }
 
 function checkZone(timezone: string): string {
   // A bare offset, which Intl would take, is no zone: it knows nothing of daylight saving.
   if (/^[A-Za-z]/.test(timezone) && isKnownZone(timezone)) return timezone;
-  throw new KippuError('invalid', `"${timezone}" is not a time zone. Give an IANA name, such as Asia/Tokyo or Europe/Berlin.`, { where: '/timezone' });
+  throw new KippuError(
+    'invalid',
+    `"${timezone}" is not a time zone. Give an IANA name, such as Asia/Tokyo or Europe/Berlin.`,
+    { where: '/timezone' },
+  );
 }
 
 function isKnownZone(timezone: string): boolean {

@@ -1,9 +1,14 @@
 import { MINUTE_MS, SECOND_MS } from '../model/clock.ts';
 import type { FailureReason, Post, PostAttempt, RemoteEvidence, UnknownReason, WaitingReason } from '../model/post.ts';
 import type { PostChange, PostEvent } from '../model/post-store.ts';
+import { REASON_TEXT } from './reasons.ts';
 
 /** The steps that the rules of `lifecycle.ts` are made of. Each has one event at most, named after the happening itself. */
-export function changed(post: Post, fields: Partial<Post>, rest: { readonly attempts?: readonly PostAttempt[]; readonly event?: PostEvent | undefined }): PostChange {
+export function changed(
+  post: Post,
+  fields: Partial<Post>,
+  rest: { readonly attempts?: readonly PostAttempt[]; readonly event?: PostEvent | undefined },
+): PostChange {
   const attempts = rest.attempts ?? [];
   const kept = post.attempts.filter((old) => !attempts.some((attempt) => attempt.fence === old.fence));
   const all = [...kept, ...attempts].sort((a, b) => a.fence - b.fence);
@@ -48,11 +53,22 @@ export function endsAsPublished(post: Post, { remoteId, remoteUrl, evidence }: P
 }
 
 /** What a person could have put right before it was too late is the better reason than the clock. */
-const FOR_PEOPLE: ReadonlySet<string> = new Set<WaitingReason>(['reauth_required', 'revoked', 'refused', 'misconfigured', 'credits_depleted']);
+const FOR_PEOPLE: ReadonlySet<string> = new Set<WaitingReason>([
+  'reauth_required',
+  'revoked',
+  'refused',
+  'misconfigured',
+  'credits_depleted',
+]);
 
-export function endsAsFailed(post: Post, why: { readonly reason: FailureReason | WaitingReason; readonly detail: string | undefined }, nowMs: number): PostChange {
+export function endsAsFailed(
+  post: Post,
+  why: { readonly reason: FailureReason | WaitingReason; readonly detail: string | undefined },
+  nowMs: number,
+): PostChange {
   const standing = post.statusReason;
-  const reason = why.reason === 'too_late' && standing !== undefined && FOR_PEOPLE.has(standing) ? standing : why.reason;
+  const reason =
+    why.reason === 'too_late' && standing !== undefined && FOR_PEOPLE.has(standing) ? standing : why.reason;
   return changed(
     post,
     { ...NOTHING_PENDING, status: 'failed', statusReason: reason, statusDetail: why.detail, updatedAtMs: nowMs },
@@ -60,7 +76,7 @@ export function endsAsFailed(post: Post, why: { readonly reason: FailureReason |
       event: {
         happening: `post.failed:${post.id}:${post.version}`,
         type: 'post.failed',
-        data: { reason, ...(why.detail === undefined ? {} : { detail: why.detail }) },
+        data: { reason, message: REASON_TEXT[reason], ...(why.detail === undefined ? {} : { detail: why.detail }) },
       },
     },
   );
@@ -69,7 +85,11 @@ export function endsAsFailed(post: Post, why: { readonly reason: FailureReason |
 /** How long after it became unknown the timeline is looked at. */
 export const READ_BACKS_AFTER_MS: readonly number[] = [5 * SECOND_MS, 30 * SECOND_MS, 2 * MINUTE_MS, 10 * MINUTE_MS];
 
-export function becomesUnknown(post: Post, why: { readonly reason: UnknownReason; readonly detail: string | undefined }, nowMs: number): PostChange {
+export function becomesUnknown(
+  post: Post,
+  why: { readonly reason: UnknownReason; readonly detail: string | undefined },
+  nowMs: number,
+): PostChange {
   return changed(
     post,
     {
@@ -91,16 +111,27 @@ export function becomesUnknown(post: Post, why: { readonly reason: UnknownReason
 export function needsDecision(post: Post, reason: UnknownReason, nowMs: number): PostChange {
   return changed(
     post,
-    { lease: undefined, status: 'unknown', statusReason: reason, resendOnce: false, dueAtMs: undefined, updatedAtMs: nowMs },
+    {
+      lease: undefined,
+      status: 'unknown',
+      statusReason: reason,
+      resendOnce: false,
+      dueAtMs: undefined,
+      updatedAtMs: nowMs,
+    },
     { event: unknownEvent(post, reason, { needsDecision: true }) },
   );
 }
 
-function unknownEvent(post: Post, reason: UnknownReason, { needsDecision: needsOne }: { readonly needsDecision: boolean }): PostEvent {
+function unknownEvent(
+  post: Post,
+  reason: UnknownReason,
+  { needsDecision: needsOne }: { readonly needsDecision: boolean },
+): PostEvent {
   return {
     happening: `post.unknown:${post.id}:${post.fence}:${reason}${needsOne ? ':undecided' : ''}`,
     type: 'post.unknown',
-    data: { reason, needs_decision: needsOne },
+    data: { reason, message: REASON_TEXT[reason], needs_decision: needsOne },
   };
 }
 
@@ -131,7 +162,11 @@ export function waits(post: Post, obstacle: Obstacle, nowMs: number): PostChange
     const isForPeople = FOR_PEOPLE.has(obstacle.reason);
     return endsAsFailed(post, { reason: isForPeople ? obstacle.reason : 'too_late', detail: obstacle.detail }, nowMs);
   }
-  const retryAtMs = Math.max(nowMs + delayMs(post, obstacle.reason), nowMs + (obstacle.retryAfterMs ?? 0), obstacle.retryAtMs ?? 0);
+  const retryAtMs = Math.max(
+    nowMs + delayMs(post, obstacle.reason),
+    nowMs + (obstacle.retryAfterMs ?? 0),
+    obstacle.retryAtMs ?? 0,
+  );
   // Made ready too early is no reason to miss the time itself.
   const boundAtMs = post.publishAtMs !== undefined && nowMs < post.publishAtMs ? post.publishAtMs : latestAtMs;
   const isResend = post.status === 'unknown';

@@ -14,6 +14,8 @@ export interface Tended {
   readonly failures: readonly { readonly postId: PostId; readonly error: unknown }[];
 }
 
+const NOTHING_DUE: Tended = { tended: [], failures: [] };
+
 /** How long a post that was taken is left to its taker; a crash in between costs it no more than this. */
 const TAKEN_MS = 90 * SECOND_MS;
 const ABANDONED_MAX = 100;
@@ -25,6 +27,8 @@ const ABANDONED_MAX = 100;
  */
 export async function tendDuePosts(ports: PublishPorts, { limit }: { readonly limit: number }): Promise<Tended> {
   await releaseAbandoned(ports);
+  // Asking is cheap, taking is a transaction.
+  if (((await ports.posts.nextDueAtMs()) ?? Number.POSITIVE_INFINITY) > ports.clock.nowMs()) return NOTHING_DUE;
   const tended = await ports.posts.takeDue({ againAtMs: ports.clock.nowMs() + TAKEN_MS, limit });
   const results = await Promise.allSettled(tended.map((id) => tend(id, ports)));
   const failures = results.flatMap((result, index) => {

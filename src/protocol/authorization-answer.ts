@@ -10,13 +10,14 @@ export type AuthorizationAnswer =
 
 /**
  * Reads what the provider sent the browser back with (RFC 6749, section 4.1.2), after the caller has found the consent
- * by its state. Doubled parameters and a foreign `iss` (RFC 9207) are refused by `oauth4webapi`.
+ * by its state. Doubled parameters (section 3.1) and a foreign `iss` (RFC 9207) are refused.
  */
 export function readAuthorizationAnswer(app: ProviderApp, params: URLSearchParams, state: Secret): AuthorizationAnswer {
   try {
     const checked = oauth.validateAuthResponse({ issuer: app.issuer }, { client_id: app.clientId }, params, state.reveal());
-    const code = checked.get('code');
-    if (code === null || code === '') return { kind: 'refused', error: 'the provider sent neither a code nor an error' };
+    const [code = '', ...others] = checked.getAll('code');
+    if (others.length > 0) return { kind: 'refused', error: 'the provider sent more than one code' };
+    if (code === '') return { kind: 'refused', error: 'the provider sent neither a code nor an error' };
     return { kind: 'code', code: new Secret(code) };
   } catch (error) {
     if (error instanceof oauth.AuthorizationResponseError) {

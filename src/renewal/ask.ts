@@ -1,6 +1,6 @@
 import { identityRequest, readIdentity } from '../protocol/identity.ts';
-import { bindingOf, readTokens } from '../protocol/stored-tokens.ts';
 import type { SeenWithApp } from './need.ts';
+import { openTokens } from './open-tokens.ts';
 import type { RenewalPorts } from './ports.ts';
 
 /**
@@ -12,8 +12,7 @@ export async function ask(seen: SeenWithApp, ports: RenewalPorts): Promise<boole
   const { credential, app } = seen;
   const attempt = credential.openAttempt;
   if (attempt === undefined) return true;
-  const binding = bindingOf({ connectionId: credential.connectionId, owner: credential.owner, app }, credential.generation);
-  const { accessToken } = readTokens(ports.vault.open(binding, credential.sealed));
+  const { accessToken } = openTokens(seen, ports);
   const identity = readIdentity(app, await ports.http.send(identityRequest(app, accessToken)));
   switch (identity.kind) {
     case 'known':

@@ -3,10 +3,10 @@ import type { Claim } from '../model/credential-store.ts';
 import type { HttpAnswer, HttpRequest } from '../model/http.ts';
 import { newId } from '../model/ids.ts';
 import type { Secret } from '../model/secret.ts';
-import { bindingOf, readTokens } from '../protocol/stored-tokens.ts';
 import { CONNECT_TIMEOUT_MS, tokenRequest } from '../protocol/token-request.ts';
 import type { Verdict } from './decide.ts';
 import type { Need, SeenWithApp } from './need.ts';
+import { openTokens } from './open-tokens.ts';
 import type { RenewalPorts } from './ports.ts';
 
 /** After the last moment at which an answer is listened for, there must still be time to write it down. */
@@ -37,11 +37,9 @@ export interface ClaimedExchange {
 
 /** Opens the refresh token and builds the request, so that whatever can fail fails before anything is claimed. */
 export function prepare({ seen, need, purpose, replays }: Renew, ports: RenewalPorts): Exchange {
-  const { credential, app } = seen;
-  const binding = bindingOf({ connectionId: credential.connectionId, owner: credential.owner, app }, credential.generation);
-  const { refreshToken } = readTokens(ports.vault.open(binding, credential.sealed));
+  const { refreshToken } = openTokens(seen, ports);
   if (refreshToken === undefined) throw new TypeError('A credential with the fingerprint of a refresh token holds none.');
-  const request = tokenRequest(app, { kind: 'refresh_token', refreshToken }, ports.timing.lateAnswerMs);
+  const request = tokenRequest(seen.app, { kind: 'refresh_token', refreshToken }, ports.timing.lateAnswerMs);
   return { seen, need, refreshToken, request, purpose, replays };
 }
 

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ConnectionId } from '../model/ids.ts';
 import { decide } from './decide.ts';
 import { lookAt } from './look.ts';
@@ -15,13 +16,18 @@ export interface Patience {
   readonly signal?: AbortSignal | undefined;
 }
 
+interface Flight {
+  readonly need: Need;
+  readonly landing: Promise<Renewal>;
+}
+
 /**
  * The callers of one process. Those who ask for the same connection share one renewal; a failed one is never kept.
  * A caller's deadline, or its abort, ends its own wait and nothing else: the answer is still listened for and settled.
  */
 export class Flights {
   readonly #ports: RenewalPorts;
-  readonly #flights = new Map<ConnectionId, Promise<Renewal>>();
+  readonly #flights = new Map<ConnectionId, Flight>();
 
   constructor(ports: RenewalPorts) {
     this.#ports = ports;
@@ -42,31 +48,48 @@ export class Flights {
 
   /** Resolves when no exchange of this process is under way. */
   async drain(): Promise<void> {
-    while (this.#flights.size > 0) await Promise.allSettled(this.#flights.values());
+    while (this.#flights.size > 0) await Promise.allSettled([...this.#flights.values()].map(({ landing }) => landing));
   }
 
   get underWay(): number {
     return this.#flights.size;
   }
 
-  /** Joins the flight that is under way, and flies alone only if what it brought is not what this caller needs. */
+  /**
+   * Joins the flight that is under way. Whoever made it had his own need: a caller with another one is served at once if
+   * what is stored is good for him, and what the flight brings may not be what he needs.
+   */
   async #join(id: ConnectionId, need: Need): Promise<Renewal> {
-    const underWay = this.#flights.get(id);
-    if (underWay === undefined) return this.#fly(id, need);
-    const renewal = await underWay;
-    if (renewal.kind !== 'served') return renewal;
-    const isTheRefused = need.kind === 'refused' && need.accessFingerprint === this.#ports.fingerprinter.fingerprint(renewal.tokens.accessToken);
-    const isOld = need.kind === 'now' && renewal.version <= need.afterVersion;
-    if (renewal.renewed && !isTheRefused && !isOld) return renewal;
-    return this.#flights.get(id) ?? this.#fly(id, need);
+    for (;;) {
+      const underWay = this.#flights.get(id);
+      if (underWay === undefined) return this.#fly(id, need);
+      const isSameNeed = isDeepStrictEqual(underWay.need, need);
+      const stored = isSameNeed ? undefined : await this.#stored(id, need);
+      if (stored !== undefined) return stored;
+      const renewal = await underWay.landing;
+      if (isSameNeed || this.#satisfies(renewal, need)) return renewal;
+    }
+  }
+
+  async #stored(id: ConnectionId, need: Need): Promise<Renewal | undefined> {
+    const { clock, timing } = this.#ports;
+    const seen = await lookAt(id, need, this.#ports);
+    const verdict = decide(seen, need, { nowMs: clock.nowMs(), timing });
+    return verdict.kind === 'serve' ? conclude(verdict, seen, this.#ports) : undefined;
+  }
+
+  #satisfies(renewal: Renewal, need: Need): boolean {
+    if (renewal.kind !== 'served' || !renewal.renewed) return false;
+    if (need.kind === 'refused') return need.accessFingerprint !== this.#ports.fingerprinter.fingerprint(renewal.tokens.accessToken);
+    return need.kind !== 'now' || renewal.version > need.afterVersion;
   }
 
   #fly(id: ConnectionId, need: Need): Promise<Renewal> {
-    const flight = renew(id, need, this.#ports).finally(() => {
+    const landing = renew(id, need, this.#ports).finally(() => {
       this.#flights.delete(id);
     });
-    this.#flights.set(id, flight);
-    return flight;
+    this.#flights.set(id, { need, landing });
+    return landing;
   }
 
   async #orLate(flight: Promise<Renewal>, leftMs: number, signal: AbortSignal | undefined): Promise<Renewal | 'late'> {

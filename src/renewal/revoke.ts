@@ -1,10 +1,10 @@
 import { SECOND_MS } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
 import { newId, type ConnectionId } from '../model/ids.ts';
-import { bindingOf, readTokens } from '../protocol/stored-tokens.ts';
 import { leaseMs } from './exchange.ts';
 import { lookAt } from './look.ts';
-import type { SeenWithApp } from './need.ts';
+import { openTokens } from './open-tokens.ts';
+import type { Seen } from './need.ts';
 import type { RenewalPorts } from './ports.ts';
 import { revokeAtProvider } from './revoke-tokens.ts';
 
@@ -28,19 +28,20 @@ export async function revoke(id: ConnectionId, revocation: Revocation, ports: Re
     const seen = await lookAt(id, { kind: 'use', minTtlMs: undefined }, ports);
     if (seen.credential.state === 'revoked') return;
     const { app } = seen;
-    if (app === undefined) {
+    if (app === undefined && revocation.atProvider) {
       throw new KippuError('misconfigured', `${seen.credential.name} belongs to a provider app that is not configured. Configure it, or use --local-only.`);
     }
-    if (await revokeOnce({ ...seen, app }, revocation, ports)) return;
+    if (await revokeOnce(seen, revocation, ports)) return;
     await ports.clock.sleep(LOOK_AGAIN_MS);
   }
   throw new KippuError('unavailable', `A renewal of ${id} is still under way. It was not revoked; try again in a few minutes.`);
 }
 
 /** `false`: somebody holds the lease, or moved the credential since it was seen. */
-async function revokeOnce(seen: SeenWithApp, revocation: Revocation, ports: RenewalPorts): Promise<boolean> {
-  const { credential, app } = seen;
-  if (seen.isLeased) return false;
+async function revokeOnce({ credential, app, isLeased }: Seen, revocation: Revocation, ports: RenewalPorts): Promise<boolean> {
+  if (isLeased) return false;
+  // Opened before anything is claimed: what cannot be opened can still be revoked here alone.
+  const dead = revocation.atProvider && app !== undefined ? { app, tokens: openTokens({ credential, app }, ports) } : undefined;
   const claim = await ports.credentials.claim({
     connectionId: credential.connectionId,
     version: credential.version,
@@ -53,13 +54,11 @@ async function revokeOnce(seen: SeenWithApp, revocation: Revocation, ports: Rene
     replays: 0,
   });
   if (claim === undefined) return false;
-  if (revocation.atProvider) {
-    const binding = bindingOf({ connectionId: credential.connectionId, owner: credential.owner, app }, credential.generation);
-    const tokens = readTokens(ports.vault.open(binding, credential.sealed));
-    const outcome = await revokeAtProvider(app, tokens, ports);
+  if (dead !== undefined) {
+    const outcome = await revokeAtProvider(dead.app, dead.tokens, ports);
     if (outcome.kind === 'failed') {
       const nowMs = ports.clock.nowMs();
-      await ports.credentials.settleFailed({ claim, outcome: 'not_sent', error: outcome.error, holdUntilMs: undefined, dueAtMs: nowMs });
+      await ports.credentials.settleFailed({ claim, outcome: 'not_sent', concerns: 'connection', error: outcome.error, holdUntilMs: undefined, dueAtMs: nowMs });
       throw new KippuError(
         outcome.retryable ? 'unavailable' : 'misconfigured',
         `${credential.name} was not revoked: ${outcome.error}. Try again, or use --local-only to forget it here alone.`,

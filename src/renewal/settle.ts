@@ -4,12 +4,13 @@ import type { RenewedAs, RenewedSettlement } from '../model/credential-store.ts'
 import type { RenewalOutcome } from '../model/outcome.ts';
 import type { SpoolEntry } from '../model/spool.ts';
 import type { TokenSet } from '../model/token-set.ts';
-import { bindingOf, readTokens, sealTokens } from '../protocol/stored-tokens.ts';
+import { sealTokens } from '../protocol/stored-tokens.ts';
 import { nextDueAtMs } from './ahead.ts';
 import type { Verdict } from './decide.ts';
 import type { ClaimedExchange, Exchange } from './exchange.ts';
 import { backOffMs, isLiving } from './lifetimes.ts';
 import { wantsToken, type Renewal, type Seen, type SeenWithApp, type Served } from './need.ts';
+import { openTokens } from './open-tokens.ts';
 import type { RenewalPorts } from './ports.ts';
 import { revokeOrphans } from './revoke-orphans.ts';
 import { revokeAtProvider } from './revoke-tokens.ts';
@@ -219,8 +220,7 @@ function servedOr({ seen, need }: Exchange, otherwise: Renewal, ports: RenewalPo
 function serve(seen: Seen, ports: RenewalPorts): Renewal {
   const { credential, app } = seen;
   if (app === undefined) throw new TypeError('A connection without its app was to be served.');
-  const binding = bindingOf({ connectionId: credential.connectionId, owner: credential.owner, app }, credential.generation);
-  const tokens = readTokens(ports.vault.open(binding, credential.sealed));
+  const tokens = openTokens({ credential, app }, ports);
   return served({ ...seen, app }, { tokens, version: credential.version }, { ...credential, renewed: false });
 }
 

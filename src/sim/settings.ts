@@ -45,7 +45,6 @@ export const settingsSchema = z.strictObject({
   rateLimits: z.record(z.string(), limitsSchema),
 });
 export type Settings = z.infer<typeof settingsSchema>;
-export type RateLimits = z.infer<typeof limitsSchema>;
 
 const patchSchema = settingsSchema.partial();
 export type SettingsPatch = z.infer<typeof patchSchema>;

@@ -68,7 +68,9 @@ export class DataDirectory {
       }
       const id = readOrNone(this.#nodeIdPath)?.text.trim() ?? '';
       if (hasIdForm('nod', id)) return id;
-      throw new KippuError('invalid', `${this.#nodeIdPath} holds no node id. Remove the file: Kippu makes a new one.`, { where: this.#nodeIdPath });
+      throw new KippuError('invalid', `${this.#nodeIdPath} holds no node id. Remove the file: Kippu makes a new one.`, {
+        where: this.#nodeIdPath,
+      });
     });
   }
 

@@ -28,7 +28,8 @@ export const PRIVATE_DIRECTORY = 0o700;
 /** One call may write less than it was given: a signal, or a disk that is nearly full. */
 export function writeWhole(files: FileCalls, fd: number, bytes: Uint8Array, position = 0): void {
   let written = 0;
-  while (written < bytes.length) written += files.writeSync(fd, bytes, written, bytes.length - written, position + written);
+  while (written < bytes.length)
+    written += files.writeSync(fd, bytes, written, bytes.length - written, position + written);
 }
 
 /** Makes a directory, and those above it, so that a power cut does not take it away with what is written into it. */
@@ -108,6 +109,7 @@ function writeNew({ file, text }: FileText, files: FileCalls): void {
 
 /** Whether the operating system refused, for one of these reasons if any are named. */
 export function hasErrno(error: unknown, ...codes: readonly string[]): error is NodeJS.ErrnoException {
-  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error) || typeof error.code !== 'string') return false;
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error) || typeof error.code !== 'string')
+    return false;
   return codes.length === 0 || codes.includes(error.code);
 }

@@ -137,7 +137,9 @@ export class SpoolFiles {
   list(except: readonly Space[]): readonly FoundFile[] {
     const skipped = new Set(except.map(({ file }) => file));
     for (let listing = 1; ; listing += 1) {
-      const found = this.#names().filter((file) => !skipped.has(file)).map((file) => this.#look(file));
+      const found = this.#names()
+        .filter((file) => !skipped.has(file))
+        .map((file) => this.#look(file));
       // What vanished may have got another name, under which it was not seen.
       if (found.includes(undefined) && listing < LISTINGS_MAX) continue;
       return found.filter((file) => file !== undefined);
@@ -147,7 +149,10 @@ export class SpoolFiles {
   #names(): readonly string[] {
     try {
       const names = this.#files.readdirSync(this.directory);
-      return names.filter((name) => FILE_NAME.test(name)).sort().map((name) => join(this.directory, name));
+      return names
+        .filter((name) => FILE_NAME.test(name))
+        .sort()
+        .map((name) => join(this.directory, name));
     } catch (error) {
       if (hasErrno(error, 'ENOENT')) return [];
       throw error;

@@ -80,6 +80,8 @@ export class DirectorySpool implements Spool {
 
   /** Throws `store_unavailable` if it cannot be noted: then the entry goes on waiting, and is applied once more. */
   acknowledge(entry: SpoolEntry): void {
+    // Its file may have got a new name when a crash stopped the next entry from coming: nothing is to be noted there.
+    if (entry.acknowledged) return;
     this.#orUnavailable('cannot note that an answer is stored', () => {
       try {
         this.#files.acknowledge(entry.file);
@@ -99,7 +101,9 @@ export class DirectorySpool implements Spool {
   }
 
   damaged(): readonly string[] {
-    return this.#list().filter(({ reading }) => reading.kind === 'damaged').map(({ file }) => file);
+    return this.#list()
+      .filter(({ reading }) => reading.kind === 'damaged')
+      .map(({ file }) => file);
   }
 
   /**
@@ -138,7 +142,7 @@ export class DirectorySpool implements Spool {
 
   /** The safest way first: space that is ours already, then new space, then what an acknowledged entry gives up. */
   #keep(body: Uint8Array): string {
-    let refusal: unknown;
+    let refusal: Error | undefined;
     const waysToFindSpace = [
       ...this.#free.map(() => () => this.#takeSlot(body)),
       () => this.#files.create(),
@@ -164,7 +168,9 @@ export class DirectorySpool implements Spool {
     const reclaimable = this.#list().flatMap(({ file, owner, reading, byteLength }) => {
       const isOurs = owner === this.#processId || this.#isProcessGone(owner);
       const isRoomy = byteLength >= entryLength(body);
-      return reading.kind === 'entry' && reading.acknowledged && isOurs && isRoomy ? [{ file, keptAtMs: reading.content.keptAtMs }] : [];
+      return reading.kind === 'entry' && reading.acknowledged && isOurs && isRoomy
+        ? [{ file, keptAtMs: reading.content.keptAtMs }]
+        : [];
     });
     for (const { file } of reclaimable.sort(byAge)) {
       const space = this.#files.reclaim(file);

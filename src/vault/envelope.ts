@@ -22,7 +22,13 @@ export const NONCE_BYTES = 12;
 export const TAG_BYTES = 16;
 
 export function writeEnvelope({ keyId, nonce, ciphertext, tag }: Envelope): Uint8Array {
-  return Buffer.concat([Buffer.of(ENVELOPE_FORMAT, keyId.length), Buffer.from(keyId, 'latin1'), nonce, ciphertext, tag]);
+  return Buffer.concat([
+    Buffer.of(ENVELOPE_FORMAT, keyId.length),
+    Buffer.from(keyId, 'latin1'),
+    nonce,
+    ciphertext,
+    tag,
+  ]);
 }
 
 export type EnvelopeReading =
@@ -35,7 +41,8 @@ export function readEnvelope(sealed: Uint8Array): EnvelopeReading {
   const bytes = Buffer.from(sealed.buffer, sealed.byteOffset, sealed.byteLength);
   const [format, keyIdLength] = bytes;
   if (format === undefined) return noEnvelope('it is empty');
-  if (format !== ENVELOPE_FORMAT) return noEnvelope(`it begins with format ${format}, and this Kippu knows only ${ENVELOPE_FORMAT}`);
+  if (format !== ENVELOPE_FORMAT)
+    return noEnvelope(`it begins with format ${format}, and this Kippu knows only ${ENVELOPE_FORMAT}`);
   const nonceAt = 2 + (keyIdLength ?? 0);
   const ciphertextAt = nonceAt + NONCE_BYTES;
   const tagAt = bytes.length - TAG_BYTES;

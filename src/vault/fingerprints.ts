@@ -20,7 +20,10 @@ export function createFingerprinter(fingerprintKey: Secret): Fingerprinter {
   const key = readFingerprintKey(fingerprintKey);
   return {
     fingerprint: (token) =>
-      createHmac('sha256', key).update(token.reveal(), 'utf8').digest().toString('base64url', 0, FINGERPRINT_BYTES) as Fingerprint,
+      createHmac('sha256', key)
+        .update(token.reveal(), 'utf8')
+        .digest()
+        .toString('base64url', 0, FINGERPRINT_BYTES) as Fingerprint,
   };
 }
 

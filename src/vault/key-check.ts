@@ -32,7 +32,10 @@ export function createHomeKeys(vault: Vault, random: Random): HomeKeys {
 export function openHomeKeys(vault: RingVault | undefined, home: HomeKeys): Secret {
   const keyId = keyIdOfCheck(home.keyCheck);
   if (vault === undefined) {
-    throw new KippuError('wrong_key_ring', `This store is sealed, its key ring with the key ${keyId} is missing. ${WHAT_TO_DO}`);
+    throw new KippuError(
+      'wrong_key_ring',
+      `This store is sealed, its key ring with the key ${keyId} is missing. ${WHAT_TO_DO}`,
+    );
   }
   if (!vault.hasKey(keyId)) {
     throw new KippuError(
@@ -56,7 +59,10 @@ const WHAT_TO_DO =
 function keyIdOfCheck(check: SealedValue): string {
   const reading = readEnvelope(check.sealed);
   if (reading.kind === 'envelope') return reading.envelope.keyId;
-  throw new KippuError('unreadable', `The store's key check value is damaged: ${reading.problem}. Restore the store from a backup.`);
+  throw new KippuError(
+    'unreadable',
+    `The store's key check value is damaged: ${reading.problem}. Restore the store from a backup.`,
+  );
 }
 
 function opensKeyCheck(vault: Vault, check: SealedValue): boolean {
@@ -68,7 +74,11 @@ function opensKeyCheck(vault: Vault, check: SealedValue): boolean {
   }
 }
 
-function sealForHome(rowId: string, plaintext: Secret, { vault, random }: { readonly vault: Vault; readonly random: Random }): SealedValue {
+function sealForHome(
+  rowId: string,
+  plaintext: Secret,
+  { vault, random }: { readonly vault: Vault; readonly random: Random },
+): SealedValue {
   const generation = randomText(random, GENERATION_BYTES);
   return { sealed: vault.seal(homeBinding(rowId, generation), plaintext), generation };
 }

@@ -65,30 +65,36 @@ export function parseKeyRing(ring: Secret, source: string): KeyRing {
 /** A new entry for a key ring, `id:base64`. Throws `invalid` for an id that no ring could hold. */
 export function generateKey(random: Random, id: string): Secret {
   if (!isKeyId(id)) {
-    throw new KippuError('invalid', `That is no key id: it must ${KEY_ID_RULE}, as in 2026b. Choose another.`, { where: 'id' });
+    throw new KippuError('invalid', `That is no key id: it must ${KEY_ID_RULE}, as in 2026b. Choose another.`, {
+      where: 'id',
+    });
   }
   return new Secret(`${id}:${Buffer.from(random.bytes(KEY_BYTES)).toString('base64')}`);
 }
 
 const KEY_ID_RULE = 'have 1 to 16 letters, digits, dots, dashes or underscores and begin with a letter or digit';
 
-type EntryReading = { readonly kind: 'key'; readonly key: RingKey } | { readonly kind: 'problem'; readonly problem: string };
+type EntryReading =
+  { readonly kind: 'key'; readonly key: RingKey } | { readonly kind: 'problem'; readonly problem: string };
 
 function readEntry(entry: string, before: readonly RingKey[]): EntryReading {
   if (entry === '') return { kind: 'problem', problem: 'it is empty' };
   const colon = entry.indexOf(':');
   if (colon === -1) return { kind: 'problem', problem: 'it has no colon between id and key' };
   const id = entry.slice(0, colon);
-  if (!isKeyId(id)) return { kind: 'problem', problem: `what stands before the colon is no key id; an id must ${KEY_ID_RULE}` };
+  if (!isKeyId(id))
+    return { kind: 'problem', problem: `what stands before the colon is no key id; an id must ${KEY_ID_RULE}` };
   const base64 = entry.slice(colon + 1);
   const bytes = Buffer.from(base64, 'base64');
   // Node's decoder skips what it does not know; only a text that it would write itself is one without typing errors.
   if (bytes.toString('base64') !== base64) return { kind: 'problem', problem: 'its key is not base64' };
-  if (bytes.length !== KEY_BYTES) return { kind: 'problem', problem: `its key has ${bytes.length} bytes instead of ${KEY_BYTES}` };
+  if (bytes.length !== KEY_BYTES)
+    return { kind: 'problem', problem: `its key has ${bytes.length} bytes instead of ${KEY_BYTES}` };
   const key = createSecretKey(bytes);
   const sameId = before.findIndex((other) => other.id === id);
   if (sameId !== -1) return { kind: 'problem', problem: `its id ${id} is the id of entry ${sameId + 1} too` };
   const sameKey = before.findIndex((other) => other.key.equals(key));
-  if (sameKey !== -1) return { kind: 'problem', problem: `its key is the key of entry ${sameKey + 1} too, under another id` };
+  if (sameKey !== -1)
+    return { kind: 'problem', problem: `its key is the key of entry ${sameKey + 1} too, under another id` };
   return { kind: 'key', key: { id, key } };
 }

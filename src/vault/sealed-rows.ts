@@ -37,11 +37,18 @@ export function readRow(row: SealedRow, vault: Vault): RowReading {
     keyId = vault.keyIdOf(row.sealed);
     return { kind: 'open', keyId, plaintext: vault.open(bindingOf(row, row.generation), row.sealed) };
   } catch (error) {
-    if (error instanceof KippuError && error.code === 'unreadable') return { kind: 'unreadable', keyId, message: error.message };
+    if (error instanceof KippuError && error.code === 'unreadable')
+      return { kind: 'unreadable', keyId, message: error.message };
     throw error;
   }
 }
 
 export function bindingOf(row: SealedRow, generation: string): SealBinding {
-  return { table: row.bindingTable, rowId: row.bindingRowId, providerAppId: row.providerAppId, owner: row.owner, generation };
+  return {
+    table: row.bindingTable,
+    rowId: row.bindingRowId,
+    providerAppId: row.providerAppId,
+    owner: row.owner,
+    generation,
+  };
 }

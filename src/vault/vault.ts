@@ -78,7 +78,10 @@ export class RingVault implements Vault {
 function envelopeIn(sealed: Uint8Array, subject: string): Envelope {
   const reading = readEnvelope(sealed);
   if (reading.kind === 'envelope') return reading.envelope;
-  throw new KippuError('unreadable', `${subject} is no sealed value: ${reading.problem}. Restore it from a backup, or have the user consent again.`);
+  throw new KippuError(
+    'unreadable',
+    `${subject} is no sealed value: ${reading.problem}. Restore it from a backup, or have the user consent again.`,
+  );
 }
 
 /**

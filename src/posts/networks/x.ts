@@ -22,7 +22,9 @@ export const xNetwork: Network = {
   retryAtMs,
   postUrl: (remoteId, handle) => `https://x.com/${handle ?? 'i'}/status/${remoteId}`,
   parseRemoteId(text) {
-    return /^(?:https:\/\/(?:www\.|mobile\.)?(?:x|twitter)\.com\/[A-Za-z0-9_]{1,15}\/status\/)?([0-9]{1,19})(?:[/?#].*)?$/.exec(text.trim())?.[1];
+    return /^(?:https:\/\/(?:www\.|mobile\.)?(?:x|twitter)\.com\/[A-Za-z0-9_]{1,15}\/status\/)?([0-9]{1,19})(?:[/?#].*)?$/.exec(
+      text.trim(),
+    )?.[1];
   },
   createdAtMs: (remoteId) => Number(BigInt(remoteId) >> ID_TIME_SHIFT) + ID_EPOCH_MS,
 };
@@ -98,7 +100,8 @@ function readRefusal(answer: Answered): ReturnType<Network['readRefusal']> {
   const row = REFUSALS.find((candidate) => isLike(candidate, problem));
   const means = row?.means ?? 'refused_by_network';
   const { detail } = problem;
-  if (means === 'unauthorized' || means === 'credits_depleted') return { kind: 'not_created', reason: means, detail, retryAtMs: undefined };
+  if (means === 'unauthorized' || means === 'credits_depleted')
+    return { kind: 'not_created', reason: means, detail, retryAtMs: undefined };
   if (means === 'rate_limited') return { kind: 'not_created', reason: means, detail, retryAtMs: retryAtMs(answer) };
   return { kind: 'refused', reason: means, detail };
 }
@@ -146,7 +149,9 @@ const RATE_LIMITS = ['x-rate-limit', 'x-user-limit-24hour', 'x-app-limit-24hour'
 function retryAtMs({ headers }: Answered): number | undefined {
   const usedUp = RATE_LIMITS.filter((limit) => headers[`${limit}-remaining`]?.trim() === '0');
   const decisive = usedUp.length > 0 ? usedUp : ['x-rate-limit'];
-  const resets = decisive.map((limit) => headers[`${limit}-reset`] ?? '').filter((reset) => /^[0-9]{1,11}$/.test(reset));
+  const resets = decisive
+    .map((limit) => headers[`${limit}-reset`] ?? '')
+    .filter((reset) => /^[0-9]{1,11}$/.test(reset));
   return resets.length === 0 ? undefined : Math.max(...resets.map(Number)) * SECOND_MS;
 }
 
@@ -158,7 +163,10 @@ const ID_TIME_SHIFT = 22n;
 const PAGE_POSTS = 100;
 const TIMELINE_FIELDS = 'author_id,created_at,entities,referenced_tweets,attachments,note_tweet';
 
-function timelineRequest({ createdFromMs, afterRemoteId, pageToken }: TimelineWindow, access: Access): HttpRequest | undefined {
+function timelineRequest(
+  { createdFromMs, afterRemoteId, pageToken }: TimelineWindow,
+  access: Access,
+): HttpRequest | undefined {
   if (access.subject === undefined) return undefined;
   const fromTime = BigInt(Math.max(0, createdFromMs - ID_EPOCH_MS)) << ID_TIME_SHIFT;
   const fromPost = afterRemoteId === undefined ? 0n : BigInt(afterRemoteId);
@@ -196,12 +204,15 @@ function remotePostOf(value: unknown): RemotePost | undefined {
   // A long post's `text` is cut; the whole of it is here.
   const note = fieldOf(value, 'note_tweet');
   const whole = textOf(fieldOf(note, 'text'));
-  const replied = listOf(fieldOf(value, 'referenced_tweets')).find((reference) => fieldOf(reference, 'type') === 'replied_to');
+  const replied = listOf(fieldOf(value, 'referenced_tweets')).find(
+    (reference) => fieldOf(reference, 'type') === 'replied_to',
+  );
   return {
     id,
     authorId: textOf(fieldOf(value, 'author_id')),
     createdAtMs: xNetwork.createdAtMs(id),
-    text: whole === undefined ? withLinks(text, fieldOf(value, 'entities')) : withLinks(whole, fieldOf(note, 'entities')),
+    text:
+      whole === undefined ? withLinks(text, fieldOf(value, 'entities')) : withLinks(whole, fieldOf(note, 'entities')),
     replyTo: textOf(fieldOf(replied, 'id')),
     mediaCount: listOf(fieldOf(fieldOf(value, 'attachments'), 'media_keys')).length,
   };

@@ -1,8 +1,8 @@
 import type { Connection, ConnectionState, ReauthReason, RenewalPolicy } from '../../model/connection.ts';
-import type { Attached, Attachment, ConnectionStore, OwnerChange } from '../../model/connection-store.ts';
+import type { Attached, Attachment, ConnectionQuery, ConnectionStore, OwnerChange } from '../../model/connection-store.ts';
 import { newId, type ConnectionId, type Fingerprint, type ProviderAppId } from '../../model/ids.ts';
 import { tokenParams } from './credential-rows.ts';
-import { isConstraintViolation, type Queryable, type Row, type SqliteDatabase } from './database.ts';
+import { isConstraintViolation, type Params, type Queryable, type Row, type SqliteDatabase } from './database.ts';
 import { insertEvent } from './event-queries.ts';
 import { integer, integerOrNone, json, text, textOrNone } from './rows.ts';
 import { endGrant, rememberSpent, type Settling } from './settlement-queries.ts';
@@ -18,15 +18,14 @@ export function sqliteConnectionStore(db: SqliteDatabase, settling: Settling): C
     async find(idOrName) {
       return findConnection(db, idOrName);
     },
-    async list({ provider, owner, state, neverExpires = false, limit, cursor = '' }) {
-      const rows = db.all(
-        `${CONNECTION_SQL}
-         where n.id > :cursor and (:provider is null or n.provider = :provider) and (:owner is null or n.owner = :owner)
-           and (:state is null or n.state = :state)
-           and (:neverExpires = 0 or (c.access_expires_at_ms is null and c.refresh_fingerprint is null))
-         order by n.id limit :limit`,
-        { cursor, provider: provider ?? null, owner: owner ?? null, state: state ?? null, neverExpires: neverExpires ? 1 : 0, limit: limit + 1 },
-      );
+    async list(query) {
+      const { limit, cursor = '' } = query;
+      const { conditions, params } = filterOf(query);
+      const rows = db.all(`${CONNECTION_SQL} where ${['n.id > :cursor', ...conditions].join(' and ')} order by n.id limit :limit`, {
+        ...params,
+        cursor,
+        limit: limit + 1,
+      });
       const items = rows.slice(0, limit).map(connectionOf);
       return { items, nextCursor: rows.length > limit ? items.at(-1)?.id : undefined };
     },
@@ -66,8 +65,17 @@ export function sqliteConnectionStore(db: SqliteDatabase, settling: Settling): C
   };
 }
 
+/** Only what is asked for stands in the text, so that an index can serve it. */
+function filterOf({ provider, providerAppId, owner, subject, state, neverExpires }: ConnectionQuery): { readonly conditions: string[]; readonly params: Params } {
+  const wanted = Object.entries({ provider, provider_app_id: providerAppId, owner, subject, state }).filter(([, value]) => value !== undefined);
+  const conditions = wanted.map(([column]) => `n.${column} = :${column}`);
+  if (neverExpires === true) conditions.push('c.access_expires_at_ms is null and c.refresh_fingerprint is null');
+  return { conditions, params: Object.fromEntries(wanted) as Params };
+}
+
+/** An id before a name, should anybody have given a connection another one's id as its name. */
 function findConnection(db: Queryable, idOrName: string): Connection | undefined {
-  const row = db.get(`${CONNECTION_SQL} where n.id = :idOrName or n.name = :idOrName`, { idOrName });
+  const row = db.get(`${CONNECTION_SQL} where n.id = :idOrName or n.name = :idOrName order by n.id = :idOrName desc limit 1`, { idOrName });
   return row === undefined ? undefined : connectionOf(row);
 }
 
@@ -110,11 +118,11 @@ function changeOwner(tx: Queryable, { id, version, owner, sealed, generation }: 
 function attach(tx: Queryable, attachment: Attachment, settling: Settling): Attached {
   const again = attachedBefore(tx, attachment);
   if (again !== undefined) return again;
-  const known = knownElsewhere(tx, attachment);
+  const same = attachment.existingVersion === undefined ? sameSubject(tx, attachment) : undefined;
+  const known = attachment.imported ? knownHere(tx, attachment) : (same ?? heldElsewhere(tx, attachment));
   if (known !== undefined) return known;
+  if (same !== undefined) return same;
   if (attachment.existingVersion === undefined) {
-    const same = sameSubject(tx, attachment);
-    if (same !== undefined) return { kind: 'subject_known', connectionId: same };
     if (tx.get('select 1 as taken from connections where name = :name', { name: attachment.name }) !== undefined) return { kind: 'name_taken' };
     insertConnection(tx, attachment, settling.clock.nowMs());
   } else if (!renewGrant(tx, attachment, attachment.existingVersion, settling.clock.nowMs())) {
@@ -154,7 +162,8 @@ function attachedBefore(tx: Queryable, { consentId }: Attachment): Attached | un
   return connection === undefined ? undefined : { kind: 'attached', connection };
 }
 
-function knownElsewhere(tx: Queryable, { refreshFingerprint }: Attachment): Attached | undefined {
+/** An imported refresh token may be any: one that is or was here has its connection, and its life. */
+function knownHere(tx: Queryable, { refreshFingerprint }: Attachment): Attached | undefined {
   if (refreshFingerprint === undefined) return undefined;
   const row = tx.get(
     `select connection_id, 0 as spent from credentials where refresh_fingerprint = :refreshFingerprint
@@ -162,24 +171,32 @@ function knownElsewhere(tx: Queryable, { refreshFingerprint }: Attachment): Atta
      union all select connection_id, 0 from orphans where refresh_fingerprint = :refreshFingerprint`,
     { refreshFingerprint },
   );
-  if (row === undefined) return undefined;
-  return {
-    kind: 'token_known',
-    connectionId: text(row, 'connection_id') as ConnectionId,
-    spent: integer(row, 'spent') === 1,
-    fingerprint: refreshFingerprint,
-  };
+  return row === undefined ? undefined : tokenKnown(row, refreshFingerprint);
+}
+
+/** A consent brings what the provider gives out now: where refresh tokens are reusable, perhaps the one that this connection has. */
+function heldElsewhere(tx: Queryable, { refreshFingerprint, connectionId }: Attachment): Attached | undefined {
+  if (refreshFingerprint === undefined) return undefined;
+  const row = tx.get(
+    'select connection_id, 0 as spent from credentials where refresh_fingerprint = :refreshFingerprint and connection_id <> :connectionId',
+    { refreshFingerprint, connectionId },
+  );
+  return row === undefined ? undefined : tokenKnown(row, refreshFingerprint);
+}
+
+function tokenKnown(row: Row, fingerprint: Fingerprint): Attached {
+  return { kind: 'token_known', connectionId: text(row, 'connection_id') as ConnectionId, spent: integer(row, 'spent') === 1, fingerprint };
 }
 
 /** One user of ours, one account there, one app: that is one connection, however often the user consents. */
-function sameSubject(tx: Queryable, { providerAppId, subject, owner }: Attachment): ConnectionId | undefined {
+function sameSubject(tx: Queryable, { providerAppId, subject, owner }: Attachment): Attached | undefined {
   if (subject === undefined) return undefined;
   const row = tx.get('select id from connections where provider_app_id = :providerAppId and subject = :subject and owner = :owner', {
     providerAppId,
     subject,
     owner,
   });
-  return row === undefined ? undefined : (text(row, 'id') as ConnectionId);
+  return row === undefined ? undefined : { kind: 'subject_known', connectionId: text(row, 'id') as ConnectionId };
 }
 
 function insertConnection(tx: Queryable, attachment: Attachment, nowMs: number): void {
@@ -218,7 +235,8 @@ function renewGrant(tx: Queryable, attachment: Attachment, version: number, nowM
   const id = attachment.connectionId;
   const row = tx.get('select refresh_fingerprint from credentials where connection_id = :id and version = :version', { id, version });
   if (row === undefined) return false;
-  rememberSpent(tx, id, textOrNone(row, 'refresh_fingerprint') as Fingerprint | undefined, nowMs);
+  const before = textOrNone(row, 'refresh_fingerprint') as Fingerprint | undefined;
+  if (before !== attachment.refreshFingerprint) rememberSpent(tx, id, before, nowMs);
   tx.run(
     `update credentials set version = version + 1, grant_version = version + 1, fence = fence + 1, generation = :generation,
        sealed = :sealed, access_fingerprint = :accessFingerprint, refresh_fingerprint = :refreshFingerprint,
@@ -257,9 +275,9 @@ function supersedeOthers(tx: Queryable, { connectionId, providerAppId, subject }
   );
   for (const other of others) {
     const id = text(other, 'id') as ConnectionId;
-    // The fence rises, so that a renewal of the dead grant that is still in flight settles nothing.
+    // Version and fence rise, so that a renewal of the dead grant that is still in flight settles nothing.
     tx.run(
-      `update credentials set version = version + 1, fence = fence + 1, lease_fence = null, lease_expires_at_ms = null,
+      `update credentials set version = version + 1, grant_version = version + 1, fence = fence + 1, lease_fence = null, lease_expires_at_ms = null,
          lease_holder = null where connection_id = :id`,
       { id },
     );

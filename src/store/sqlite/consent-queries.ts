@@ -11,6 +11,7 @@ const COLUMNS = {
   redirectUri: 'redirect_uri', returnUrl: 'return_url', stateHash: 'state_hash', browserHash: 'browser_hash',
   redeemHash: 'redeem_hash', sealed: 'sealed', generation: 'generation', attachedTo: 'attached_to',
   createdAtMs: 'created_at_ms', expiresAtMs: 'expires_at_ms', answeredAtMs: 'answered_at_ms',
+  askAfterMs: 'ask_after_ms',
 } as const satisfies Record<keyof Consent, string>;
 
 export function sqliteConsentStore(db: SqliteDatabase, clock: Clock): ConsentStore {
@@ -33,7 +34,11 @@ export function sqliteConsentStore(db: SqliteDatabase, clock: Clock): ConsentSto
         return tx.run(`update consents set ${assignments} where id = :id and state = :from`, { ...params(changes), id, from }) === 1;
       }),
     async pending(limit) {
-      const rows = db.all(`select * from consents where state = 'pending' and redeem_hash is null and expires_at_ms > :nowMs limit :limit`, {
+      // The youngest first: those that have waited long are likely to wait on, and must not keep the others waiting.
+      const sql = `select * from consents where state = 'pending' and redeem_hash is null and expires_at_ms > :nowMs
+          and coalesce(ask_after_ms, 0) <= :nowMs
+        order by answered_at_ms desc limit :limit`;
+      const rows = db.all(sql, {
         nowMs: clock.nowMs(),
         limit,
       });
@@ -41,7 +46,7 @@ export function sqliteConsentStore(db: SqliteDatabase, clock: Clock): ConsentSto
     },
     expire: ({ nowMs, forgetBeforeMs }) =>
       db.write((tx) => {
-        tx.run('delete from consents where created_at_ms < :forgetBeforeMs and state = :failed', { forgetBeforeMs, failed: 'failed' });
+        tx.run(`delete from consents where state in ('attached', 'failed') and created_at_ms < :forgetBeforeMs`, { forgetBeforeMs });
         return tx.run(
           `update consents set state = 'failed', sealed = null, generation = null,
              failure = case when redeem_hash is null then 'expired' else 'not_redeemed' end
@@ -81,5 +86,6 @@ function consentOf(row: Row | undefined): Consent | undefined {
     createdAtMs: integer(row, 'created_at_ms'),
     expiresAtMs: integer(row, 'expires_at_ms'),
     answeredAtMs: integerOrNone(row, 'answered_at_ms'),
+    askAfterMs: integerOrNone(row, 'ask_after_ms'),
   };
 }

@@ -4,7 +4,7 @@ import { newId, type ConnectionId } from '../../model/ids.ts';
 import { attemptOf, CREDENTIAL_SQL, credentialOf, orphanOf } from './credential-rows.ts';
 import type { Queryable, SqliteDatabase } from './database.ts';
 import { insertEvent } from './event-queries.ts';
-import { integer, text } from './rows.ts';
+import { integer, integerOrNone, text } from './rows.ts';
 import * as settlement from './settlement-queries.ts';
 import type { Settling } from './settlement-queries.ts';
 
@@ -39,7 +39,7 @@ export function sqliteCredentialStore(db: SqliteDatabase, settling: Settling): C
         const version = closeOpenAttempt(tx, { id, attemptId, outcome: 'not_spent', nowMs: clock.nowMs(), dueAtMs });
         if (version === undefined) return false;
         tx.run('update credentials set attempt_id = null where connection_id = :id', { id });
-        settlement.becomeActive(tx, id);
+        settlement.becomeCertain(tx, id);
         return true;
       }),
     noteRefusedAccess: (id, version) =>
@@ -73,19 +73,27 @@ export function sqliteCredentialStore(db: SqliteDatabase, settling: Settling): C
           )
           .map((row) => text(row, 'connection_id') as ConnectionId),
       ),
-    setDue: (id, version, dueAtMs) =>
+    async nextDueAtMs() {
+      const row = db.get('select min(due_at_ms) as due_at_ms from credentials where due_at_ms is not null');
+      return row === undefined ? undefined : integerOrNone(row, 'due_at_ms');
+    },
+    setDue: (seen, dueAtMs) =>
       db.write((tx) => {
-        tx.run('update credentials set due_at_ms = :dueAtMs where connection_id = :id and version = :version', {
-          id,
-          version,
-          dueAtMs: dueAtMs ?? null,
-        });
+        tx.run(
+          `update credentials set due_at_ms = :dueAtMs
+           where connection_id = :id and version = :version and fence = :fence and due_at_ms is :seenDueAtMs`,
+          { id: seen.connectionId, version: seen.version, fence: seen.fence, seenDueAtMs: seen.dueAtMs ?? null, dueAtMs: dueAtMs ?? null },
+        );
       }),
     warnReauthSoon: (id, warning) => db.write((tx) => warnReauthSoon(tx, id, warning, settling)),
     async untriedOrphan(id) {
       const row = settlement.untriedOrphanRow(db, id);
       return row === undefined ? undefined : orphanOf(row);
     },
+    noteOrphanTried: (id) =>
+      db.write((tx) => {
+        settlement.markTried(tx, id);
+      }),
     async orphans(id) {
       return db.all('select * from orphans where connection_id = :id order by arrived_at_ms', { id }).map(orphanOf);
     },
@@ -181,7 +189,6 @@ function closeOpenAttempt(tx: Queryable, { id, attemptId, outcome, nowMs, dueAtM
 }
 
 function warnReauthSoon(tx: Queryable, id: ConnectionId, warning: ReauthWarning, { clock, random }: Settling): boolean {
-  tx.run('update credentials set due_at_ms = :dueAtMs where connection_id = :id', { id, dueAtMs: warning.dueAtMs ?? null });
   return insertEvent(tx, {
     id: newId('evt', random),
     happening: `reauth_soon:${id}:${Math.floor(warning.refreshExpiresAtMs / DAY_MS)}:${warning.daysBefore}`,

@@ -207,6 +207,11 @@ function unavailable(error: unknown): KippuError {
 const SQLITE_BUSY = 5;
 const SQLITE_LOCKED = 6;
 const SQLITE_CONSTRAINT = 19;
+/**
+ * Errors of the store itself, after which nothing of the transaction can be trusted: ABORT, BUSY, LOCKED, NOMEM,
+ * READONLY, INTERRUPT, IOERR, CORRUPT, FULL, CANTOPEN, PROTOCOL, NOTADB. All others are the statement's own.
+ */
+const STORE_ERRORS: ReadonlySet<number> = new Set([4, SQLITE_BUSY, SQLITE_LOCKED, 7, 8, 9, 10, 11, 13, 14, 15, 26]);
 
 function isBusy(error: unknown): boolean {
   const code = primaryCode(error);
@@ -215,7 +220,7 @@ function isBusy(error: unknown): boolean {
 
 function isStoreError(error: unknown): boolean {
   const code = primaryCode(error);
-  return code !== undefined && code !== SQLITE_CONSTRAINT;
+  return code !== undefined && STORE_ERRORS.has(code);
 }
 
 /** The unique or foreign key that refused a row, so that a query can turn it into its own answer. */

@@ -45,7 +45,13 @@ export function sqliteHomeStore(db: SqliteDatabase, path: string, settling: Sett
         tx.run('update home set fingerprint_key = :sealed, fingerprint_key_generation = :generation', { ...value });
       }),
     async sealedRows(after, limit) {
-      return db.all(SEALED_SQL, { afterTable: after?.table ?? '', afterRow: after?.rowId ?? '', limit }).map(sealedRowOf);
+      const rows: Row[] = [];
+      for (const { table, sql } of SEALED_TABLES) {
+        if (after !== undefined && table < after.table) continue;
+        rows.push(...db.all(sql, { after: table === after?.table ? after.rowId : '', limit: limit - rows.length }));
+        if (rows.length >= limit) break;
+      }
+      return rows.map(sealedRowOf);
     },
     reseal: (row, value) => db.write((tx) => reseal(tx, row, value)),
     reportSpoolEmpty: (node, atMs) =>
@@ -133,21 +139,36 @@ function doubtEveryGrant(tx: Queryable, settling: Settling): void {
   }
 }
 
-/** Everything that is sealed, in one order, so that re-sealing can go on where it stopped. */
-const SEALED_SQL = `
-  select * from (
-    select 'credentials' as tbl, c.connection_id as row_id, 'credentials' as binding, c.connection_id as binding_row,
-      n.provider_app_id as app, n.owner as owner, c.generation as generation, c.sealed as sealed
-    from credentials c join connections n on n.id = c.connection_id where length(c.sealed) > 0
-    union all
-    select 'orphans', o.id, 'credentials', o.connection_id, o.provider_app_id, o.owner, o.generation, o.sealed from orphans o
-    union all
-    select 'consents', s.id, 'consents', s.id, s.provider_app_id, s.owner, s.generation, s.sealed from consents s where s.sealed is not null
-    union all
-    select 'home', 'key_check', 'home', 'key_check', '', '', key_check_generation, key_check from home
-    union all
-    select 'home', 'fingerprint_key', 'home', 'fingerprint_key', '', '', fingerprint_key_generation, fingerprint_key from home
-  ) where (tbl, row_id) > (:afterTable, :afterRow) order by tbl, row_id limit :limit`;
+/** Everything that is sealed, in one order, so that re-sealing can go on where it stopped; each page by the primary key. */
+const SEALED_TABLES: readonly { readonly table: SealedRowKey['table']; readonly sql: string }[] = [
+  {
+    table: 'consents',
+    sql: `select 'consents' as tbl, id as row_id, 'consents' as binding, id as binding_row, provider_app_id as app, owner, generation, sealed
+      from consents where id > :after and sealed is not null order by id limit :limit`,
+  },
+  {
+    table: 'credentials',
+    sql: `select 'credentials' as tbl, c.connection_id as row_id, 'credentials' as binding, c.connection_id as binding_row,
+        n.provider_app_id as app, n.owner as owner, c.generation as generation, c.sealed as sealed
+      from credentials c join connections n on n.id = c.connection_id
+      where c.connection_id > :after and length(c.sealed) > 0 order by c.connection_id limit :limit`,
+  },
+  {
+    table: 'home',
+    sql: `select * from (
+        select 'home' as tbl, 'fingerprint_key' as row_id, 'home' as binding, 'fingerprint_key' as binding_row, '' as app, '' as owner,
+          fingerprint_key_generation as generation, fingerprint_key as sealed from home
+        union all
+        select 'home', 'key_check', 'home', 'key_check', '', '', key_check_generation, key_check from home
+      ) where row_id > :after order by row_id limit :limit`,
+  },
+  {
+    table: 'orphans',
+    sql: `select 'orphans' as tbl, id as row_id, 'credentials' as binding, connection_id as binding_row, provider_app_id as app, owner,
+        generation, sealed
+      from orphans where id > :after order by id limit :limit`,
+  },
+];
 
 function sealedRowOf(row: Row): SealedRow {
   return {

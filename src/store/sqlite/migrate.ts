@@ -17,7 +17,7 @@ export interface MigrationReport {
  * Throws `conflict` for a store that a newer Kippu has migrated: an older one would write rows the newer cannot trust.
  */
 export async function migrate(db: SqliteDatabase, options: { readonly check?: boolean } = {}): Promise<MigrationReport> {
-  db.exec('create table if not exists migrations (version integer primary key, name text not null) strict');
+  await db.write((tx) => tx.run('create table if not exists migrations (version integer primary key, name text not null) strict'));
   const steps = migrationSteps();
   refuseNewerSchema(db, steps.length);
   const pending = steps.filter((step) => !isApplied(db, step.version));

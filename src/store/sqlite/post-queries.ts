@@ -2,7 +2,17 @@ import type { Clock } from '../../model/clock.ts';
 import { KippuError } from '../../model/errors.ts';
 import { newId, type PostId } from '../../model/ids.ts';
 import type { Post, PostAttempt } from '../../model/post.ts';
-import type { Applied, Created, IdempotentRequest, PostChange, PostPage, PostQuery, PostStore, RecordedRequest, RequestKey } from '../../model/post-store.ts';
+import type {
+  Applied,
+  Created,
+  IdempotentRequest,
+  PostChange,
+  PostPage,
+  PostQuery,
+  PostStore,
+  RecordedRequest,
+  RequestKey,
+} from '../../model/post-store.ts';
 import type { Random } from '../../model/random.ts';
 import type { Queryable, Row, SqliteDatabase } from './database.ts';
 import { insertEvent } from './event-queries.ts';
@@ -79,10 +89,17 @@ function findRequest(db: Queryable, { apiKeyId, key }: RequestKey, nowMs: number
     'select request_hash, post_id from idempotency where api_key_id = :apiKeyId and key = :key and forget_at_ms > :nowMs',
     { apiKeyId, key, nowMs },
   );
-  return row === undefined ? undefined : { requestHash: text(row, 'request_hash'), postId: text(row, 'post_id') as PostId };
+  return row === undefined
+    ? undefined
+    : { requestHash: text(row, 'request_hash'), postId: text(row, 'post_id') as PostId };
 }
 
-function record(tx: Queryable, postId: PostId, { apiKeyId, key, requestHash, forgetAtMs }: IdempotentRequest, nowMs: number): void {
+function record(
+  tx: Queryable,
+  postId: PostId,
+  { apiKeyId, key, requestHash, forgetAtMs }: IdempotentRequest,
+  nowMs: number,
+): void {
   tx.run('delete from idempotency where forget_at_ms <= :nowMs', { nowMs });
   tx.run(
     `insert into idempotency (api_key_id, key, request_hash, post_id, forget_at_ms)
@@ -97,7 +114,9 @@ function read(db: Queryable, id: PostId): Post | undefined {
 }
 
 function withAttempts(db: Queryable, row: Row): Post {
-  const attempts = db.all('select * from post_attempts where post_id = :postId order by fence', { postId: text(row, 'id') });
+  const attempts = db.all('select * from post_attempts where post_id = :postId order by fence', {
+    postId: text(row, 'id'),
+  });
   return postOf(row, attempts.map(postAttemptOf));
 }
 
@@ -114,13 +133,20 @@ function apply(tx: Queryable, changes: readonly PostChange[], ports: PostStorePo
 }
 
 /** The other post that has this one's remote id, and keeps it. */
-function holderOf(tx: Queryable, { id, connectionId, remoteId }: Post, changes: readonly PostChange[]): PostId | undefined {
+function holderOf(
+  tx: Queryable,
+  { id, connectionId, remoteId }: Post,
+  changes: readonly PostChange[],
+): PostId | undefined {
   if (remoteId === undefined) return undefined;
-  const row = tx.get('select id from posts where connection_id = :connectionId and remote_id = :remoteId and id <> :id', {
-    connectionId,
-    remoteId,
-    id,
-  });
+  const row = tx.get(
+    'select id from posts where connection_id = :connectionId and remote_id = :remoteId and id <> :id',
+    {
+      connectionId,
+      remoteId,
+      id,
+    },
+  );
   const holder = row === undefined ? undefined : (text(row, 'id') as PostId);
   const isLettingGo = changes.some(({ next }) => next.id === holder && next.remoteId !== remoteId);
   return isLettingGo ? undefined : holder;
@@ -141,7 +167,13 @@ function write(tx: Queryable, { next, attempts, event }: PostChange, { clock, ra
   );
   for (const attempt of attempts) writeAttempt(tx, next.id, attempt);
   if (event === undefined) return;
-  insertEvent(tx, { ...event, id: newId('evt', random), atMs: clock.nowMs(), connectionId: next.connectionId, postId: next.id });
+  insertEvent(tx, {
+    ...event,
+    id: newId('evt', random),
+    atMs: clock.nowMs(),
+    connectionId: next.connectionId,
+    postId: next.id,
+  });
 }
 
 function writeAttempt(tx: Queryable, postId: PostId, attempt: PostAttempt): void {
@@ -178,11 +210,17 @@ function list(db: Queryable, { status, connectionIds, fromMs, toMs, limit, curso
   );
   const items = rows.slice(0, limit).map((row) => withAttempts(db, row));
   const last = items.at(-1);
-  return { items, nextCursor: rows.length > limit && last !== undefined ? `${last.createdAtMs}.${last.id}` : undefined };
+  return {
+    items,
+    nextCursor: rows.length > limit && last !== undefined ? `${last.createdAtMs}.${last.id}` : undefined,
+  };
 }
 
 function parseCursor(cursor: string): { readonly createdAtMs: number; readonly id: string } {
   const match = /^(\d{1,15})\.(pst_[0-9a-z]+)$/.exec(cursor);
-  if (match === null) throw new KippuError('invalid', 'This cursor is not one that a list of posts gave. Start without one.', { where: '/cursor' });
+  if (match === null)
+    throw new KippuError('invalid', 'This cursor is not one that a list of posts gave. Start without one.', {
+      where: '/cursor',
+    });
   return { createdAtMs: Number(match[1]), id: match[2] ?? '' };
 }

@@ -1,6 +1,14 @@
 import type { Lease } from '../../model/credential-store.ts';
 import type { ConnectionId, PostId } from '../../model/ids.ts';
-import type { Post, PostAttempt, PostAttemptOutcome, PostReason, PostStatus, RemoteEvidence, ReplySettings } from '../../model/post.ts';
+import type {
+  Post,
+  PostAttempt,
+  PostAttemptOutcome,
+  PostReason,
+  PostStatus,
+  RemoteEvidence,
+  ReplySettings,
+} from '../../model/post.ts';
 import type { ProcessIdentity } from '../../model/processes.ts';
 import type { Params, Row } from './database.ts';
 import { integer, integerOrNone, json, text, textOrNone } from './rows.ts';

@@ -1,4 +1,4 @@
-import type { Clock } from '../../model/clock.ts';
+import { DAY_MS, type Clock } from '../../model/clock.ts';
 import type { ReauthReason } from '../../model/connection.ts';
 import type {
   Claim,
@@ -12,12 +12,12 @@ import type {
   SealedTokens,
 } from '../../model/credential-store.ts';
 import type { FaultPoints } from '../../model/fault-points.ts';
-import { newId, type AttemptId, type ConnectionId, type Fingerprint } from '../../model/ids.ts';
+import { newId, type AttemptId, type ConnectionId, type Fingerprint, type OrphanId } from '../../model/ids.ts';
 import type { Random } from '../../model/random.ts';
 import { tokenParams } from './credential-rows.ts';
-import type { Queryable, Row } from './database.ts';
+import type { Params, Queryable, Row } from './database.ts';
 import { insertEvent } from './event-queries.ts';
-import { integer, integerOrNone, text, textOrNone } from './rows.ts';
+import { integer, text, textOrNone } from './rows.ts';
 
 export interface Settling {
   readonly clock: Clock;
@@ -32,28 +32,26 @@ export interface Settling {
 export function settleRenewed(tx: Queryable, settlement: RenewedSettlement, settling: Settling): RenewedAs {
   const { claim, parentFingerprint, refreshFingerprint } = settlement;
   const row = standing(tx, claim.connectionId);
+  const isCurrent = isLatest(row, claim);
   closeAttempt(tx, claim.attemptId, { outcome: 'renewed', error: undefined, nowMs: settling.clock.nowMs() });
+  releaseLease(tx, claim);
   const isRotated = refreshFingerprint !== undefined && refreshFingerprint !== parentFingerprint;
   if (isRotated && isKnown(tx, row, refreshFingerprint)) return 'already_known';
   if (text(row, 'state') === 'revoked') {
-    if (isRotated) keepOrphan(tx, settlement, settling);
+    if (isRotated) keepForRevocation(tx, settlement, settling);
     return 'revoke_it';
   }
-  const isCurrent = integer(row, 'version') === claim.version && integerOrNone(row, 'lease_fence') === claim.fence;
-  if (isRotated && textOrNone(row, 'refresh_fingerprint') === parentFingerprint) {
+  // A consent that came meanwhile, here or for another connection of the same user, ended the grant that this is of.
+  const isOfThisGrant = claim.version >= integer(row, 'grant_version');
+  const hasItsPlace = isRotated ? textOrNone(row, 'refresh_fingerprint') === parentFingerprint && isOfThisGrant : integer(row, 'version') === claim.version;
+  if (hasItsPlace) {
     replaceTokens(tx, settlement, settling);
     settling.faults.reach('settlement.written');
     return isCurrent ? 'settled' : 'adopted';
   }
-  if (isRotated) {
-    keepOrphan(tx, settlement, settling);
-    return 'orphaned';
-  }
-  if (text(row, 'access_fingerprint') === settlement.accessFingerprint) return 'already_known';
-  if (integer(row, 'version') !== claim.version) return 'outdated';
-  replaceTokens(tx, settlement, settling);
-  settling.faults.reach('settlement.written');
-  return 'settled';
+  if (!isRotated) return text(row, 'access_fingerprint') === settlement.accessFingerprint ? 'already_known' : 'outdated';
+  keepOrphan(tx, settlement, settling);
+  return 'orphaned';
 }
 
 /** The second look: only a rejection of what is still stored, with nothing left to try, ends the grant. */
@@ -62,9 +60,8 @@ export function settleRejected(tx: Queryable, settlement: RejectedSettlement, se
   const nowMs = settling.clock.nowMs();
   const row = standing(tx, claim.connectionId);
   closeAttempt(tx, claim.attemptId, { outcome: 'rejected', error: settlement.error, nowMs });
-  const isOurs = integer(row, 'version') === claim.version && integerOrNone(row, 'lease_fence') === claim.fence;
   releaseLease(tx, claim);
-  if (!isOurs || text(row, 'state') === 'revoked') return 'moved';
+  if (!isLatest(row, claim) || text(row, 'state') === 'revoked') return 'moved';
   if (untriedOrphanRow(tx, claim.connectionId) !== undefined) return 'orphan_left';
   if (holdsApp(tx, row, settlement.breaker, settling)) return 'app_held';
   const wasUnanswered = unansweredAttempt(tx, claim) !== undefined;
@@ -78,9 +75,8 @@ export function settleFailed(tx: Queryable, settlement: FailedSettlement, settli
   const nowMs = settling.clock.nowMs();
   closeAttempt(tx, claim.attemptId, { outcome, error: settlement.error, nowMs });
   const row = standing(tx, claim.connectionId);
-  if (outcome === 'misconfigured') flagApp(tx, row, settlement, settling);
-  const isOurs = integer(row, 'version') === claim.version && integerOrNone(row, 'lease_fence') === claim.fence;
-  if (!isOurs) return false;
+  if (outcome === 'misconfigured') reportMisconfigured(tx, row, settlement, settling);
+  if (!isLatest(row, claim)) return false;
   const open = outcome === 'unanswered' ? claim.attemptId : unansweredAttempt(tx, claim);
   tx.run(
     `update credentials set lease_fence = null, lease_expires_at_ms = null, lease_holder = null, attempt_id = :open,
@@ -89,12 +85,13 @@ export function settleFailed(tx: Queryable, settlement: FailedSettlement, settli
     {
       id: claim.connectionId,
       open: open ?? null,
-      holdUntilMs: settlement.holdUntilMs ?? null,
+      // Where the app is held, its connections need no hold of their own: they would outlive it.
+      holdUntilMs: (settlement.concerns === 'app' ? undefined : settlement.holdUntilMs) ?? null,
       failed: outcome === 'not_sent' ? 0 : 1,
       dueAtMs: settlement.dueAtMs,
     },
   );
-  if (open === undefined) becomeActive(tx, claim.connectionId);
+  if (open === undefined) becomeCertain(tx, claim.connectionId);
   else becomeUncertain(tx, { id: claim.connectionId, attemptId: open, version: claim.version, error: settlement.error }, settling);
   return true;
 }
@@ -102,13 +99,17 @@ export function settleFailed(tx: Queryable, settlement: FailedSettlement, settli
 /** Puts an orphan's tokens in place of a credential whose refresh token was rejected. Each is tried once. */
 export function adoptOrphan(tx: Queryable, { orphan, version, dueAtMs }: OrphanAdoption, settling: Settling): boolean {
   const row = standing(tx, orphan.connectionId);
-  const isFree = integer(row, 'version') === version && row['lease_fence'] === null;
-  const isMarked = tx.run('update orphans set tried = 1 where id = :id and tried = 0', { id: orphan.id }) === 1;
-  if (!isFree || !isMarked) return false;
+  if (integer(row, 'version') !== version || row['lease_fence'] !== null) return false;
+  if (!markTried(tx, orphan.id)) return false;
   rememberSpent(tx, orphan.connectionId, textOrNone(row, 'refresh_fingerprint') as Fingerprint | undefined, settling.clock.nowMs());
   writeTokens(tx, orphan.connectionId, { ...orphan.tokens, dueAtMs });
-  becomeActive(tx, orphan.connectionId);
+  becomeCertain(tx, orphan.connectionId);
   return true;
+}
+
+/** `false`: somebody else was quicker. */
+export function markTried(tx: Queryable, id: OrphanId): boolean {
+  return tx.run('update orphans set tried = 1 where id = :id and tried = 0', { id }) === 1;
 }
 
 export interface GrantEnd {
@@ -139,7 +140,8 @@ export interface Uncertainty {
 }
 
 export function becomeUncertain(tx: Queryable, { id, attemptId, version, error }: Uncertainty, settling: Settling): void {
-  tx.run(`update connections set state = 'uncertain' where id = :id and state = 'active'`, { id });
+  // A user who must consent again anyway, or whose connection is revoked, is not told of a doubt about it.
+  if (tx.run(`update connections set state = 'uncertain' where id = :id and state = 'active'`, { id }) === 0) return;
   insertEvent(tx, {
     id: newId('evt', settling.random),
     happening: `uncertain:${id}:${version}`,
@@ -150,8 +152,9 @@ export function becomeUncertain(tx: Queryable, { id, attemptId, version, error }
   });
 }
 
-export function becomeActive(tx: Queryable, id: ConnectionId): void {
-  tx.run(`update connections set state = 'active', state_reason = null where id = :id and state <> 'revoked'`, { id });
+/** The doubt is over, and it was nothing; what ended for another reason stays ended. */
+export function becomeCertain(tx: Queryable, id: ConnectionId): void {
+  tx.run(`update connections set state = 'active', state_reason = null where id = :id and state = 'uncertain'`, { id });
 }
 
 export function rememberSpent(tx: Queryable, id: ConnectionId, fingerprint: Fingerprint | undefined, nowMs: number): void {
@@ -178,7 +181,9 @@ export function writeTokens(tx: Queryable, id: ConnectionId, tokens: SealedToken
 
 export function untriedOrphanRow(tx: Queryable, id: ConnectionId): Row | undefined {
   return tx.get(
-    `select o.* from orphans o join credentials c on c.connection_id = o.connection_id
+    `select o.* from orphans o
+     join credentials c on c.connection_id = o.connection_id
+     join connections n on n.id = o.connection_id and n.owner = o.owner and n.provider_app_id = o.provider_app_id
      where o.connection_id = :id and o.tried = 0 and o.version >= c.grant_version
      order by o.arrived_at_ms desc limit 1`,
     { id },
@@ -190,7 +195,6 @@ function replaceTokens(tx: Queryable, settlement: RenewedSettlement, settling: S
   const nowMs = settling.clock.nowMs();
   if (settlement.refreshFingerprint !== parentFingerprint) rememberSpent(tx, claim.connectionId, parentFingerprint, nowMs);
   writeTokens(tx, claim.connectionId, settlement);
-  releaseLease(tx, claim);
   tx.run(
     `update connections set state = 'active', state_reason = null, last_renewed_at_ms = :nowMs, renewals = renewals + 1,
        scopes = coalesce(:scopes, scopes)
@@ -204,7 +208,7 @@ function replaceTokens(tx: Queryable, settlement: RenewedSettlement, settling: S
     type: 'connection.renewed',
     atMs: nowMs,
     connectionId: claim.connectionId,
-    data: { version: claim.version + 1, access_expires_at_ms: settlement.accessExpiresAtMs ?? null },
+    data: { version: integer(standing(tx, claim.connectionId), 'version'), access_expires_at_ms: settlement.accessExpiresAtMs ?? null },
   });
 }
 
@@ -222,6 +226,14 @@ function isKnown(tx: Queryable, row: Row, fingerprint: Fingerprint): boolean {
     { fingerprint },
   );
   return known !== undefined;
+}
+
+/**
+ * Whether this claim is still the last word on the credential. Its lease may be over, and somebody may have noted that
+ * the attempt went unanswered; as long as nobody has claimed or stored anything since, the answer that comes now counts.
+ */
+function isLatest(row: Row, claim: Claim): boolean {
+  return integer(row, 'version') === claim.version && textOrNone(row, 'attempt_id') === claim.attemptId;
 }
 
 interface AttemptEnd {
@@ -261,6 +273,12 @@ function unansweredAttempt(tx: Queryable, claim: Claim): AttemptId | undefined {
   return row === undefined ? undefined : (text(row, 'id') as AttemptId);
 }
 
+/** The worker is to look, in case this process does not get to it. */
+function keepForRevocation(tx: Queryable, settlement: RenewedSettlement, settling: Settling): void {
+  keepOrphan(tx, settlement, settling);
+  tx.run('update credentials set due_at_ms = :nowMs where connection_id = :id', { id: settlement.claim.connectionId, nowMs: settling.clock.nowMs() });
+}
+
 function keepOrphan(tx: Queryable, settlement: RenewedSettlement, { clock, random }: Settling): void {
   const { claim, sealed, generation, parentFingerprint, ...tokens } = settlement;
   const row = standing(tx, claim.connectionId);
@@ -289,23 +307,24 @@ function keepOrphan(tx: Queryable, settlement: RenewedSettlement, { clock, rando
 function holdsApp(tx: Queryable, row: Row, breaker: RejectionBreaker, settling: Settling): boolean {
   const nowMs = settling.clock.nowMs();
   const appId = text(row, 'provider_app_id');
-  const counts = tx.get(
-    `select
-       (select count(distinct a.connection_id) from attempts a join connections n on n.id = a.connection_id
-        where a.outcome = 'rejected' and a.ended_at_ms > :sinceMs and n.provider_app_id = :appId) as rejected,
-       (select count(*) from connections where provider_app_id = :appId and state <> 'revoked') as connected`,
+  const rejected = count(
+    tx,
+    `select count(distinct a.connection_id) as count from attempts a join connections n on n.id = a.connection_id
+     where a.outcome = 'rejected' and a.ended_at_ms > :sinceMs and n.provider_app_id = :appId`,
     { sinceMs: nowMs - breaker.windowMs, appId },
   );
-  if (counts === undefined) return false;
-  const rejected = integer(counts, 'rejected');
-  if (rejected < breaker.rejectionsMin || rejected <= integer(counts, 'connected') * breaker.share) return false;
-  tx.run('update provider_apps set held_for_operator = 1, error = :error where id = :appId', {
+  if (rejected < breaker.rejectionsMin) return false;
+  // Counts all of the app's connections: only when there is reason to.
+  const connected = count(tx, `select count(*) as count from connections where provider_app_id = :appId and state <> 'revoked'`, { appId });
+  if (rejected <= connected * breaker.share) return false;
+  const isNew = tx.run('update provider_apps set held_for_operator = 1, error = :error where id = :appId and held_for_operator = 0', {
     appId,
     error: `${rejected} refresh tokens rejected within ${breaker.windowMs / 1000} s: more likely our configuration than the users`,
   });
+  if (isNew === 0) return true;
   insertEvent(tx, {
     id: newId('evt', settling.random),
-    happening: `app_held:${appId}:${Math.floor(nowMs / breaker.windowMs)}`,
+    happening: `app_held:${appId}:${nowMs}`,
     type: 'provider.misconfigured',
     atMs: nowMs,
     data: { provider_app: appId, held: true, rejected },
@@ -313,23 +332,36 @@ function holdsApp(tx: Queryable, row: Row, breaker: RejectionBreaker, settling: 
   return true;
 }
 
-function flagApp(tx: Queryable, row: Row, settlement: FailedSettlement, { clock, random }: Settling): void {
+function count(tx: Queryable, sql: string, params: Params): number {
+  const row = tx.get(sql, params);
+  return row === undefined ? 0 : integer(row, 'count');
+}
+
+/** Told once: while the app is flagged, or once a day for answers that nobody knows. */
+function reportMisconfigured(tx: Queryable, row: Row, settlement: FailedSettlement, settling: Settling): void {
+  const { clock, random } = settling;
   const appId = text(row, 'provider_app_id');
   const nowMs = clock.nowMs();
+  if (settlement.concerns === 'app' && !flagApp(tx, appId, settlement, nowMs)) return;
+  insertEvent(tx, {
+    id: newId('evt', random),
+    happening: settlement.concerns === 'app' ? `misconfigured:${appId}:${nowMs}` : `not_understood:${appId}:${Math.floor(nowMs / DAY_MS)}`,
+    type: 'provider.misconfigured',
+    atMs: nowMs,
+    ...(settlement.concerns === 'app' ? {} : { connectionId: settlement.claim.connectionId }),
+    data: { provider_app: appId, held: false, concerns: settlement.concerns, error: settlement.error },
+  });
+}
+
+/** Holds all of the app's renewals for a while. `false`: it was flagged already. */
+function flagApp(tx: Queryable, appId: string, settlement: FailedSettlement, nowMs: number): boolean {
   const isNew = tx.run('update provider_apps set misconfigured_since_ms = :nowMs where id = :appId and misconfigured_since_ms is null', { appId, nowMs });
   tx.run('update provider_apps set hold_until_ms = :holdUntilMs, error = :error where id = :appId', {
     appId,
     holdUntilMs: settlement.holdUntilMs ?? null,
     error: settlement.error,
   });
-  if (isNew === 0) return;
-  insertEvent(tx, {
-    id: newId('evt', random),
-    happening: `misconfigured:${appId}:${nowMs}`,
-    type: 'provider.misconfigured',
-    atMs: nowMs,
-    data: { provider_app: appId, held: false, error: settlement.error },
-  });
+  return isNew === 1;
 }
 
 function clearAppFlag(tx: Queryable, id: ConnectionId): void {

@@ -1,0 +1,144 @@
+import { assertNever } from '../model/assert-never.ts';
+import type { Access, AccessNeed, AccessTokens } from '../model/access-tokens.ts';
+import type { Clock } from '../model/clock.ts';
+import type { ReauthReason } from '../model/connection.ts';
+import { KippuError } from '../model/errors.ts';
+import type { ConnectionId } from '../model/ids.ts';
+import type { Fingerprinter } from '../model/vault.ts';
+import type { Flights, Patience } from '../renewal/flights.ts';
+import { isEnough } from '../renewal/lifetimes.ts';
+import type { Need, Renewal, Served } from '../renewal/need.ts';
+
+export interface AccessPorts {
+  readonly flights: Flights;
+  readonly fingerprinter: Fingerprinter;
+  readonly clock: Clock;
+  /** Changes when another process has written: what was cached before is asked for again. */
+  readonly changes: () => number;
+  /** Where the user of this connection can consent again. */
+  readonly connectUrl: (id: ConnectionId) => string | undefined;
+}
+
+interface Cached {
+  readonly served: Served;
+  readonly cachedAtMs: number;
+}
+
+/**
+ * Good access tokens, handed out. What is good is served from memory; the memory is dropped whenever another process
+ * has written to the store, and at most a second after it did.
+ */
+export class Tokens implements AccessTokens {
+  readonly #ports: AccessPorts;
+  readonly #cache = new Map<ConnectionId, Cached>();
+  #changesSeen = 0;
+
+  constructor(ports: AccessPorts) {
+    this.#ports = ports;
+  }
+
+  async get(id: ConnectionId, need: AccessNeed = {}, patience: Patience = {}): Promise<Access> {
+    const wanted = this.#needOf(need);
+    const cached = this.#cached(id, wanted);
+    const renewal = cached ?? (await this.#ports.flights.ask(id, wanted, patience));
+    if (renewal.kind !== 'served') throw this.#errorOf(renewal, id);
+    if (cached === undefined) this.#cache.set(id, { served: renewal, cachedAtMs: this.#ports.clock.nowMs() });
+    return accessOf(renewal);
+  }
+
+  /** Renews because somebody asked for it, whatever life is left. */
+  async renewNow(id: ConnectionId, afterVersion: number): Promise<Access> {
+    const renewal = await this.#ports.flights.ask(id, { kind: 'now', afterVersion });
+    this.forget(id);
+    if (renewal.kind !== 'served') throw this.#errorOf(renewal, id);
+    return accessOf(renewal);
+  }
+
+  forget(id: ConnectionId): void {
+    this.#cache.delete(id);
+  }
+
+  #needOf({ minTtlMs, refused }: AccessNeed): Need {
+    if (refused !== undefined) return { kind: 'refused', accessFingerprint: this.#ports.fingerprinter.fingerprint(refused) };
+    return { kind: 'use', minTtlMs };
+  }
+
+  #cached(id: ConnectionId, need: Need): Served | undefined {
+    const changes = this.#ports.changes();
+    if (changes !== this.#changesSeen) {
+      this.#changesSeen = changes;
+      this.#cache.clear();
+    }
+    const cached = this.#cache.get(id);
+    if (cached === undefined || need.kind !== 'use') return undefined;
+    const { served, cachedAtMs } = cached;
+    const life = { accessIssuedAtMs: cachedAtMs, accessExpiresAtMs: served.accessExpiresAtMs, accessRefusedAtMs: undefined, accessFingerprint: undefined };
+    return isEnough(life, need, this.#ports.clock.nowMs()) ? served : undefined;
+  }
+
+  #errorOf(renewal: Exclude<Renewal, Served>, id: ConnectionId): KippuError {
+    this.forget(id);
+    const nowMs = this.#ports.clock.nowMs();
+    switch (renewal.kind) {
+      case 'reauth_required': {
+        const connectUrl = this.#ports.connectUrl(id);
+        return new KippuError('reauth_required', `The user of ${id} must consent again: ${explainReason(renewal.reason)} Run \`kippu connect\`.`, {
+          ...(connectUrl === undefined ? {} : { connectUrl }),
+        });
+      }
+      case 'revoked':
+        return new KippuError('revoked', `The connection ${id} was revoked here. Connect the account again to use it.`);
+      case 'refused':
+        return new KippuError(
+          'refused',
+          `The provider refuses an access token of ${id} that is less than a minute old: renewing will not help. ` +
+            'Look at what the call needs (scopes, plan, credits) instead.',
+        );
+      case 'misconfigured':
+        return new KippuError('misconfigured', `The provider refuses our app, not the user of ${id}: ${renewal.error}. \`kippu doctor\` says what to check.`);
+      case 'unavailable':
+        return new KippuError('unavailable', `The access token of ${id} cannot be renewed now: ${renewal.error}. Try again later.`, {
+          retryAfterMs: Math.max(0, renewal.retryAtMs - nowMs),
+        });
+      case 'uncertain':
+        return new KippuError(
+          'uncertain',
+          `A renewal of ${id} was sent and not answered, and nobody knows yet what became of it. It is resolved by itself; try again later.`,
+          { retryAfterMs: Math.max(0, renewal.retryAtMs - nowMs) },
+        );
+      case 'wait':
+        return new KippuError('uncertain', `Another process is renewing ${id}. Try again in a moment.`, { retryAfterMs: 1000 });
+      default:
+        return assertNever(renewal);
+    }
+  }
+}
+
+function accessOf(served: Served): Access {
+  return {
+    accessToken: served.tokens.accessToken,
+    tokenType: served.tokens.tokenType,
+    expiresAtMs: served.accessExpiresAtMs,
+    scopes: served.scopes,
+    version: served.version,
+    apiOrigin: served.app.endpoints.api,
+    provider: served.app.provider.id,
+    subject: served.subject,
+  };
+}
+
+const REASONS: Readonly<Record<ReauthReason, string>> = {
+  rejected_unknown:
+    'the provider no longer accepts the refresh token and does not say why. Possible causes: the same app was signed in elsewhere with this account, ' +
+    "the app's access was removed in the account's settings, or the refresh token's months are over.",
+  expired: 'the refresh token has expired.',
+  revoked_by_provider: 'the access was revoked at the provider.',
+  superseded: 'a later consent of the same user with the same app replaced this grant.',
+  answer_lost: 'the answer to a renewal was lost, and with it the new refresh token.',
+  no_refresh_token: 'the consent brought no refresh token, and the access token is over.',
+};
+
+/** In one sentence, for a person. */
+export function explainReason(reason: ReauthReason): string {
+  return REASONS[reason];
+}

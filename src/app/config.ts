@@ -1,0 +1,182 @@
+import { join, resolve } from 'node:path';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/clock.ts';
+import { KippuError } from '../model/errors.ts';
+import { Secret } from '../model/secret.ts';
+import { CATALOGUE } from '../providers/index.ts';
+import { isLoopback, providerApp, type ProviderApp } from '../providers/provider-app.ts';
+import type { Provider } from '../providers/provider.ts';
+import { DEFAULT_TIMING, type RenewalTiming } from '../renewal/ports.ts';
+import type { Setting, Settings } from './settings.ts';
+
+export const DEFAULT_PORT = 4180;
+
+/** What is in force, parsed and checked once. */
+export interface Config {
+  readonly databaseUrl: string;
+  /** The data directory; in the sandbox the one below `sandbox/`. */
+  readonly home: string;
+  /** Where `server.json` is, sandbox or not: the command line looks there. */
+  readonly rootHome: string;
+  readonly keys: Secret | undefined;
+  readonly isProduction: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Origin that users and providers see, without a slash at the end. */
+  readonly publicUrl: string;
+  readonly sandbox: boolean;
+  readonly apps: readonly ProviderApp[];
+  readonly timing: RenewalTiming;
+  readonly returnUrls: readonly string[];
+  readonly logLevel: string;
+  readonly logFormat: 'pretty' | 'json';
+  readonly settings: Settings;
+}
+
+export interface ConfigFacts {
+  readonly directory: string;
+  readonly isTerminal: boolean;
+  readonly isProduction: boolean;
+  /** Origin of a running simulator for the sandbox. */
+  readonly simulatorUrl: (provider: string, home: string) => string;
+}
+
+/** Throws `invalid`, naming the variable, what is wrong with it and what it should look like. */
+export function readConfig(settings: Settings, facts: ConfigFacts): Config {
+  const rootHome = resolve(facts.directory, settings.get('KIPPU_HOME')?.value ?? '.kippu');
+  const realApps = CATALOGUE.flatMap((provider) => configuredApp(provider, settings));
+  const sandbox = readFlag(settings, 'KIPPU_SANDBOX') ?? realApps.length === 0;
+  const home = sandbox ? join(rootHome, 'sandbox') : rootHome;
+  const port = readPort(settings);
+  const host = settings.get('KIPPU_HOST')?.value ?? '127.0.0.1';
+  const keys = settings.get('KIPPU_KEYS');
+  return {
+    databaseUrl: readDatabaseUrl(settings, { sandbox, home, directory: facts.directory }),
+    home,
+    rootHome,
+    keys: keys === undefined ? undefined : new Secret(keys.value),
+    isProduction: facts.isProduction,
+    host,
+    port,
+    publicUrl: readPublicUrl(settings, port),
+    sandbox,
+    apps: sandbox ? CATALOGUE.map((provider) => sandboxApp(provider, facts.simulatorUrl(provider.id, home))) : realApps,
+    timing: readTiming(settings),
+    returnUrls: (settings.get('KIPPU_RETURN_URLS')?.value ?? '').split(/[\s,]+/).filter((url) => url !== ''),
+    logLevel: readChoice(settings, 'KIPPU_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']) ?? 'info',
+    logFormat: readChoice(settings, 'KIPPU_LOG_FORMAT', ['pretty', 'json']) ?? (facts.isTerminal ? 'pretty' : 'json'),
+    settings,
+  };
+}
+
+export const SANDBOX_CLIENT_ID = 'kippu-sandbox';
+export const SANDBOX_CLIENT_SECRET = 'sandbox-secret-of-no-value';
+
+/** Bound to the sandbox by its issuer, whichever port the simulator has: its tokens can never be sent to a real provider. */
+function sandboxApp(provider: Provider, baseUrl: string): ProviderApp {
+  return providerApp(provider, {
+    clientId: SANDBOX_CLIENT_ID,
+    clientSecret: new Secret(SANDBOX_CLIENT_SECRET),
+    baseUrl,
+    issuer: `sandbox:${provider.id}`,
+  });
+}
+
+function configuredApp(provider: Provider, settings: Settings): ProviderApp[] {
+  const prefix = `KIPPU_${provider.id.toUpperCase()}_`;
+  const clientId = settings.get(`${prefix}CLIENT_ID`)?.value;
+  if (clientId === undefined) return [];
+  const secret = settings.get(`${prefix}CLIENT_SECRET`)?.value;
+  return [
+    providerApp(provider, {
+      clientId,
+      clientSecret: secret === undefined ? undefined : new Secret(secret),
+      scopes: settings.get(`${prefix}SCOPES`)?.value.split(/[\s,]+/).filter((scope) => scope !== ''),
+      baseUrl: settings.get(`${prefix}BASE_URL`)?.value,
+      replay: readFlag(settings, `${prefix}REPLAY`),
+    }),
+  ];
+}
+
+function readDatabaseUrl(settings: Settings, where: { readonly sandbox: boolean; readonly home: string; readonly directory: string }): string {
+  const setting = settings.get('KIPPU_DATABASE_URL');
+  if (setting === undefined) return where.sandbox ? `sqlite:${join(where.home, 'kippu.db')}` : `sqlite:${join(where.directory, 'kippu.db')}`;
+  const url = setting.value;
+  if (url === 'memory:') return url;
+  if (url.startsWith('sqlite:')) return `sqlite:${resolve(where.directory, url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, ''))}`;
+  if (/^postgres(ql)?:\/\//.test(url)) {
+    throw invalid('KIPPU_DATABASE_URL', 'PostgreSQL is not supported by this version', 'sqlite:PATH or memory:');
+  }
+  throw invalid('KIPPU_DATABASE_URL', `"${url.split(':')[0]}" is no kind of database that Kippu knows`, 'sqlite:PATH or memory:');
+}
+
+function readPublicUrl(settings: Settings, port: number): string {
+  const setting = settings.get('KIPPU_PUBLIC_URL');
+  if (setting === undefined) return `http://127.0.0.1:${port}`;
+  if (!URL.canParse(setting.value)) throw invalid('KIPPU_PUBLIC_URL', 'it is not a URL', 'https://kippu.example.com');
+  const url = new URL(setting.value);
+  if (url.protocol !== 'https:' && !isLoopback(url.hostname)) {
+    throw invalid('KIPPU_PUBLIC_URL', 'codes and cookies would travel unencrypted', 'an https URL, or http on 127.0.0.1');
+  }
+  return url.origin + url.pathname.replace(/\/$/, '');
+}
+
+function readPort(settings: Settings): number {
+  const setting = settings.get('KIPPU_PORT');
+  if (setting === undefined) return DEFAULT_PORT;
+  const port = Number(setting.value);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw invalid('KIPPU_PORT', `"${setting.value}" is no port`, 'a number up to 65535');
+  return port;
+}
+
+function readTiming(settings: Settings): RenewalTiming {
+  return {
+    deadlineMs: readDuration(settings, 'KIPPU_RENEWAL_DEADLINE') ?? DEFAULT_TIMING.deadlineMs,
+    lateAnswerMs: readDuration(settings, 'KIPPU_LATE_ANSWER') ?? DEFAULT_TIMING.lateAnswerMs,
+    replayMarginMs: readDuration(settings, 'KIPPU_REPLAY_MARGIN') ?? DEFAULT_TIMING.replayMarginMs,
+  };
+}
+
+const UNITS: Readonly<Record<string, number>> = { ms: 1, s: SECOND_MS, m: MINUTE_MS, h: HOUR_MS, d: 24 * HOUR_MS };
+
+/** `500ms`, `30s`, `2m`, `1h`, `7d`. */
+function readDuration(settings: Settings, name: string): number | undefined {
+  const setting = settings.get(name);
+  if (setting === undefined) return undefined;
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(setting.value.trim());
+  const unit = UNITS[match?.[2] ?? ''];
+  if (match === null || unit === undefined) throw invalid(name, `"${setting.value}" is no duration`, 'a number with a unit, as in 30s or 2m');
+  return Number(match[1]) * unit;
+}
+
+function readFlag(settings: Settings, name: string): boolean | undefined {
+  const setting = settings.get(name);
+  if (setting === undefined) return undefined;
+  if (['1', 'true', 'yes', 'on'].includes(setting.value.toLowerCase())) return true;
+  if (['0', 'false', 'no', 'off'].includes(setting.value.toLowerCase())) return false;
+  throw invalid(name, `"${setting.value}" is neither yes nor no`, '1 or 0');
+}
+
+function readChoice<const T extends string>(settings: Settings, name: string, choices: readonly T[]): T | undefined {
+  const setting = settings.get(name);
+  if (setting === undefined) return undefined;
+  const choice = choices.find((candidate) => candidate === setting.value);
+  if (choice === undefined) throw invalid(name, `"${setting.value}" is not known`, choices.join(', '));
+  return choice;
+}
+
+function invalid(name: string, what: string, instead: string): KippuError {
+  return new KippuError('invalid', `${name}: ${what}. Give ${instead}.`, { where: name });
+}
+
+/** For `kippu doctor`: what a value looks like without its secret. */
+export function maskSetting(name: string, { value }: Setting): string {
+  if (/SECRET|_KEYS$|PASSWORD|SMTP_URL/.test(name)) return name.endsWith('_KEYS') ? maskRing(value) : '[secret]';
+  return value.replace(/:\/\/[^@/]*@/, '://[secret]@');
+}
+
+function maskRing(ring: string): string {
+  return ring
+    .split(',')
+    .map((entry) => (/^[A-Za-z0-9][\w.-]{0,15}:/.test(entry) ? `${entry.split(':')[0]}:[secret]` : '[secret]'))
+    .join(',');
+}

@@ -1,0 +1,54 @@
+import type { ConnectionState } from '../../model/connection.ts';
+
+/** `problem`: something does not work, or will not. `skipped`: it could not be looked at. */
+export const FINDING_LEVELS = ['ok', 'warning', 'problem', 'skipped'] as const;
+export type FindingLevel = (typeof FINDING_LEVELS)[number];
+
+/** One thing that was looked at, as facts; what it means and what to do is said by whoever shows it. */
+export type Finding = { readonly level: FindingLevel } & FindingFacts;
+
+type FindingFacts =
+  | { readonly kind: 'node'; readonly version: string; readonly platform: string }
+  | { readonly kind: 'config_invalid'; readonly error: string }
+  | { readonly kind: 'setting_unknown'; readonly name: string; readonly nearest: string | undefined }
+  | { readonly kind: 'setting_untidy'; readonly name: string; readonly what: 'spaces' | 'quotes' | 'placeholder' }
+  | { readonly kind: 'directory_missing'; readonly path: string }
+  | { readonly kind: 'directory_good'; readonly path: string }
+  | { readonly kind: 'directory_unusable'; readonly path: string; readonly error: string }
+  | { readonly kind: 'directory_open_to_others'; readonly path: string; readonly mode: string }
+  | { readonly kind: 'ring_not_made'; readonly isProduction: boolean }
+  | { readonly kind: 'ring_unused'; readonly source: string; readonly keyIds: readonly string[] }
+  | { readonly kind: 'ring_good'; readonly source: string; readonly keyIds: readonly string[] }
+  | { readonly kind: 'ring_bad'; readonly error: string }
+  | { readonly kind: 'store_new'; readonly url: string }
+  | { readonly kind: 'store_in_memory' }
+  | { readonly kind: 'store_good'; readonly url: string }
+  | { readonly kind: 'store_unusable'; readonly error: string }
+  | { readonly kind: 'store_behind'; readonly migrations: readonly string[] }
+  | { readonly kind: 'store_copied'; readonly why: string }
+  | { readonly kind: 'app_none' }
+  | { readonly kind: 'app'; readonly provider: string; readonly clientId: string; readonly hasSecret: boolean; readonly callback: string }
+  | { readonly kind: 'callback_host'; readonly provider: string; readonly host: string; readonly wanted: string }
+  | { readonly kind: 'callback_port'; readonly publicUrl: string; readonly port: number }
+  | { readonly kind: 'scope_unknown'; readonly provider: string; readonly scope: string }
+  | { readonly kind: 'base_url'; readonly provider: string; readonly origin: string }
+  | { readonly kind: 'app_held'; readonly provider: string; readonly error: string | undefined }
+  | { readonly kind: 'app_refused'; readonly provider: string; readonly error: string | undefined; readonly sinceMs: number }
+  | { readonly kind: 'app_elsewhere'; readonly provider: string; readonly clientId: string; readonly issuer: string; readonly connections: number }
+  | { readonly kind: 'clock_good'; readonly host: string; readonly aheadMs: number }
+  | { readonly kind: 'clock_off'; readonly host: string; readonly aheadMs: number }
+  | { readonly kind: 'clock_not_compared'; readonly host: string; readonly why: string }
+  | { readonly kind: 'server_running'; readonly url: string; readonly pid: number; readonly version: string }
+  | { readonly kind: 'port_free'; readonly host: string; readonly port: number }
+  | { readonly kind: 'port_taken'; readonly host: string; readonly port: number }
+  | { readonly kind: 'port_unusable'; readonly host: string; readonly port: number; readonly error: string }
+  | { readonly kind: 'spool_good' }
+  | { readonly kind: 'spool_waiting'; readonly count: number }
+  | { readonly kind: 'spool_damaged'; readonly files: readonly string[] }
+  | { readonly kind: 'orphans'; readonly names: readonly string[] }
+  | { readonly kind: 'connections'; readonly counts: Readonly<Record<ConnectionState, number>> }
+  | { readonly kind: 'connections_uncertain'; readonly names: readonly string[] }
+  | { readonly kind: 'consent_needed'; readonly names: readonly string[] }
+  | { readonly kind: 'consent_needed_soon'; readonly name: string; readonly atMs: number };
+
+export type FindingKind = Finding['kind'];

@@ -1,0 +1,76 @@
+import type { ConnectionState } from '../model/connection.ts';
+import { openHomeKeys } from '../vault/key-check.ts';
+import type { RingVault } from '../vault/vault.ts';
+import type { App } from './open.ts';
+import type { Worker } from './worker.ts';
+
+export interface Readiness {
+  readonly isReady: boolean;
+  readonly store: 'ok' | 'unreachable';
+  readonly keys: 'ok' | 'closed';
+  /** `elsewhere`: this process has none. `held`: the store is a copy, so that nothing is renewed from it. */
+  readonly worker: 'running' | 'stopped' | 'elsewhere' | 'held';
+  /** The earliest due connection or post. */
+  readonly oldestDueAtMs: number | undefined;
+}
+
+/** Whether this process can do its work. Never throws: what does not work is the answer. */
+export async function readiness(app: App, worker: Worker | undefined): Promise<Readiness> {
+  const stored = await lookIntoStore(app);
+  const working = app.copied !== undefined ? 'held' : worker === undefined ? 'elsewhere' : worker.isAlive() ? 'running' : 'stopped';
+  const isReady = stored.store === 'ok' && stored.keys === 'ok' && (working === 'running' || working === 'elsewhere');
+  return { isReady, worker: working, ...stored };
+}
+
+async function lookIntoStore(app: App): Promise<Pick<Readiness, 'store' | 'keys' | 'oldestDueAtMs'>> {
+  try {
+    const home = await app.store.home.read();
+    const oldestDueAtMs = await oldestDue(app);
+    return { store: home === undefined ? 'unreachable' : 'ok', keys: home !== undefined && opens(app, home) ? 'ok' : 'closed', oldestDueAtMs };
+  } catch (error) {
+    app.log.warn({ err: error }, 'the store cannot be read');
+    return { store: 'unreachable', keys: 'closed', oldestDueAtMs: undefined };
+  }
+}
+
+function opens(app: App, home: Parameters<typeof openHomeKeys>[1]): boolean {
+  try {
+    openHomeKeys(app.vault as RingVault, home);
+    return true;
+  } catch (error) {
+    app.log.error({ err: error }, 'the key ring does not open this store');
+    return false;
+  }
+}
+
+async function oldestDue({ store }: App): Promise<number | undefined> {
+  const due = await Promise.all([store.credentials.nextDueAtMs(), store.posts.nextDueAtMs()]);
+  return due.reduce((oldest, one) => (oldest === undefined || (one !== undefined && one < oldest) ? one : oldest), undefined);
+}
+
+export interface Gauges {
+  readonly connections: Readonly<Record<ConnectionState, number>>;
+  /** How far the worker is behind, milliseconds. */
+  readonly dueLagMs: { readonly connections: number; readonly posts: number };
+  readonly spoolWaiting: number;
+  readonly spoolDamaged: number;
+  readonly renewalsUnderWay: number;
+}
+
+/** What a monitoring system watches. */
+export async function gauges({ store, spool, flights, options }: App): Promise<Gauges> {
+  const nowMs = options.outside.clock.nowMs();
+  const [connections, credentialsDueMs, postsDueMs] = await Promise.all([
+    store.connections.countByState(),
+    store.credentials.nextDueAtMs(),
+    store.posts.nextDueAtMs(),
+  ]);
+  const lag = (dueAtMs: number | undefined): number => (dueAtMs === undefined ? 0 : Math.max(0, nowMs - dueAtMs));
+  return {
+    connections,
+    dueLagMs: { connections: lag(credentialsDueMs), posts: lag(postsDueMs) },
+    spoolWaiting: spool.entries().filter((entry) => !entry.acknowledged).length,
+    spoolDamaged: spool.damaged().length,
+    renewalsUnderWay: flights.underWay,
+  };
+}

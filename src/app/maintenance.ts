@@ -1,0 +1,94 @@
+import { chmodSync, closeSync, existsSync, openSync, unlinkSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { KippuError } from '../model/errors.ts';
+import type { Store } from '../model/store.ts';
+import type { Config } from './config.ts';
+import { copiedBecause } from './home.ts';
+import type { Outside } from './open.ts';
+import { storeOpener } from './system.ts';
+
+/** Which migrations the database lacks. One that is not there yet lacks all, and is not made. */
+export async function pendingMigrations({ databaseUrl }: Config, outside: Outside): Promise<readonly string[]> {
+  return withStore(existsAt(databaseUrl) ? databaseUrl : 'memory:', { outside, migrates: false }, async (store) => (await store.migrations()).pending);
+}
+
+/** Brings the schema up to date and gives what was applied. Throws `conflict` for a schema of a newer Kippu. */
+export async function migrateStore(config: Config, outside: Outside): Promise<readonly string[]> {
+  const pending = await pendingMigrations(config, outside);
+  await withStore(config.databaseUrl, { outside, migrates: true }, async () => undefined);
+  return pending;
+}
+
+const PRIVATE_FILE = 0o600;
+
+/**
+ * Writes a consistent copy of the database, stamped as one, while others go on writing. Readable by nobody else; the
+ * key ring is not in it.
+ *
+ * Throws `conflict` if there is such a file, `not_found` without a database.
+ */
+export async function backUp(file: string, { databaseUrl }: Config, outside: Outside): Promise<string> {
+  if (!existsAt(databaseUrl)) throw new KippuError('not_found', `There is no database at ${databaseUrl}. Nothing was backed up.`);
+  const path = resolve(file);
+  claimFile(path);
+  try {
+    await withStore(databaseUrl, { outside, migrates: false }, (store) => store.home.backup(path));
+    chmodSync(path, PRIVATE_FILE);
+  } catch (error) {
+    unlinkSync(path);
+    throw error instanceof KippuError ? error : new KippuError('store_unavailable', `The copy ${path} could not be written: ${messageOf(error)}. Make room on that disk.`, { cause: error });
+  }
+  return path;
+}
+
+/** Empty and ours: whoever has that file already keeps it. */
+function claimFile(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', PRIVATE_FILE));
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
+      throw new KippuError('conflict', `${path} exists, and a backup overwrites nothing. Choose another name.`, { where: 'FILE', cause: error });
+    }
+    throw new KippuError('invalid', `${path} cannot be written: ${messageOf(error)}. Choose another place.`, { where: 'FILE', cause: error });
+  }
+}
+
+/** Why this store counts as a copy. `undefined`: it does not. */
+export async function copyNotice({ databaseUrl }: Config, outside: Outside): Promise<string | undefined> {
+  if (!existsAt(databaseUrl)) return undefined;
+  return withStore(databaseUrl, { outside, migrates: false }, (store) => noticeOf(store));
+}
+
+/**
+ * This store is the real one from now on. As a copy it may hold refresh tokens that were spent after it was made, so
+ * every grant becomes `uncertain` and is resolved like an unanswered renewal; a store that was only moved
+ * (`hasMoved`) has missed nothing.
+ */
+export async function adoptStore({ hasMoved }: { readonly hasMoved: boolean }, { databaseUrl }: Config, outside: Outside): Promise<void> {
+  await withStore(databaseUrl, { outside, migrates: false }, async (store) => {
+    const identity = store.home.identity();
+    if (identity !== undefined && (await noticeOf(store)) !== undefined) await store.home.adopt(identity, !hasMoved);
+  });
+}
+
+async function noticeOf(store: Store): Promise<string | undefined> {
+  const home = await store.home.read();
+  return home === undefined ? undefined : copiedBecause(home, store.home.identity());
+}
+
+function existsAt(databaseUrl: string): boolean {
+  return databaseUrl.startsWith('sqlite:') && existsSync(databaseUrl.slice('sqlite:'.length));
+}
+
+async function withStore<T>(databaseUrl: string, how: { readonly outside: Outside; readonly migrates: boolean }, work: (store: Store) => Promise<T>): Promise<T> {
+  const store = await storeOpener(databaseUrl, how.migrates)(how.outside);
+  try {
+    return await work(store);
+  } finally {
+    await store.close();
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Clock } from '../model/clock.ts';
+import { KippuError } from '../model/errors.ts';
+import type { FaultPoints } from '../model/fault-points.ts';
+import type { HttpClient } from '../model/http.ts';
+import { newId, type ConnectionId, type NodeId, type ProviderAppId } from '../model/ids.ts';
+import type { Random } from '../model/random.ts';
+import type { Spool } from '../model/spool.ts';
+import type { Store } from '../model/store.ts';
+import type { Vault } from '../model/vault.ts';
+import type { ConnectPorts } from '../connect/ports.ts';
+import type { DraftPorts } from '../posts/drafts.ts';
+import { NETWORKS } from '../posts/networks/all.ts';
+import type { ProviderApp } from '../providers/provider-app.ts';
+import { Flights } from '../renewal/flights.ts';
+import type { RenewalPorts, RenewalTiming } from '../renewal/ports.ts';
+import { reapplySpool } from '../renewal/reapply.ts';
+import { openDataDirectory } from '../store/data-directory.ts';
+import { MemorySpool } from '../store/memory/spool.ts';
+import { openSpool, type DirectorySpool } from '../store/spool.ts';
+import { Tokens } from './access.ts';
+import { openHome, type KeySource } from './home.ts';
+import { systemProcesses } from './ports/system-processes.ts';
+
+/** The world outside, replaceable as a whole. */
+export interface Outside {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly http: HttpClient;
+  readonly faults: FaultPoints;
+}
+
+/** Opens the store of a configuration; `store/` has one for each engine. */
+export type StoreOpener = (outside: Outside) => Promise<Store>;
+
+export interface AppOptions {
+  readonly openStore: StoreOpener;
+  readonly keys: Omit<KeySource, 'file'>;
+  /** The data directory; absent for a store in memory. */
+  readonly home: string | undefined;
+  readonly apps: readonly ProviderApp[];
+  readonly publicUrl: string;
+  readonly returnUrls: readonly string[];
+  readonly timing: RenewalTiming;
+  readonly log: Logger;
+  readonly outside: Outside;
+}
+
+/** Everything wired: what the server, the command line and the library work with. */
+export interface App {
+  readonly options: AppOptions;
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly spool: Spool;
+  readonly flights: Flights;
+  readonly tokens: Tokens;
+  readonly apps: ReadonlyMap<ProviderAppId, ProviderApp>;
+  readonly renewal: RenewalPorts;
+  readonly connect: ConnectPorts;
+  readonly posts: DraftPorts;
+  readonly log: Logger;
+  /** Where a new key ring was written just now. */
+  readonly newRing: string | undefined;
+  /** Why nothing is renewed and no worker runs: the store is a copy. */
+  readonly copied: string | undefined;
+  /** Waits for what is under way (every renewal is settled), then closes. */
+  close(): Promise<void>;
+}
+
+/** Throws `wrong_key_ring`, `store_unavailable`, `conflict` (a newer schema), `invalid`. */
+export async function openApp(options: AppOptions): Promise<App> {
+  const { outside, log } = options;
+  const { clock, random, faults, http } = outside;
+  const directory = options.home === undefined ? undefined : openDataDirectory(options.home, random);
+  const store = await options.openStore(outside);
+  try {
+    const home = await openHome(store, { ...options.keys, file: directory }, random);
+    const processes = systemProcesses(directory?.nodeId() ?? (newId('nod', random) as NodeId));
+    const spool = directory === undefined ? new MemorySpool(clock) : directorySpool(directory.spoolPath, outside, processes);
+    const apps = new Map(options.apps.map((app) => [app.id, app]));
+    await store.home.registerApps(options.apps.map(registered));
+    const { vault, fingerprinter } = home;
+    const credentials = home.copied === undefined ? store.credentials : { ...store.credentials, claim: () => Promise.reject(heldStore(home.copied)) };
+    const renewal: RenewalPorts = {
+      ...outside,
+      credentials,
+      connections: store.connections,
+      home: store.home,
+      apps,
+      vault,
+      fingerprinter,
+      spool,
+      processes,
+      timing: options.timing,
+    };
+    const flights = new Flights(renewal);
+    const tokens = new Tokens({
+      flights,
+      fingerprinter,
+      clock,
+      changes: () => store.changes(),
+      connectUrl: (id: ConnectionId) => `${options.publicUrl}/reconnect/${id}`,
+    });
+    const background = new Set<Promise<void>>();
+    const posts: DraftPorts = {
+      posts: store.posts,
+      connections: store.connections,
+      tokens,
+      networks: NETWORKS,
+      http,
+      clock,
+      random,
+      processes,
+      faults,
+      background: (work) => {
+        const watched = work.catch((error: unknown) => {
+          log.error({ err: error }, 'a late answer to a post could not be settled');
+        });
+        background.add(watched);
+        void watched.finally(() => background.delete(watched));
+      },
+    };
+    const connect: ConnectPorts = { ...outside, consents: store.consents, connections: store.connections, credentials: store.credentials, apps, vault, fingerprinter };
+    if (home.copied === undefined) await reapplySpool(renewal);
+    return {
+      options,
+      store,
+      vault,
+      spool,
+      flights,
+      tokens,
+      apps,
+      renewal,
+      connect,
+      posts,
+      log,
+      newRing: home.newRing,
+      copied: home.copied,
+      async close() {
+        await flights.drain();
+        await Promise.all(background);
+        if ('close' in spool) await (spool as DirectorySpool).close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function directorySpool(path: string, { clock, random, faults }: Outside, processes: ReturnType<typeof systemProcesses>): DirectorySpool {
+  const { self } = processes;
+  const spool = openSpool({
+    directory: path,
+    clock,
+    random,
+    faults,
+    processId: `${self.pid}-${self.started === '' ? '0' : self.started}`,
+    isProcessGone: (id) => {
+      const [pid, started] = id.split('-');
+      return processes.isGone({ ...self, pid: Number(pid), started: started === '0' ? '' : (started ?? '') });
+    },
+  });
+  return spool;
+}
+
+function registered(app: ProviderApp): Parameters<Store['home']['registerApps']>[0][number] {
+  const secretHash = createHash('sha256').update(`${app.id}:${app.clientSecret?.reveal() ?? ''}`).digest('base64url').slice(0, 16);
+  return { id: app.id, provider: app.provider.id, issuer: app.issuer, clientId: app.clientId, secretHash };
+}
+
+function heldStore(why: string | undefined): KippuError {
+  return new KippuError(
+    'store_copied',
+    `Nothing is renewed: ${why ?? 'this store is a copy'}. Two stores that renew the same tokens log each other's users out. ` +
+      'If this one is the real one from now on, run `kippu adopt`.',
+  );
+}

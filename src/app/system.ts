@@ -1,0 +1,53 @@
+import { pino, type Logger } from 'pino';
+import pretty from 'pino-pretty';
+import { KippuError } from '../model/errors.ts';
+import { openSqliteStore } from '../store/sqlite/store.ts';
+import type { Config } from './config.ts';
+import { openApp, type App, type Outside, type StoreOpener } from './open.ts';
+import { SYSTEM } from './ports/real-world.ts';
+
+export { SYSTEM } from './ports/real-world.ts';
+
+/** Opens what the configuration names. Throws what {@link openApp} throws. */
+export async function openConfigured(config: Config, { log, outside = SYSTEM, migrates = true }: { readonly log: Logger; readonly outside?: Outside; readonly migrates?: boolean }): Promise<App> {
+  return openApp({
+    openStore: storeOpener(config.databaseUrl, migrates),
+    keys: { given: config.keys, prefersFile: config.sandbox, isProduction: config.isProduction },
+    home: config.databaseUrl === 'memory:' ? undefined : config.home,
+    apps: config.apps,
+    publicUrl: config.publicUrl,
+    returnUrls: config.returnUrls,
+    timing: config.timing,
+    log,
+    outside,
+  });
+}
+
+/** Opens the store alone: for what belongs to the database itself. */
+export function storeOpener(databaseUrl: string, migrates: boolean): StoreOpener {
+  const path = databaseUrl === 'memory:' ? ':memory:' : databaseUrl.slice('sqlite:'.length);
+  return (outside) => openSqliteStore({ path, ...outside, migrates });
+}
+
+/** Logs go to stderr, so that data on stdout stays data. Secrets print as `[secret]`; the redaction is the second net. */
+export function createLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Logger {
+  const options = {
+    level: logLevel,
+    base: null,
+    redact: {
+      paths: ['authorization', 'cookie', 'access_token', 'refresh_token', 'id_token', 'client_secret', 'code', '*.authorization', '*.cookie', '*.access_token', '*.refresh_token', '*.id_token', '*.client_secret', '*.code_verifier'],
+      censor: '[secret]',
+    },
+    serializers: { err: errorFacts },
+  };
+  if (logFormat === 'json') return pino(options, pino.destination({ fd: 2, sync: true }));
+  return pino(options, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }));
+}
+
+/** Of an error only what we wrote ourselves, and where it happened: a foreign message may hold anything. */
+function errorFacts(error: unknown): unknown {
+  if (error instanceof KippuError) return { code: error.code, message: error.message };
+  if (error instanceof Error) return { name: error.name, message: error.message, stack: error.stack };
+  return { kind: typeof error };
+}
+

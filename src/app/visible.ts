@@ -1,0 +1,44 @@
+import type { Connection } from '../model/connection.ts';
+import type { ConnectionPage, ConnectionQuery } from '../model/connection-store.ts';
+import { KippuError } from '../model/errors.ts';
+import { requireConnection, type Caller } from './api-keys.ts';
+import { findConnection } from './connections.ts';
+import type { App } from './open.ts';
+
+/**
+ * The connection, if there is one and the caller may use it. A caller that is bound to others learns nothing from the
+ * answer, not even whether the name exists.
+ *
+ * Throws `not_found`, `forbidden`.
+ */
+export async function visibleConnection(idOrName: string, caller: Caller, app: App): Promise<Connection> {
+  try {
+    const connection = await findConnection(idOrName, app);
+    requireConnection(caller, connection.id);
+    return connection;
+  } catch (error) {
+    const isHidden = caller.connections !== undefined && error instanceof KippuError && error.code === 'not_found';
+    throw isHidden ? new KippuError('forbidden', 'This API key is bound to other connections.') : error;
+  }
+}
+
+/** The caller's connections, by id. */
+export async function visibleConnections(query: ConnectionQuery, caller: Caller, { store }: App): Promise<ConnectionPage> {
+  if (caller.connections === undefined) return store.connections.list(query);
+  const own = await Promise.all([...caller.connections].sort().map((id) => store.connections.find(id)));
+  const after = own.flatMap((connection) =>
+    connection !== undefined && fits(connection, query) && connection.id > (query.cursor ?? '') ? [connection] : [],
+  );
+  const items = after.slice(0, query.limit);
+  return { items, nextCursor: after.length > query.limit ? items.at(-1)?.id : undefined };
+}
+
+function fits(connection: Connection, { provider, owner, state, neverExpires = false }: ConnectionQuery): boolean {
+  const isEndless = connection.accessExpiresAtMs === undefined && !connection.hasRefreshToken;
+  return (
+    (provider === undefined || connection.provider === provider) &&
+    (owner === undefined || connection.owner === owner) &&
+    (state === undefined || connection.state === state) &&
+    (!neverExpires || isEndless)
+  );
+}

@@ -1,0 +1,120 @@
+import { HOUR_MS, MINUTE_MS } from '../model/clock.ts';
+import { settlePendings } from '../connect/pending.ts';
+import { tendDuePosts } from '../posts/worker.ts';
+import { reapplySpool } from '../renewal/reapply.ts';
+import { tendDue } from '../renewal/tend.ts';
+import type { App } from './open.ts';
+
+const ROUND_MS = 500;
+const CHORES_MS = 5000;
+/** Rounds that may wait for slow providers at the same time; more work is left to the next one. */
+const ROUNDS_AT_ONCE = 4;
+const EVENTS_MS = 1000;
+const EVENTS_A_ROUND = 200;
+const POSTS_A_ROUND = 20;
+const CONSENTS_KEPT_MS = 30 * 24 * HOUR_MS;
+
+/**
+ * What happens without anybody asking: due connections, due posts, consents that wait for a name, answers that wait in
+ * the spool. Rounds do not wait for each other, so that one slow provider holds nobody else up; a round that fails is
+ * reported and the next one comes.
+ */
+export class Worker {
+  readonly #app: App;
+  readonly #stop = new AbortController();
+  readonly #loops: Promise<void>[] = [];
+  readonly #rounds = new Set<Promise<void>>();
+  #lastRoundAtMs: number | undefined;
+  /** Of the events, the last one that was logged. */
+  #loggedUpTo: number | undefined;
+
+  constructor(app: App) {
+    this.#app = app;
+  }
+
+  start(): void {
+    if (this.#app.copied !== undefined) return;
+    this.#loops.push(
+      this.#every('connections', ROUND_MS, () => this.#tendConnections()),
+      this.#every('posts', ROUND_MS, () => this.#tendPosts()),
+      this.#every('chores', CHORES_MS, () => this.#doChores()),
+      this.#every('events', EVENTS_MS, () => this.#logEvents()),
+    );
+  }
+
+  /** Takes nothing new, and waits for the rounds under way. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#loops);
+    await Promise.all(this.#rounds);
+  }
+
+  /** Whether it has been at work within the last minute. */
+  isAlive(): boolean {
+    const { clock } = this.#app.options.outside;
+    return this.#lastRoundAtMs !== undefined && clock.monotonicMs() - this.#lastRoundAtMs < MINUTE_MS;
+  }
+
+  async #every(name: string, everyMs: number, round: () => Promise<void>): Promise<void> {
+    const { clock } = this.#app.options.outside;
+    let underWay = 0;
+    while (!this.#stop.signal.aborted) {
+      if (underWay < ROUNDS_AT_ONCE) {
+        underWay += 1;
+        const done = this.#guarded(name, round).finally(() => {
+          underWay -= 1;
+          this.#rounds.delete(done);
+        });
+        this.#rounds.add(done);
+      }
+      await clock.sleep(everyMs, this.#stop.signal);
+    }
+  }
+
+  async #guarded(name: string, round: () => Promise<void>): Promise<void> {
+    try {
+      await round();
+      this.#lastRoundAtMs = this.#app.options.outside.clock.monotonicMs();
+    } catch (error) {
+      this.#app.log.error({ err: error, round: name }, 'a round of the worker failed; the next one comes');
+    }
+  }
+
+  async #tendConnections(): Promise<void> {
+    const { flights, renewal, log } = this.#app;
+    await tendDue(flights, renewal, (connection, error) => {
+      log.error({ err: error, connection }, 'this connection could not be tended');
+    });
+  }
+
+  async #tendPosts(): Promise<void> {
+    const { failures } = await tendDuePosts(this.#app.posts, { limit: POSTS_A_ROUND });
+    for (const { postId, error } of failures) this.#app.log.error({ err: error, post: postId }, 'this post could not be tended');
+  }
+
+  /** What happened, whoever did it: the log of the server tells the same story as the timeline. */
+  async #logEvents(): Promise<void> {
+    const { store, log } = this.#app;
+    if (this.#loggedUpTo === undefined) {
+      const [newest] = await store.events.list({ limit: 1, newestFirst: true });
+      this.#loggedUpTo = newest?.sequence ?? 0;
+      return;
+    }
+    for (const { sequence, type, connectionId, postId, data } of await store.events.list({ after: this.#loggedUpTo, limit: EVENTS_A_ROUND })) {
+      this.#loggedUpTo = Math.max(this.#loggedUpTo, sequence);
+      log.info({ connection: connectionId, post: postId, ...data }, type);
+    }
+  }
+
+  async #doChores(): Promise<void> {
+    const { app, spool, renewal, connect, store } = { app: this.#app, ...this.#app };
+    await reapplySpool(renewal);
+    if ('prepare' in spool) await (spool as { prepare(): Promise<void> }).prepare();
+    if ('tidy' in spool) (spool as { tidy(): void }).tidy();
+    await settlePendings(connect, (consent, error) => {
+      app.log.error({ err: error, consent }, 'this consent could not be settled');
+    });
+    const nowMs = app.options.outside.clock.nowMs();
+    await store.consents.expire({ nowMs, forgetBeforeMs: nowMs - CONSENTS_KEPT_MS });
+  }
+}

@@ -1,0 +1,72 @@
+import type { App } from '../../app/open.ts';
+import type { Config } from '../../app/config.ts';
+import { Secret } from '../../model/secret.ts';
+import { randomText } from '../../model/random.ts';
+import type { Cli } from '../cli.ts';
+import { interruptible, orInterrupted } from '../interrupt.ts';
+import { ApiClient } from './client.ts';
+import type { Server } from '../../server/server.ts';
+import type { Transport } from './transport.ts';
+
+export interface Session {
+  readonly api: ApiClient;
+  readonly config: Config;
+  /** Aborts when the user presses Ctrl-C. */
+  readonly interrupted: AbortSignal;
+  /** Present where no server runs, and this process does the work itself. */
+  readonly local: Local | undefined;
+}
+
+export interface Local {
+  readonly app: App;
+  readonly server: Server;
+}
+
+interface Opened {
+  readonly transport: Transport;
+  readonly local: Local | undefined;
+  close(): Promise<void>;
+}
+
+/**
+ * Gives `work` the API: of the server that runs, else of one in this process. A Ctrl-C ends the work; a renewal that
+ * this process has sent is settled before it ends.
+ */
+export async function withApi<T>(cli: Cli, work: (session: Session) => Promise<T>): Promise<T> {
+  const config = await cli.readConfig();
+  return interruptible(async (interrupted) => {
+    const { transport, local, close } = await open(config, cli);
+    try {
+      return await orInterrupted(work({ api: new ApiClient(transport, interrupted), config, interrupted, local }), interrupted);
+    } finally {
+      if (interrupted.aborted && (local?.app.flights.underWay ?? 0) > 0) cli.say(cli.texts.session.settling);
+      await close();
+    }
+  });
+}
+
+async function open(config: Config, cli: Cli): Promise<Opened> {
+  const [{ findRunningServer }, { isListening, NetworkTransport }] = await Promise.all([
+    import('../../app/running-server.ts'),
+    import('./network-transport.ts'),
+  ]);
+  const server = findRunningServer(config.rootHome);
+  if (server !== undefined && (await isListening(server))) {
+    return { transport: new NetworkTransport(server), local: undefined, close: async () => undefined };
+  }
+  return openLocally(config, cli);
+}
+
+async function openLocally(config: Config, cli: Cli): Promise<Opened> {
+  const [{ openForCli }, { createServer }, { InProcessTransport }, { version }] = await Promise.all([
+    import('./open-for-cli.ts'),
+    import('../../server/server.ts'),
+    import('./in-process-transport.ts'),
+    import('../version.ts'),
+  ]);
+  const app = await openForCli(config, cli);
+  const localKey = new Secret(randomText((await cli.outsideWorld()).random, 32));
+  const server = createServer(app, { localKey, version: version() });
+  const transport = new InProcessTransport(server, { authorization: `Bearer ${localKey.reveal()}`, origin: `http://127.0.0.1:${config.port}` });
+  return { transport, local: { app, server }, close: () => app.close() };
+}

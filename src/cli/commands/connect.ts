@@ -1,0 +1,105 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Command } from 'commander';
+import { CONSENT_FAILURES } from '../../model/consent-store.ts';
+import { KippuError } from '../../model/errors.ts';
+import type { ConnectionJson, ConnectProgressJson, NewConnectSessionJson } from '../api/json.ts';
+import { hasRefreshToken } from '../api/providers.ts';
+import { withApi, type Local, type Session } from '../api/session.ts';
+import { openBrowser } from '../browser.ts';
+import type { Cli } from '../cli.ts';
+import { collectWords } from '../flags.ts';
+import { listenForCallback } from '../listen-for-callback.ts';
+import { printable } from '../printable.ts';
+import { spanText } from '../times.ts';
+
+interface ConnectFlags {
+  readonly name?: string;
+  readonly scope?: readonly string[];
+  readonly open: boolean;
+  readonly offline: boolean;
+  readonly connection?: string;
+  readonly json?: boolean;
+}
+
+export function registerConnect(program: Command, cli: Cli): void {
+  const { options } = cli.texts;
+  program
+    .command('connect')
+    .helpGroup(cli.texts.program.groups.connections)
+    .description(cli.texts.commands.connect)
+    .argument('<provider>', cli.texts.arguments.provider)
+    .option('--name <name>', options.name)
+    .option('--scope <scope...>', options.scope, collectWords)
+    .option('--no-open', options.noOpen)
+    .option('--no-offline', options.noOffline)
+    .option('--connection <connection>', options.again)
+    .option('--json', options.json)
+    .action((provider: string, flags: ConnectFlags) => connect(provider, flags, cli));
+}
+
+/** Sends the browser to the provider and waits until it is back, whoever serves the callback: a running server or we. */
+async function connect(provider: string, flags: ConnectFlags, cli: Cli): Promise<void> {
+  const { connection, isLasting } = await withApi(cli, async (session) => {
+    const { api, local, config } = session;
+    if (local !== undefined && config.sandbox) throw new KippuError('misconfigured', cli.texts.connect.sandboxNeedsServer);
+    const listening = local === undefined ? undefined : await listenForCallback(local, config, cli);
+    try {
+      const connection = await consent(provider, flags, session, cli);
+      return { connection, isLasting: await hasRefreshToken(connection, api) };
+    } finally {
+      await listening?.close();
+    }
+  });
+  if (!isLasting) cli.say(cli.talkStyle.warn(cli.texts.connect.noRefreshToken));
+  if (flags.json === true) cli.printJson(connection);
+  else cli.print(printable(connection.name));
+}
+
+async function consent(provider: string, flags: ConnectFlags, session: Session, cli: Cli): Promise<ConnectionJson> {
+  const { connect: texts } = cli.texts;
+  const begun = await session.api.post<NewConnectSessionJson>('/v1/connect-sessions', {
+    provider,
+    name: flags.name,
+    scopes: flags.scope,
+    connection: flags.connection,
+    offline: flags.offline,
+  });
+  const isOpened = flags.open && (await openBrowser(begun.url, cli.environment));
+  cli.say(isOpened ? texts.opening(begun.url) : texts.open(begun.url));
+  cli.say(texts.waiting(spanText(Date.parse(begun.expires_at) - cli.nowMs(), cli.texts.spanUnits)));
+  return connectedBy(begun, session, cli);
+}
+
+const LOOK_EVERY_MS = 500;
+
+/** Waits until the consent is attached. Throws `consent_failed` for any other end, with the reason in words. */
+async function connectedBy({ id, expires_at: expiresAt }: NewConnectSessionJson, session: Session, cli: Cli): Promise<ConnectionJson> {
+  const { api, interrupted, local } = session;
+  let isPendingSaid = false;
+  for (;;) {
+    const { state, connection, failure, detail } = await api.get<ConnectProgressJson>(`/v1/connect-sessions/${id}`);
+    if (connection !== undefined) return connection;
+    if (state === 'failed') throw await consentFailed(failure ?? 'expired', detail, cli);
+    // The worker lets it expire, where there is one.
+    if ((state === 'begun' || state === 'sent') && cli.nowMs() > Date.parse(expiresAt)) throw await consentFailed('expired', undefined, cli);
+    if (state === 'pending' && !isPendingSaid) {
+      cli.say(cli.texts.connect.pending);
+      isPendingSaid = true;
+    }
+    // Where no server runs, no worker asks again whose account it is.
+    if (state === 'pending' && local !== undefined) await askAgain(local);
+    await sleep(LOOK_EVERY_MS, undefined, { signal: interrupted });
+  }
+}
+
+async function consentFailed(failure: string, detail: string | undefined, cli: Cli): Promise<KippuError> {
+  const { failureText } = await import('../../app/web/connect-texts.ts');
+  const known = CONSENT_FAILURES.find((candidate) => candidate === failure);
+  const reason = known === undefined ? failure : failureText(known, cli.language);
+  return new KippuError('consent_failed', cli.texts.connect.failed(reason, detail));
+}
+
+async function askAgain({ app }: Local): Promise<void> {
+  const { settlePendingConsents } = await import('../../app/pending-consents.ts');
+  await settlePendingConsents(app);
+}

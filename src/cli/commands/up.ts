@@ -1,0 +1,213 @@
+import process from 'node:process';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import type { Config } from '../../app/config.ts';
+import type { App, Outside } from '../../app/open.ts';
+import { KippuError } from '../../model/errors.ts';
+import { randomText } from '../../model/random.ts';
+import { Secret } from '../../model/secret.ts';
+import { simulatorUrl, Sandbox } from '../sandbox.ts';
+import { EXIT } from '../exit-code.ts';
+import type { Cli, FlagSettings } from '../cli.ts';
+import { UP_TEXTS, type UpTexts } from '../texts/up-texts.ts';
+
+interface UpFlags {
+  readonly port?: string;
+  readonly host?: string;
+  readonly database?: string;
+  readonly sandbox?: boolean;
+  readonly worker: boolean;
+  readonly server: boolean;
+  readonly fast?: string;
+}
+
+export function registerUp(program: Command, cli: Cli): void {
+  const texts = UP_TEXTS[cli.language];
+  program
+    .command('up')
+    .description(texts.description)
+    .option('--port <n>', texts.port)
+    .option('--host <h>', texts.host)
+    .option('--database <url>', texts.databaseUrl)
+    .option('--sandbox', texts.sandbox)
+    .option('--no-sandbox', texts.withoutSandbox)
+    .option('--no-worker', texts.withoutWorker)
+    .option('--no-server', texts.withoutServer)
+    .option('--fast <factor>', texts.fast)
+    .action((flags: UpFlags) => up(flags, cli));
+}
+
+/** Server, console and worker, until a signal; then everything under way is settled before the process ends. */
+async function up(flags: UpFlags, cli: Cli): Promise<void> {
+  const texts = UP_TEXTS[cli.language];
+  const settings = settingsOf(flags);
+  const config = await cli.readConfig(settings);
+  const signals = new Signals();
+  const outside = cli.outside ?? (await import('../../app/system.ts')).SYSTEM;
+  const sandbox = config.sandbox ? sandboxFor(config, flags, { cli, outside }) : undefined;
+  try {
+    await sandbox?.start();
+    // Again: only now it is known where the simulators are.
+    const running = await open(config.sandbox ? await cli.readConfig(settings) : config, flags, { cli, outside });
+    if (running === undefined) return;
+    await announce(running, flags, cli, texts);
+    await signals.first;
+    await stop(running, signals, { cli, texts });
+  } finally {
+    await sandbox?.stop();
+    signals.forget();
+  }
+}
+
+function settingsOf(flags: UpFlags): FlagSettings {
+  return {
+    KIPPU_PORT: flags.port,
+    KIPPU_HOST: flags.host,
+    KIPPU_DATABASE_URL: flags.database,
+    KIPPU_SANDBOX: flags.sandbox === undefined ? undefined : flags.sandbox ? '1' : '0',
+  };
+}
+
+function sandboxFor(config: Config, flags: UpFlags, { cli, outside }: { readonly cli: Cli; readonly outside: Outside }): Sandbox {
+  const fast = flags.fast === undefined ? undefined : Number(flags.fast);
+  if (fast !== undefined && !(fast > 0)) throw new KippuError('invalid', `--fast ${flags.fast}: give a factor greater than 0, as in 60.`, { where: '--fast' });
+  return new Sandbox({
+    home: config.home,
+    providers: config.apps.map((app) => app.provider.id),
+    firstPort: config.port + 1,
+    fast,
+    clock: outside.clock,
+    command: [fileURLToPath(new URL('../../../bin/kippu.mjs', import.meta.url))],
+    say: (text) => {
+      cli.say(text);
+    },
+  });
+}
+
+interface Running {
+  readonly app: App;
+  readonly config: Config;
+  readonly url: string;
+  /** In the order in which they end: no new work, then no new requests, then what is under way. */
+  readonly ends: readonly (() => Promise<void>)[];
+}
+
+async function open(config: Config, flags: UpFlags, { cli, outside }: { readonly cli: Cli; readonly outside: Outside }): Promise<Running | undefined> {
+  const [{ createLog, openConfigured }, { Worker }, { openDataDirectory }, { systemProcesses }, { createServer, checkExposure }, { listen }, { version }] = await Promise.all([
+    import('../../app/system.ts'),
+    import('../../app/worker.ts'),
+    import('../../app/data-directory.ts'),
+    import('../../app/ports/system-processes.ts'),
+    import('../../server/server.ts'),
+    import('../../server/listen.ts'),
+    import('../version.ts'),
+  ]);
+  const directory = openDataDirectory(config.rootHome, outside.random);
+  const { self, isGone } = systemProcesses(directory.nodeId());
+  const other = directory.readServer(({ pid, started }) => isGone({ ...self, pid, started }));
+  if (other !== undefined && flags.server) {
+    await pointAt(other, cli);
+    return undefined;
+  }
+  const log = createLog(config);
+  const app = await openConfigured(config, { log, outside });
+  const worker = new Worker(app);
+  try {
+    if (!flags.server) {
+      worker.start();
+      return { app, config, url: '', ends: [() => worker.stop(), () => app.close()] };
+    }
+    await checkExposure(config, app);
+    const localKey = new Secret(randomText(outside.random, 32));
+    const server = createServer(app, { localKey, version: version(), ...(flags.worker ? { worker } : {}) });
+    const listening = await listen(server, { host: config.host, port: config.port });
+    if (flags.worker) worker.start();
+    directory.writeServer({ url: listening.url, pid: self.pid, started: self.started, key: localKey, version: version() });
+    const unlist = async (): Promise<void> => {
+      directory.removeServer(self);
+    };
+    return { app, config, url: listening.url, ends: [unlist, () => worker.stop(), () => listening.close(), () => app.close()] };
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+/** A second start helps whoever lost the first one's terminal. */
+async function pointAt(other: { readonly url: string; readonly key: Secret }, cli: Cli): Promise<void> {
+  const response = await fetch(`${other.url}/v1/sign-in-links`, { method: 'POST', headers: { authorization: `Bearer ${other.key.reveal()}` } });
+  const { url } = (await response.json()) as { readonly url?: string };
+  cli.say(UP_TEXTS[cli.language].alreadyRunning(other.url, url ?? other.url));
+  cli.exitCode = EXIT.failed;
+}
+
+async function announce({ app, config, url }: Running, flags: UpFlags, cli: Cli, texts: UpTexts): Promise<void> {
+  const { createSignInLink } = await import('../../app/api-keys.ts');
+  const lines = [
+    url === '' ? texts.noServer : texts.running(config.publicUrl),
+    texts.database(config.databaseUrl),
+    ...(config.sandbox ? sandboxLines(config, texts) : []),
+    ...(flags.worker ? [] : [texts.noWorker]),
+    ...(app.newRing === undefined ? [] : ['', texts.newRing(app.newRing)]),
+    ...(app.copied === undefined ? [] : ['', texts.copied(app.copied)]),
+  ];
+  if (url !== '') lines.push('', texts.signIn, `  ${await createSignInLink(app)}`);
+  lines.push('', texts.tryNext, ...commandLines(texts));
+  if (config.sandbox) lines.push('', ...texts.realX(`http://127.0.0.1:${config.port}/callback/x`));
+  lines.push('', texts.toStop);
+  cli.print(lines.join('\n'));
+}
+
+function sandboxLines(config: Config, texts: UpTexts): string[] {
+  const simulators = config.apps.map(({ provider }) => texts.simulator(provider.name, simulatorUrl(config.home, provider.id) ?? ''));
+  return [...simulators, texts.sandboxData(config.home)];
+}
+
+function commandLines(texts: UpTexts): string[] {
+  const commands = [
+    ['kippu connect x', texts.connect],
+    ['kippu token x:alice', texts.token],
+    ['kippu post x:alice "Good morning"', texts.post],
+  ] as const;
+  const prefix = process.env['npm_lifecycle_event'] === undefined ? '' : 'npm run -s kippu -- ';
+  return commands.map(([command, what]) => `  ${prefix}${prefix === '' ? command : command.slice('kippu '.length)}   # ${what}`);
+}
+
+async function stop({ app, ends }: Running, signals: Signals, { cli, texts }: { readonly cli: Cli; readonly texts: UpTexts }): Promise<void> {
+  cli.say(texts.draining(app.flights.underWay));
+  const settled = (async (): Promise<'settled'> => {
+    for (const end of ends) await end();
+    return 'settled';
+  })();
+  const first = await Promise.race([settled, signals.second.then(() => 'leave' as const)]);
+  cli.say(first === 'settled' ? texts.stopped : texts.leaving);
+  if (first === 'leave') cli.exitCode = EXIT.interrupted;
+}
+
+/** The first signal asks for a good end, the second for any. */
+class Signals {
+  readonly first: Promise<void>;
+  readonly second: Promise<void>;
+  readonly #listener: () => void;
+
+  constructor() {
+    const resolvers: (() => void)[] = [];
+    let lastAtMs = Number.NEGATIVE_INFINITY;
+    this.first = new Promise((resolve) => resolvers.push(resolve));
+    this.second = new Promise((resolve) => resolvers.push(resolve));
+    this.#listener = () => {
+      // A terminal and npm both deliver the same Ctrl-C: within a second they are one.
+      const isSame = performance.now() - lastAtMs < SAME_SIGNAL_MS;
+      lastAtMs = performance.now();
+      if (!isSame) resolvers.shift()?.();
+    };
+    for (const signal of SIGNALS) process.on(signal, this.#listener);
+  }
+
+  forget(): void {
+    for (const signal of SIGNALS) process.off(signal, this.#listener);
+  }
+}
+
+const SAME_SIGNAL_MS = 1000;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -1,0 +1,56 @@
+import type { ConnectionJson } from './api/json.ts';
+import type { Cli } from './cli.ts';
+import { printable } from './printable.ts';
+import { form } from './table.ts';
+import { instantText, spanText } from './times.ts';
+
+/** The state in its colour, with the reason where there is one. */
+export function stateText({ state, state_reason: reason }: ConnectionJson, { texts, style }: Cli): string {
+  const said = texts.states[state] ?? state;
+  const reasonSaid = reason === null ? '' : ` (${texts.reasons[reason] ?? reason})`;
+  return (COLOUR_OF[state] === undefined ? said : style[COLOUR_OF[state]](said)) + reasonSaid;
+}
+
+const COLOUR_OF: Readonly<Record<string, 'good' | 'warn' | 'bad' | 'soft'>> = {
+  active: 'good',
+  uncertain: 'warn',
+  reauth_required: 'bad',
+  revoked: 'soft',
+};
+
+/** How far away an instant is: `in 1 h 12 min`, `3 min ago`. */
+export function endText(instant: string | null, cli: Cli): string {
+  if (instant === null) return '-';
+  return distanceText(Date.parse(instant), cli);
+}
+
+export function distanceText(atMs: number, cli: Cli): string {
+  const { times, spanUnits } = cli.texts;
+  const aheadMs = atMs - cli.nowMs();
+  return aheadMs >= 0 ? times.ahead(spanText(aheadMs, spanUnits)) : times.ago(spanText(-aheadMs, spanUnits));
+}
+
+/** Everything about a connection that is not a token, as a form. */
+export function connectionForm(connection: ConnectionJson, cli: Cli): string {
+  const { fields } = cli.texts.show;
+  const { name, handle, subject, owner, metadata } = connection;
+  const when = (instant: string | null): string => (instant === null ? '-' : `${instantText(Date.parse(instant))} (${endText(instant, cli)})`);
+  const rows: [string, string][] = [
+    [fields.name, cli.style.bold(printable(name))],
+    [fields.id, connection.id],
+    [fields.provider, connection.provider],
+    [fields.user, printable([handle, subject === null ? undefined : `(${subject})`].filter((part) => part !== undefined && part !== null).join(' ') || '-')],
+    [fields.state, stateText(connection, cli)],
+    [fields.scopes, connection.scopes.join(' ') || '-'],
+    [fields.accessEnds, when(connection.access_expires_at)],
+    [fields.refreshEnds, when(connection.refresh_expires_at)],
+    [fields.granted, when(connection.granted_at)],
+    [fields.lastRenewed, when(connection.last_renewed_at)],
+    [fields.renewals, String(connection.renewals)],
+    [fields.policy, connection.policy],
+    [fields.nextDue, when(connection.next_due_at)],
+  ];
+  if (owner !== '') rows.push([fields.owner, printable(owner)]);
+  if (Object.keys(metadata).length > 0) rows.push([fields.metadata, printable(JSON.stringify(metadata))]);
+  return form(rows);
+}

@@ -1,0 +1,25 @@
+import * as z from 'zod';
+import type { Access } from '../../model/access-tokens.ts';
+import { described, instant, instantOrNull } from '../schema.ts';
+
+/** With the proxy, the only answers that stand for a token; this one alone holds it. */
+export const tokenSchema = described(
+  z.strictObject({
+    access_token: z.string(),
+    token_type: z.string(),
+    expires_at: described(instant.nullable(), '`null`: it does not end by time, or nobody knows.'),
+    scopes: z.array(z.string()),
+    version: described(z.number().int(), 'Grows with each renewal.'),
+  }),
+  { id: 'AccessToken' },
+);
+
+export function tokenJson(access: Access): z.input<typeof tokenSchema> {
+  return {
+    access_token: access.accessToken.reveal(),
+    token_type: access.tokenType,
+    expires_at: instantOrNull(access.expiresAtMs),
+    scopes: [...access.scopes],
+    version: access.version,
+  };
+}

@@ -1,0 +1,25 @@
+import { connectSessionRoutes } from './routes/connect-sessions.ts';
+import { connectionRoutes } from './routes/connections.ts';
+import { descriptionRoutes } from './routes/description.ts';
+import { eventRoutes } from './routes/events.ts';
+import { healthRoutes } from './routes/health.ts';
+import { keyRoutes } from './routes/keys.ts';
+import { postRoutes } from './routes/posts.ts';
+import { providerRoutes } from './routes/providers.ts';
+import { proxyRoutes } from './routes/proxy.ts';
+import { tokenRoutes } from './routes/tokens.ts';
+import type { Route } from './route.ts';
+
+/** Everything that is answered with data; pages are in `pages/`. */
+export const ROUTES: readonly Route[] = [
+  ...healthRoutes,
+  ...descriptionRoutes((): readonly Route[] => ROUTES),
+  ...providerRoutes,
+  ...connectSessionRoutes,
+  ...connectionRoutes,
+  ...tokenRoutes,
+  ...proxyRoutes,
+  ...postRoutes,
+  ...eventRoutes,
+  ...keyRoutes,
+];

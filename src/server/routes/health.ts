@@ -1,0 +1,66 @@
+import * as z from 'zod';
+import { gauges, readiness, type Gauges } from '../../app/health.ts';
+import { json, route, type Route } from '../route.ts';
+import { instant, instantOrNull } from '../schema.ts';
+
+export const healthRoutes: readonly Route[] = [
+  route({
+    method: 'GET',
+    path: '/healthz',
+    access: 'anyone',
+    summary: 'Whether the process is alive.',
+    answer: z.strictObject({ status: z.literal('ok'), version: z.string() }),
+    run: async ({ version }) => ({ status: 'ok' as const, version }),
+  }),
+  route({
+    method: 'GET',
+    path: '/readyz',
+    access: 'anyone',
+    summary: 'Whether it can do its work: 200, or 503.',
+    answer: z.strictObject({
+      status: z.enum(['ready', 'not_ready']),
+      store: z.enum(['ok', 'unreachable']),
+      keys: z.enum(['ok', 'closed']),
+      worker: z.enum(['running', 'stopped', 'elsewhere', 'held']),
+      oldest_due_at: instant.nullable(),
+    }),
+    async run({ app, worker }) {
+      const { isReady, store, keys, worker: work, oldestDueAtMs } = await readiness(app, worker);
+      const body = { status: isReady ? 'ready' : 'not_ready', store, keys, worker: work, oldest_due_at: instantOrNull(oldestDueAtMs) };
+      return json(body, { status: isReady ? 200 : 503 });
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/metrics',
+    access: 'monitor',
+    summary: 'For Prometheus. Open to this machine, and to keys with the scope `admin`.',
+    types: ['text/plain'],
+    async run({ app, streams }) {
+      const text = exposition(await gauges(app), streams.count);
+      return new Response(text, { headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' } });
+    },
+  }),
+];
+
+function exposition(values: Gauges, eventStreams: number): string {
+  const byState = Object.entries(values.connections).map(([state, count]): Sample => [`{state="${state}"}`, count]);
+  const lags: Sample[] = [
+    ['{work="connections"}', values.dueLagMs.connections / 1000],
+    ['{work="posts"}', values.dueLagMs.posts / 1000],
+  ];
+  return [
+    gauge('kippu_connections', 'Connections by state.', byState),
+    gauge('kippu_due_lag_seconds', 'How long the oldest due work has been waiting.', lags),
+    gauge('kippu_spool_waiting', 'Answers that the store could not take yet.', [['', values.spoolWaiting]]),
+    gauge('kippu_spool_damaged', 'Spool entries that cannot be read.', [['', values.spoolDamaged]]),
+    gauge('kippu_renewals_under_way', 'Renewals of this process that are not settled yet.', [['', values.renewalsUnderWay]]),
+    gauge('kippu_event_streams', 'Open event streams.', [['', eventStreams]]),
+  ].join('');
+}
+
+type Sample = readonly [labels: string, value: number];
+
+function gauge(name: string, help: string, samples: readonly Sample[]): string {
+  return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${samples.map(([labels, value]) => `${name}${labels} ${value}\n`).join('')}`;
+}
