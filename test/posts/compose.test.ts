@@ -11,7 +11,8 @@ const content = (text: string, more: Partial<PostContent> = {}): PostContent => 
   ...more,
 });
 
-const codes = (text: string, more?: Partial<PostContent>): string[] => checkDraft(content(text, more)).problems.map((problem) => problem.code);
+const codes = (text: string, more?: Partial<PostContent>): string[] =>
+  checkDraft(content(text, more)).problems.map((problem) => problem.code);
 
 const COUNTED: readonly (readonly [string, number, string])[] = [
   ['Hello, world! 👋', 16, "the documentation's own sample"],

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { POST_STATUSES, type Post, type PostStatus, type PublishOutcome } from '../../src/model/post.ts';
-import { after, mayBeSent, tokenNeededAt, type Happening } from '../../src/posts/lifecycle.ts';
+import type { Happening } from '../../src/posts/happening.ts';
+import { after, mayBeSent } from '../../src/posts/lifecycle.ts';
 import { attempt, NINE, samplePost } from '../support/post-samples.ts';
 import { identity } from '../support/posting-world.ts';
 
@@ -9,16 +10,31 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 
-const TIMES = { publishAtMs: NINE + HOUR, latestAtMs: NINE + 2 * HOUR, timezone: undefined, dueAtMs: NINE + HOUR - 2 * MINUTE };
+const TIMES = {
+  publishAtMs: NINE + HOUR,
+  latestAtMs: NINE + 2 * HOUR,
+  timezone: undefined,
+  dueAtMs: NINE + HOUR - 2 * MINUTE,
+};
 const CONTENT = { text: 'hello', replyTo: undefined, replySettings: undefined, madeWithAi: false };
 
 const PUBLISHED: PublishOutcome = { kind: 'published', remoteId: '77' };
-const NOT_CREATED: PublishOutcome = { kind: 'not_created', reason: 'rate_limited', detail: 'HTTP 429', retryAtMs: undefined };
+const NOT_CREATED: PublishOutcome = {
+  kind: 'not_created',
+  reason: 'rate_limited',
+  detail: 'HTTP 429',
+  retryAtMs: undefined,
+};
 const REFUSED: PublishOutcome = { kind: 'refused', reason: 'not_permitted', detail: 'HTTP 403' };
 const DUPLICATE: PublishOutcome = { kind: 'refused', reason: 'duplicate_content', detail: 'HTTP 403' };
 const UNANSWERED: PublishOutcome = { kind: 'unanswered', detail: 'reset' };
 
-const answered = (outcome: PublishOutcome, fence = 1): Happening => ({ kind: 'answered', fence, outcome, remoteUrl: undefined });
+const answered = (outcome: PublishOutcome, fence = 1): Happening => ({
+  kind: 'answered',
+  fence,
+  outcome,
+  remoteUrl: undefined,
+});
 
 const HAPPENINGS = {
   claimed: { kind: 'claimed', by: identity(1), fingerprint: 'print', lastKnownRemoteId: undefined, leaseMs: MINUTE },
@@ -65,7 +81,10 @@ const TABLE: readonly Row[] = [
   ['read back: failed', { unknown: 'unknown' }],
   ['edited', { draft: 'draft', scheduled: 'scheduled', needs_approval: 'needs_approval', failed: 'failed' }],
   ['edited to a draft', { draft: 'draft', scheduled: 'draft', failed: 'draft' }],
-  ['edited with a time', { draft: 'scheduled', scheduled: 'scheduled', needs_approval: 'needs_approval', failed: 'scheduled' }],
+  [
+    'edited with a time',
+    { draft: 'scheduled', scheduled: 'scheduled', needs_approval: 'needs_approval', failed: 'scheduled' },
+  ],
   ['scheduled', { draft: 'scheduled', scheduled: 'scheduled', failed: 'scheduled' }],
   ['approved', { needs_approval: 'scheduled' }],
   ['cancelled', { draft: 'cancelled', scheduled: 'cancelled', needs_approval: 'cancelled', failed: 'cancelled' }],
@@ -103,7 +122,8 @@ describe('every status meets every happening', () => {
     for (const status of POST_STATUSES) {
       for (const happening of Object.values(HAPPENINGS)) {
         const next = after(samplePost(status), happening, NINE)?.next;
-        if (next === undefined || !['scheduled', 'publishing', 'unknown', 'needs_approval'].includes(next.status)) continue;
+        if (next === undefined || !['scheduled', 'publishing', 'unknown', 'needs_approval'].includes(next.status))
+          continue;
         assert.notEqual(next.dueAtMs, undefined, `${status} ${happening.kind} → ${next.status}`);
       }
     }
@@ -120,7 +140,11 @@ describe('a claim', () => {
   });
 
   it('numbers its attempt, and writes down what a later look at the timeline needs', () => {
-    const change = after(samplePost('scheduled', { fence: 4 }), { ...HAPPENINGS.claimed, lastKnownRemoteId: '41' }, NINE + 5);
+    const change = after(
+      samplePost('scheduled', { fence: 4 }),
+      { ...HAPPENINGS.claimed, lastKnownRemoteId: '41' },
+      NINE + 5,
+    );
     assert.deepEqual(change?.attempts, [attempt({ fence: 5, startedAtMs: NINE + 5, lastKnownRemoteId: '41' })]);
     assert.equal(change?.next.lease?.expiresAtMs, NINE + 5 + MINUTE);
     assert.equal(change?.event, undefined);
@@ -149,7 +173,10 @@ describe('an abandoned attempt', () => {
   });
 
   it('says nothing about a later attempt', () => {
-    const second = samplePost('publishing', { fence: 2, attempts: [attempt({ outcome: 'not_created', endedAtMs: NINE }), attempt({ fence: 2 })] });
+    const second = samplePost('publishing', {
+      fence: 2,
+      attempts: [attempt({ outcome: 'not_created', endedAtMs: NINE }), attempt({ fence: 2 })],
+    });
     assert.equal(after(second, { kind: 'abandoned', fence: 1, isGone: true }, NINE), undefined);
   });
 });
@@ -189,7 +216,11 @@ describe('an answer', () => {
 
   it('corrects a match that the timeline or a person gave', () => {
     for (const evidence of ['timeline', 'user'] as const) {
-      const matched = samplePost('published', { remoteId: '5', remoteEvidence: evidence, attempts: [attempt({ outcome: 'unanswered', endedAtMs: NINE })] });
+      const matched = samplePost('published', {
+        remoteId: '5',
+        remoteEvidence: evidence,
+        attempts: [attempt({ outcome: 'unanswered', endedAtMs: NINE })],
+      });
       const corrected: Post | undefined = late(matched, PUBLISHED)?.next;
       assert.equal(corrected?.remoteId, '77');
       assert.equal(corrected.remoteEvidence, 'answer');
@@ -197,7 +228,10 @@ describe('an answer', () => {
   });
 
   it('to an earlier attempt does not settle the one that is on its way', () => {
-    const two = samplePost('publishing', { fence: 2, attempts: [attempt({ outcome: 'unanswered', endedAtMs: NINE }), attempt({ fence: 2 })] });
+    const two = samplePost('publishing', {
+      fence: 2,
+      attempts: [attempt({ outcome: 'unanswered', endedAtMs: NINE }), attempt({ fence: 2 })],
+    });
     assert.equal(late(two, REFUSED)?.next.status, 'publishing');
     assert.equal(late(two, NOT_CREATED)?.next.status, 'publishing');
     assert.equal(late(two, PUBLISHED)?.next.status, 'published');
@@ -223,12 +257,18 @@ describe('a second try after an unanswered first', () => {
   });
 
   it('refused as a duplicate of another text is no evidence', () => {
-    const edited = samplePost('publishing', { fence: 2, attempts: [attempt({ outcome: 'not_found', endedAtMs: NINE }), attempt({ fence: 2, fingerprint: 'another' })] });
+    const edited = samplePost('publishing', {
+      fence: 2,
+      attempts: [attempt({ outcome: 'not_found', endedAtMs: NINE }), attempt({ fence: 2, fingerprint: 'another' })],
+    });
     assert.equal(after(edited, answered(DUPLICATE, 2), NINE)?.next.status, 'failed');
   });
 
   it('refused as a duplicate is evidence also against a person who said that it is not out', () => {
-    const again = samplePost('publishing', { fence: 2, attempts: [attempt({ outcome: 'not_found', endedAtMs: NINE }), attempt({ fence: 2 })] });
+    const again = samplePost('publishing', {
+      fence: 2,
+      attempts: [attempt({ outcome: 'not_found', endedAtMs: NINE }), attempt({ fence: 2 })],
+    });
     assert.equal(after(again, answered(DUPLICATE, 2), NINE)?.next.status, 'unknown');
   });
 
@@ -257,6 +297,29 @@ describe('a second try after an unanswered first', () => {
   });
 });
 
+describe('two unanswered attempts', () => {
+  it('a late proof about one says nothing about the other: it is searched for as before, and not sent a third time', () => {
+    const both = samplePost('unknown', {
+      fence: 2,
+      attempts: [
+        attempt({ outcome: 'unanswered', endedAtMs: NINE }),
+        attempt({ fence: 2, outcome: 'unanswered', endedAtMs: NINE }),
+      ],
+    });
+    const proofs: readonly PublishOutcome[] = [NOT_CREATED, REFUSED, DUPLICATE];
+    for (const fence of [1, 2]) {
+      for (const outcome of proofs) {
+        const next = after(both, answered(outcome, fence), NINE + SECOND)?.next;
+        assert.equal(next?.status, 'unknown');
+        assert.equal(next.resendOnce, false);
+        assert.equal(next.statusReason, 'unanswered');
+        assert.equal(next.dueAtMs, both.dueAtMs);
+        assert.equal(next.attempts[fence - 1]?.outcome, outcome.kind);
+      }
+    }
+  });
+});
+
 describe('a duplicate on the first try', () => {
   it('is a failure: another post has said the same', () => {
     const change = after(samplePost('publishing'), answered(DUPLICATE), NINE);
@@ -265,133 +328,10 @@ describe('a duplicate on the first try', () => {
   });
 
   it('also after attempts that provably created nothing', () => {
-    const post = samplePost('publishing', { fence: 2, attempts: [attempt({ outcome: 'not_created', endedAtMs: NINE }), attempt({ fence: 2 })] });
+    const post = samplePost('publishing', {
+      fence: 2,
+      attempts: [attempt({ outcome: 'not_created', endedAtMs: NINE }), attempt({ fence: 2 })],
+    });
     assert.equal(after(post, answered(DUPLICATE, 2), NINE)?.next.status, 'failed');
-  });
-});
-
-describe('an obstacle', () => {
-  const held = (post: Post, nowMs: number, more: Partial<Extract<Happening, { kind: 'held' }>> = {}) =>
-    after(post, { kind: 'held', reason: 'unavailable', detail: '', retryAfterMs: undefined, ...more }, nowMs)?.next;
-
-  it('is tried again after longer and longer, and at the latest time for the last time', () => {
-    let post = samplePost('scheduled');
-    let nowMs = NINE;
-    const waits: number[] = [];
-    while (post.status === 'scheduled') {
-      const next = held(post, nowMs);
-      assert.ok(next !== undefined);
-      if (next.status === 'scheduled') waits.push(((next.dueAtMs ?? 0) - nowMs) / SECOND);
-      nowMs = next.dueAtMs ?? nowMs;
-      post = next;
-    }
-    assert.deepEqual(waits.slice(0, 6), [5, 15, 45, 135, 300, 300]);
-    assert.equal(nowMs, NINE + HOUR);
-    assert.equal(post.status, 'failed');
-    assert.equal(post.statusReason, 'too_late');
-  });
-
-  it('is respected for as long as was asked', () => {
-    assert.equal(held(samplePost('scheduled'), NINE, { retryAfterMs: 10 * MINUTE })?.dueAtMs, NINE + 10 * MINUTE);
-    assert.equal(held(samplePost('scheduled'), NINE, { retryAfterMs: 10 * HOUR })?.dueAtMs, NINE + HOUR);
-  });
-
-  it('before its time does not make a post miss it', () => {
-    assert.equal(held(samplePost('scheduled'), NINE - MINUTE, { retryAfterMs: 10 * MINUTE })?.dueAtMs, NINE);
-  });
-
-  it('that a person can remove is looked at every minute, and is the reason in the end', () => {
-    const waiting = held(samplePost('scheduled', { delays: 7 }), NINE, { reason: 'reauth_required' });
-    assert.equal(waiting?.dueAtMs, NINE + MINUTE);
-    assert.equal(waiting.statusReason, 'reauth_required');
-    assert.equal(held(waiting, NINE + HOUR, { reason: 'reauth_required' })?.statusReason, 'reauth_required');
-    assert.equal(after(waiting, { kind: 'time_passed' }, NINE + HOUR + 1)?.next.statusReason, 'reauth_required');
-  });
-});
-
-describe('reading the timeline', () => {
-  const notFound = (post: Post, afterMs: number) => after(post, HAPPENINGS['read back: not found'], NINE + afterMs);
-
-  it('is done 5 s, 30 s, 2 min and 10 min after it became unknown; then a person decides', () => {
-    let post = samplePost('unknown');
-    const looks: number[] = [];
-    let change = undefined as ReturnType<typeof after>;
-    while (post.dueAtMs !== undefined) {
-      looks.push((post.dueAtMs - NINE) / SECOND);
-      change = notFound(post, post.dueAtMs - NINE + 200);
-      assert.ok(change !== undefined);
-      post = change.next;
-    }
-    assert.deepEqual(looks, [5, 30, 120, 600]);
-    assert.equal(post.statusReason, 'not_on_timeline');
-    assert.equal(change?.event?.data['needs_decision'], true);
-  });
-
-  it('late stands for the looks that were missed, so that four do not come at once', () => {
-    const change = notFound(samplePost('unknown'), HOUR);
-    assert.equal(change?.next.dueAtMs, undefined);
-    assert.equal(change?.next.readBacks, 4);
-  });
-
-  it('to the end lets an opted-in post be sent once more, at once, unless its latest time has passed', () => {
-    const last = samplePost('unknown', { readBacks: 3, resendOnce: true });
-    assert.equal(notFound(last, 10 * MINUTE)?.next.dueAtMs, NINE + 10 * MINUTE);
-    const late = notFound(last, HOUR + 1)?.next;
-    assert.equal(late?.dueAtMs, undefined);
-    assert.equal(late?.resendOnce, false);
-  });
-
-  it('that failed does not count, and is given up after a day', () => {
-    let post = samplePost('unknown', { readBacks: 3, resendOnce: true });
-    let looks = 0;
-    while (post.dueAtMs !== undefined) {
-      const next = after(post, HAPPENINGS['read back: failed'], post.dueAtMs)?.next;
-      assert.ok(next !== undefined);
-      post = next;
-      looks += 1;
-    }
-    assert.ok(looks > 50 && looks < 150, String(looks));
-    assert.equal(post.status, 'unknown');
-    assert.equal(post.statusReason, 'timeline_unreadable');
-    assert.equal(post.readBacks, 3);
-    assert.equal(mayBeSent(post, NINE), false);
-  });
-
-  it('before an attempt says nothing about it', () => {
-    assert.equal(after(samplePost('unknown', { fence: 2 }), HAPPENINGS['read back: not found'], NINE), undefined);
-  });
-});
-
-describe('a displaced post', () => {
-  it('searches again, and only if the network itself did not give it its id', () => {
-    const displaced: Happening = { kind: 'displaced', by: samplePost('draft').id };
-    assert.equal(after(samplePost('published'), displaced, NINE), undefined);
-    const next = after(samplePost('published', { remoteEvidence: 'timeline' }), displaced, NINE)?.next;
-    assert.equal(next?.status, 'unknown');
-    assert.equal(next.remoteId, undefined);
-    assert.equal(next.dueAtMs, NINE + 5 * SECOND);
-  });
-});
-
-describe('a time that has passed', () => {
-  it('ends what still waits for something', () => {
-    const nowMs = NINE + HOUR + 1;
-    assert.equal(after(samplePost('scheduled'), { kind: 'time_passed' }, nowMs)?.next.statusReason, 'too_late');
-    assert.equal(after(samplePost('needs_approval'), { kind: 'time_passed' }, nowMs)?.next.statusReason, 'too_late');
-    for (const status of ['draft', 'publishing', 'published', 'unknown', 'failed', 'cancelled'] as const) {
-      assert.equal(after(samplePost(status), { kind: 'time_passed' }, nowMs), undefined, status);
-    }
-  });
-
-  it('takes an unused repetition away', () => {
-    const waiting = samplePost('unknown', { statusReason: 'not_on_timeline', resendOnce: true });
-    assert.equal(after(waiting, { kind: 'time_passed' }, NINE + HOUR + 1)?.next.resendOnce, false);
-  });
-});
-
-describe('the token', () => {
-  it('is needed two minutes before', () => {
-    assert.equal(tokenNeededAt({ publishAtMs: NINE }), NINE - 2 * MINUTE);
-    assert.equal(tokenNeededAt({ publishAtMs: undefined }), undefined);
   });
 });

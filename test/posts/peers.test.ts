@@ -54,8 +54,14 @@ describe('P41: posts stuck in "Publishing" for ever', () => {
 
   it('every post reaches an end or a question to a person, whatever happens, within a day and a half', async () => {
     const troubles = [
-      { does: 'lose_answer' }, { does: 'lose_request' }, { does: 'answer', status: 500 }, { does: 'answer', status: 429 },
-      { does: 'answer', status: 401 }, { does: 'answer', status: 402 }, { does: 'answer', status: 403 }, { does: 'fail_to_connect', cause: 'dns' },
+      { does: 'lose_answer' },
+      { does: 'lose_request' },
+      { does: 'answer', status: 500 },
+      { does: 'answer', status: 429 },
+      { does: 'answer', status: 401 },
+      { does: 'answer', status: 402 },
+      { does: 'answer', status: 403 },
+      { does: 'fail_to_connect', cause: 'dns' },
     ] as const;
     for (const trouble of troubles) {
       for (const code of ['reauth_required', 'uncertain', undefined] as const) {
@@ -66,7 +72,10 @@ describe('P41: posts stuck in "Publishing" for ever', () => {
         if (code !== undefined) world.tokens.failWith(code);
         await world.pass(36 * HOUR);
         const ended = await world.now(post.id);
-        assert.ok(['published', 'failed', 'unknown'].includes(ended.status), `${trouble.does} ${code}: ${ended.status}`);
+        assert.ok(
+          ['published', 'failed', 'unknown'].includes(ended.status),
+          `${trouble.does} ${code}: ${ended.status}`,
+        );
         assert.equal(ended.dueAtMs, undefined, `${trouble.does} ${code}: ${ended.status} is still due`);
       }
     }
@@ -128,7 +137,8 @@ describe('P43: the token is found dead at 09:00, when the post is due', () => {
 });
 
 describe('P44: every failure notifies twice, or never', () => {
-  const types = async (world: Awaited<ReturnType<typeof createPostingWorld>>): Promise<string[]> => (await world.events()).map((event) => event.type);
+  const types = async (world: Awaited<ReturnType<typeof createPostingWorld>>): Promise<string[]> =>
+    (await world.events()).map((event) => event.type);
 
   it('a failure is one event, however often the worker looks and the process restarts', async () => {
     const world = await createPostingWorld();
@@ -156,10 +166,13 @@ describe('P44: every failure notifies twice, or never', () => {
     const post = await world.post();
     await world.pass(2 * DAY);
     const events = await world.events();
-    assert.deepEqual(events.map(({ type, data }) => [type, data['reason'], data['needs_decision']]), [
-      ['post.unknown', 'unanswered', false],
-      ['post.unknown', 'not_on_timeline', true],
-    ]);
+    assert.deepEqual(
+      events.map(({ type, data }) => [type, data['reason'], data['needs_decision']]),
+      [
+        ['post.unknown', 'unanswered', false],
+        ['post.unknown', 'not_on_timeline', true],
+      ],
+    );
     assert.ok(events.every((event) => event.postId === post.id && event.connectionId === world.alice));
   });
 

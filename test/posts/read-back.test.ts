@@ -13,9 +13,16 @@ const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
 const remote = (fields: Partial<RemotePost> = {}): RemotePost => ({
-  id: '1', authorId: '42', createdAtMs: NINE + SECOND, text: 'good morning', replyTo: undefined, mediaCount: 0, ...fields,
+  id: '1',
+  authorId: '42',
+  createdAtMs: NINE + SECOND,
+  text: 'good morning',
+  replyTo: undefined,
+  mediaCount: 0,
+  ...fields,
 });
-const isMatch = (fields: Partial<RemotePost>, post: Post = samplePost('unknown')): boolean => matches(post, [remote(fields)], '42').length === 1;
+const isMatch = (fields: Partial<RemotePost>, post: Post = samplePost('unknown')): boolean =>
+  matches(post, [remote(fields)], '42').length === 1;
 
 describe('a match on the timeline', () => {
   it('is the same text by the same account since the attempt began', () => {
@@ -58,8 +65,15 @@ describe('a match on the timeline', () => {
   });
 
   it('the oldest comes first', () => {
-    const found = matches(samplePost('unknown'), [remote({ id: '2', createdAtMs: NINE + 2000 }), remote({ id: '1', createdAtMs: NINE + 1000 })], '42');
-    assert.deepEqual(found.map((one) => one.id), ['1', '2']);
+    const found = matches(
+      samplePost('unknown'),
+      [remote({ id: '2', createdAtMs: NINE + 2000 }), remote({ id: '1', createdAtMs: NINE + 1000 })],
+      '42',
+    );
+    assert.deepEqual(
+      found.map((one) => one.id),
+      ['1', '2'],
+    );
   });
 });
 
@@ -87,7 +101,9 @@ describe('the same text', () => {
 
 describe("X's timeline", () => {
   const readOne = (fields: Record<string, unknown>): RemotePost | undefined =>
-    xNetwork.readTimeline(answer(200, { data: [{ id: snowflake(NINE), text: 't', ...fields }], meta: { result_count: 1 } }))?.posts[0];
+    xNetwork.readTimeline(
+      answer(200, { data: [{ id: snowflake(NINE), text: 't', ...fields }], meta: { result_count: 1 } }),
+    )?.posts[0];
 
   it('has its links written out, and those of attached media taken away', () => {
     const text = 'see https://t.co/aaa and https://t.co/bbb https://t.co/ccc';
@@ -96,20 +112,43 @@ describe("X's timeline", () => {
       { url: 'https://t.co/bbb', expanded_url: 'https://example.jp/' },
       { url: 'https://t.co/ccc', expanded_url: 'https://x.com/alice/status/1/photo/1', media_key: '3_1' },
     ];
-    assert.equal(readOne({ text, entities: { urls } })?.text, 'see https://example.com/?a=$&b=1 and https://example.jp/ ');
+    assert.equal(
+      readOne({ text, entities: { urls } })?.text,
+      'see https://example.com/?a=$&b=1 and https://example.jp/ ',
+    );
   });
 
   it('tells the time from the id, the parent and the media', () => {
-    const read = readOne({ referenced_tweets: [{ type: 'quoted', id: '4' }, { type: 'replied_to', id: '5' }], attachments: { media_keys: ['3_1', '3_2'] }, author_id: '42' });
-    assert.deepEqual(read, { id: snowflake(NINE), authorId: '42', createdAtMs: NINE, text: 't', replyTo: '5', mediaCount: 2 });
+    const read = readOne({
+      referenced_tweets: [
+        { type: 'quoted', id: '4' },
+        { type: 'replied_to', id: '5' },
+      ],
+      attachments: { media_keys: ['3_1', '3_2'] },
+      author_id: '42',
+    });
+    assert.deepEqual(read, {
+      id: snowflake(NINE),
+      authorId: '42',
+      createdAtMs: NINE,
+      text: 't',
+      replyTo: '5',
+      mediaCount: 2,
+    });
   });
 
   it('of a long post holds the whole text', () => {
-    assert.equal(readOne({ text: 'the beginning…', note_tweet: { text: 'the beginning and the end' } })?.text, 'the beginning and the end');
+    assert.equal(
+      readOne({ text: 'the beginning…', note_tweet: { text: 'the beginning and the end' } })?.text,
+      'the beginning and the end',
+    );
   });
 
   it('may be empty', () => {
-    assert.deepEqual(xNetwork.readTimeline(answer(200, { meta: { result_count: 0 } })), { posts: [], nextPageToken: undefined });
+    assert.deepEqual(xNetwork.readTimeline(answer(200, { meta: { result_count: 0 } })), {
+      posts: [],
+      nextPageToken: undefined,
+    });
   });
 
   it('that is not whole is no timeline: a post must not pass for absent', () => {
@@ -149,7 +188,9 @@ describe('looking for a lost post', () => {
     const world = await createPostingWorld();
     world.x.next({ does: 'lose_request' });
     const post = await world.post({ text: 'A & B <3 example.com' });
-    const id = world.x.publish('A &amp; B &lt;3 https://t.co/abc', { more: { entities: { urls: [{ url: 'https://t.co/abc', expanded_url: 'http://example.com' }] } } });
+    const id = world.x.publish('A &amp; B &lt;3 https://t.co/abc', {
+      more: { entities: { urls: [{ url: 'https://t.co/abc', expanded_url: 'http://example.com' }] } },
+    });
     await world.pass(6 * SECOND);
     assert.equal((await world.now(post.id)).remoteId, id);
   });
@@ -183,7 +224,10 @@ describe('looking for a lost post', () => {
     const second = await world.post({ text: 'twice' });
     await world.pass(MINUTE);
     const ids = [(await world.now(first.id)).remoteId, (await world.now(second.id)).remoteId];
-    assert.deepEqual(ids, world.x.posts.map((post) => post.id));
+    assert.deepEqual(
+      ids,
+      world.x.posts.map((post) => post.id),
+    );
   });
 
   it('with a refused token renews it and reads again', async () => {
@@ -249,7 +293,10 @@ describe('looking for a lost post', () => {
     const post = await world.post({ text: 'on the second page' });
     const id = snowflake(post.createdAtMs);
     world.x.nextTimeline(
-      answer(200, { data: [{ id: snowflake(post.createdAtMs, 9), text: 'other' }], meta: { result_count: 1, next_token: 'page-2' } }),
+      answer(200, {
+        data: [{ id: snowflake(post.createdAtMs, 9), text: 'other' }],
+        meta: { result_count: 1, next_token: 'page-2' },
+      }),
       answer(200, { data: [{ id, text: 'on the second page' }], meta: { result_count: 1 } }),
     );
     await world.pass(6 * SECOND);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Secret } from '../../src/model/secret.ts';
-import { resolvePost } from '../../src/posts/drafts.ts';
+import { resolvePost } from '../../src/posts/resolve.ts';
 import { xData } from '../../src/providers/data/x.ts';
 import { controlsOf, simHttpClient, Simulator, type Road, type SettingsPatch } from '../../src/sim/index.ts';
 import { App, CONFIDENTIAL, sendInto } from '../sim/sim-world.ts';
@@ -31,11 +31,17 @@ async function createSimulatedWorld(settings: SettingsPatch = {}, road?: () => R
   const app = new App(sendInto(simulator), CONFIDENTIAL, controlsOf(simulator));
   let tokens = await app.connect('alice');
   const subject = String((await app.call('GET', '/2/users/me', tokens.access_token)).json.data.id);
-  world.tokens.get = async (_connection, need = {}) => {
-    if (need.refused?.reveal() === tokens.access_token) tokens = (await app.renew(tokens.refresh_token)).json;
+  world.tokens.get = async (_connection, need) => {
+    if (need?.refused?.reveal() === tokens.access_token) tokens = (await app.renew(tokens.refresh_token)).json;
     return {
-      accessToken: new Secret(tokens.access_token), tokenType: 'bearer', expiresAtMs: undefined, scopes: [], version: 1,
-      apiOrigin: 'https://api.x.com', provider: 'x', subject,
+      accessToken: new Secret(tokens.access_token),
+      tokenType: 'bearer',
+      expiresAtMs: undefined,
+      scopes: [],
+      version: 1,
+      apiOrigin: 'https://api.x.com',
+      provider: 'x',
+      subject,
     };
   };
   simulator.changeSettings(settings);
@@ -97,7 +103,10 @@ describe('against a simulated X', () => {
     world.clock.freeze(121 * MINUTE);
     const post = await world.post();
     assert.equal(post.status, 'published');
-    assert.deepEqual(post.attempts.map((attempt) => attempt.reason), ['unauthorized', undefined]);
+    assert.deepEqual(
+      post.attempts.map((attempt) => attempt.reason),
+      ['unauthorized', undefined],
+    );
     assert.equal(texts().length, 1);
   });
 
@@ -110,7 +119,9 @@ describe('against a simulated X', () => {
   });
 
   it('the rate limit is waited for', async () => {
-    const { world, texts } = await createSimulatedWorld({ rateLimits: { tweets: { user: { limit: 1, windowMs: 5 * MINUTE } } } });
+    const { world, texts } = await createSimulatedWorld({
+      rateLimits: { tweets: { user: { limit: 1, windowMs: 5 * MINUTE } } },
+    });
     await world.post({ text: 'one' });
     const second = await world.post({ text: 'two' });
     assert.equal(second.statusReason, 'rate_limited');
@@ -133,7 +144,10 @@ describe('against a simulated X', () => {
   }
 
   it('an app that is not enrolled, a used-up quota and an uninvited reply fail at once', async () => {
-    for (const [settings, reason] of [[{ clientNotEnrolled: true }, 'client_not_enrolled'], [{ usageCapReached: true }, 'usage_capped']] as const) {
+    for (const [settings, reason] of [
+      [{ clientNotEnrolled: true }, 'client_not_enrolled'],
+      [{ usageCapReached: true }, 'usage_capped'],
+    ] as const) {
       const { world } = await createSimulatedWorld(settings);
       assert.equal((await world.post()).statusReason, reason);
     }
@@ -155,7 +169,9 @@ describe('against a simulated X', () => {
     const { world, simulator } = await createSimulatedWorld();
     for (const text of ['plain', 'see example.com']) {
       const post = await world.post({ text });
-      const [charged] = [...simulator.state.posts.values()].filter((one) => one.id === post.remoteId).map((one) => one.microDollars);
+      const [charged] = [...simulator.state.posts.values()]
+        .filter((one) => one.id === post.remoteId)
+        .map((one) => one.microDollars);
       assert.equal(charged, post.costMicroUsd);
     }
   });
@@ -165,8 +181,15 @@ describe('against a simulated X', () => {
     const random = seededRandom('fates');
     const faults = ['lose', 'lose_request', 'cut'] as const;
     for (let index = 0; index < 150; index += 1) {
-      if (random.unit() < 0.4) simulator.orderFault({ endpoint: 'tweets', fault: faults[Math.floor(random.unit() * 3)] ?? 'lose' });
-      else if (random.unit() < 0.2) simulator.orderFault({ endpoint: 'tweets', fault: 'status', status: random.unit() < 0.5 ? 503 : 429, handled: false });
+      if (random.unit() < 0.4)
+        simulator.orderFault({ endpoint: 'tweets', fault: faults[Math.floor(random.unit() * 3)] ?? 'lose' });
+      else if (random.unit() < 0.2)
+        simulator.orderFault({
+          endpoint: 'tweets',
+          fault: 'status',
+          status: random.unit() < 0.5 ? 503 : 429,
+          handled: false,
+        });
       if (random.unit() < 0.2) world.crashAt = random.unit() < 0.5 ? 'publishing.answered' : 'publishing.claimed';
       await world.post({ text: `number ${index}`, resend: random.unit() < 0.5 }).catch(() => {});
       world.restart();

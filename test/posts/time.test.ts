@@ -6,7 +6,8 @@ import { parsePublishTime } from '../../src/posts/time.ts';
 /** 09:00 in Tokyo on a Saturday. */
 const NOW = Date.parse('2026-11-21T00:00:00Z');
 
-const at = (text: string, timezone?: string, nowMs = NOW): string => new Date(parsePublishTime(text, { nowMs, timezone, where: '--at' }).atMs).toISOString().replace('.000', '');
+const at = (text: string, timezone?: string, nowMs = NOW): string =>
+  new Date(parsePublishTime(text, { nowMs, timezone, where: '--at' }).atMs).toISOString().replace('.000', '');
 
 function refused(text: string, timezone?: string): KippuError {
   try {
@@ -95,16 +96,36 @@ describe('what is refused, with what to write instead', () => {
   });
 
   it('days and times that do not exist', () => {
-    for (const text of ['2026-02-30 09:00', '2026-13-01 09:00', '2026-11-21 24:00', '2026-11-21 18:60', 'today 25:00', '2026-11-21T18:00+25:00']) {
+    for (const text of [
+      '2026-02-30 09:00',
+      '2026-13-01 09:00',
+      '2026-11-21 24:00',
+      '2026-11-21 18:60',
+      'today 25:00',
+      '2026-11-21T18:00+25:00',
+    ]) {
       assert.equal(refused(text, 'Asia/Tokyo').where, '--at', text);
     }
   });
 
   it('what is no time', () => {
-    for (const text of ['', '+', 'soon', '18:00', '1763683200', '2026-11-21', '+10', '-10m', '2026-11-21T18:00+09:00 or so', 'Sat Nov 21 2026']) refused(text, 'Asia/Tokyo');
+    for (const text of [
+      '',
+      '+',
+      'soon',
+      '18:00',
+      '1763683200',
+      '2026-11-21',
+      '+10',
+      '-10m',
+      '2026-11-21T18:00+09:00 or so',
+      'Sat Nov 21 2026',
+    ])
+      refused(text, 'Asia/Tokyo');
   });
 
   it('zones that are none', () => {
-    for (const zone of ['Mars/Olympus', '+09:00', '', 'JST-9', 'Asia/Tokyo; drop']) assert.equal(refused('+10m', zone).where, '/timezone', zone);
+    for (const zone of ['Mars/Olympus', '+09:00', '', 'JST-9', 'Asia/Tokyo; drop'])
+      assert.equal(refused('+10m', zone).where, '/timezone', zone);
   });
 });

@@ -18,14 +18,24 @@ import { test, type TestContext } from 'node:test';
 import { KippuError } from '../../src/model/errors.ts';
 import { controlsOf, fileJournal, type Journal, memoryJournal, startSimulator } from '../../src/sim/index.ts';
 import { xData } from '../../src/providers/data/x.ts';
-import { App, CONFIDENTIAL, direct, seededRandom, sendTo, type Answer, type Direct, type Json } from './sim-world.ts';
+import {
+  App,
+  CONFIDENTIAL,
+  direct,
+  seededRandom,
+  sendTo,
+  served,
+  type Answer,
+  type Direct,
+  type Json,
+} from './sim-world.ts';
 
 test('what a killed simulator answered is there after the next start', async (t) => {
   const directory = freshDirectory(t);
   const posts: string[] = [];
   let tokens: Json;
   for (let round = 0; round < 6; round += 1) {
-    const { app, kill } = await startChild(directory);
+    const { app, kill } = await startChild(t, directory);
     if (tokens === undefined) tokens = await connect(app);
     else {
       const checked = await app.call('GET', '/2/users/me', tokens.access_token);
@@ -50,7 +60,7 @@ test('what a killed simulator answered is there after the next start', async (t)
     if (post?.status === 201) posts.push(post.json.data.id);
     tokens = renewed === undefined ? undefined : renewed.json;
   }
-  const { app, kill } = await startChild(directory);
+  const { app, kill } = await startChild(t, directory);
   const state = (await app.send('GET', '/_sim/state', {})).json;
   const kept = new Set(state.posts.map((post: Json) => post.id));
   assert.deepEqual(
@@ -191,6 +201,16 @@ test('a request whose events cannot be kept did not happen', async () => {
   assert.equal((await app.renew(tokens.refresh_token)).status, 200);
 });
 
+test('over HTTP, a journal that cannot be written is a 503', async (t) => {
+  const directory = freshDirectory(t);
+  await using world = await served({ directory });
+  const tokens = await world.app.connect();
+  appendFileSync(journalIn(directory), 'somebody else was here\n');
+  const answer = await world.app.renew(tokens.refresh_token);
+  assert.equal(answer.status, 503);
+  assert.match(answer.json.error, /another simulator writes/);
+});
+
 function freshDirectory(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), 'kippu-sim-'));
   t.after(() => rmSync(directory, { recursive: true, force: true }));
@@ -224,10 +244,14 @@ function padJournal(directory: string, count: number): void {
   appendFileSync(journalIn(directory), `${more.join('\n')}\n`);
 }
 
-async function startChild(directory: string): Promise<{ readonly app: App; readonly kill: () => Promise<void> }> {
+async function startChild(
+  t: TestContext,
+  directory: string,
+): Promise<{ readonly app: App; readonly kill: () => Promise<void> }> {
   const child: ChildProcess = spawn(process.execPath, [join(import.meta.dirname, 'child-simulator.ts'), directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  t.after(() => child.kill('SIGKILL'));
   assert.ok(child.stdout !== null);
   const [url] = (await once(createInterface(child.stdout), 'line')) as [string];
   const controls = undefined as never; // Another process has them: everything goes over HTTP.

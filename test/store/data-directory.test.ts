@@ -1,13 +1,23 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import fs, { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import fs, {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { Secret } from '../../src/model/secret.ts';
 import { openDataDirectory, type DataDirectory, type ServerRecord } from '../../src/store/data-directory.ts';
-import { createFile } from '../../src/store/durable-file.ts';
+import { createFile, makeDirectory, type FileCalls } from '../../src/store/durable-file.ts';
 import { errorOf, printed, ringEntry } from '../vault/rings.ts';
 import { random } from './settlements.ts';
 
@@ -30,13 +40,34 @@ const moduleAt = (path: string): string => new URL(path, import.meta.url).href;
 const noModes = { skip: process.platform === 'win32' && 'skipped, because Windows has no modes' };
 const modeOf = (path: string): number => statSync(path).mode & 0o777;
 
-const SERVER: ServerRecord = { url: 'http://127.0.0.1:4180', pid: 4711, started: '88231', key: new Secret('kpu_canary_91'), version: '0.1.0' };
+const SERVER: ServerRecord = {
+  url: 'http://127.0.0.1:4180',
+  pid: 4711,
+  started: '88231',
+  key: new Secret('kpu_canary_91'),
+  version: '0.1.0',
+};
 const isRunning = (): boolean => false;
 
 test('the data directory is made for its user alone, with everything above it', noModes, () => {
   const { path, spoolPath, sandboxPath } = open();
   assert.equal(modeOf(path), 0o700);
   assert.deepEqual([spoolPath, sandboxPath], [join(path, 'spool'), join(path, 'sandbox')]);
+});
+
+test('every directory that was made is durable: the one above it is synced', noModes, () => {
+  const synced: string[] = [];
+  const files = {
+    ...fs,
+    openSync: (path: string) => {
+      synced.push(path);
+      return fs.openSync(path, 'r');
+    },
+  } as FileCalls;
+  makeDirectory(join(temporary, 'a', 'b', 'c'), files);
+  assert.deepEqual(synced, [join(temporary, 'a', 'b'), join(temporary, 'a'), temporary]);
+  makeDirectory(join(temporary, 'a', 'b', 'c'), files);
+  assert.equal(synced.length, 3);
 });
 
 test('an existing data directory stays as it is', noModes, () => {
@@ -105,9 +136,12 @@ test('a key ring that cannot be read is an error, never taken for one that is mi
   assert.match(error.message, /cannot be used \(EISDIR/);
 });
 
-test('of many processes that start at once one makes the key ring, and all have the same', { timeout: 60_000 }, async () => {
-  const path = newPath();
-  const program = `
+test(
+  'of many processes that start at once one makes the key ring, and all have the same',
+  { timeout: 60_000 },
+  async () => {
+    const path = newPath();
+    const program = `
     import { openDataDirectory } from ${JSON.stringify(moduleAt('../../src/store/data-directory.ts'))};
     import { Secret } from ${JSON.stringify(moduleAt('../../src/model/secret.ts'))};
     import { randomBytes } from 'node:crypto';
@@ -116,13 +150,16 @@ test('of many processes that start at once one makes the key ring, and all have 
     const isMine = home.createKeys(new Secret('2026a:' + randomBytes(32).toString('base64')));
     console.log(JSON.stringify([isMine, home.readKeys().reveal(), home.nodeId()]));
   `;
-  const lines = await Promise.all(Array.from({ length: 6 }, () => outputOf(['--input-type=module', '--eval', program, path])));
-  const results = lines.map((line) => JSON.parse(line) as [boolean, string, string]);
-  assert.equal(results.filter(([isMine]) => isMine).length, 1);
-  assert.equal(new Set(results.map(([, ring]) => ring)).size, 1);
-  assert.equal(new Set(results.map(([, , node]) => node)).size, 1);
-  assert.deepEqual(readdirSync(path).sort(), ['keys', 'node-id']);
-});
+    const lines = await Promise.all(
+      Array.from({ length: 6 }, () => outputOf(['--input-type=module', '--eval', program, path])),
+    );
+    const results = lines.map((line) => JSON.parse(line) as [boolean, string, string]);
+    assert.equal(results.filter(([isMine]) => isMine).length, 1);
+    assert.equal(new Set(results.map(([, ring]) => ring)).size, 1);
+    assert.equal(new Set(results.map(([, , node]) => node)).size, 1);
+    assert.deepEqual(readdirSync(path).sort(), ['keys', 'node-id']);
+  },
+);
 
 function outputOf(args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -170,10 +207,13 @@ test('a running server is found through the data directory, by nobody but its us
 test('what a killed server left behind is no server', () => {
   const home = open();
   home.writeServer(SERVER);
-  assert.equal(home.readServer(({ pid, started }) => pid === 4711 && started === '88231'), undefined);
+  assert.equal(
+    home.readServer(({ pid, started }) => pid === 4711 && started === '88231'),
+    undefined,
+  );
 });
 
-test('a new server takes the place of the old one\'s record', () => {
+test("a new server takes the place of the old one's record", () => {
   const home = open();
   home.writeServer(SERVER);
   home.writeServer({ ...SERVER, pid: 4712, url: 'http://127.0.0.1:4181' });
@@ -192,7 +232,15 @@ test('a server removes its own record, and not that of one that came after it', 
   assert.equal(existsSync(join(home.path, 'server.json')), false);
 });
 
-for (const text of ['', '{', 'null', '[]', '7', '{"url":"http://127.0.0.1:4180"}', '{"url":1,"pid":"x","started":"s","key":"k","version":"v"}']) {
+for (const text of [
+  '',
+  '{',
+  'null',
+  '[]',
+  '7',
+  '{"url":"http://127.0.0.1:4180"}',
+  '{"url":1,"pid":"x","started":"s","key":"k","version":"v"}',
+]) {
   test(`a server record that reads ${JSON.stringify(text)} is no server`, () => {
     const home = open();
     writeFileSync(join(home.path, 'server.json'), text);
@@ -200,9 +248,12 @@ for (const text of ['', '{', 'null', '[]', '7', '{"url":"http://127.0.0.1:4180"}
   });
 }
 
-test('a reader sees a whole server record, whatever a writer that is killed was doing', { timeout: 60_000 }, async () => {
-  const home = open();
-  const program = `
+test(
+  'a reader sees a whole server record, whatever a writer that is killed was doing',
+  { timeout: 60_000 },
+  async () => {
+    const home = open();
+    const program = `
     import { openDataDirectory } from ${JSON.stringify(moduleAt('../../src/store/data-directory.ts'))};
     import { Secret } from ${JSON.stringify(moduleAt('../../src/model/secret.ts'))};
     import { randomBytes } from 'node:crypto';
@@ -213,15 +264,18 @@ test('a reader sees a whole server record, whatever a writer that is killed was 
       if (round === 0) await new Promise((resolve) => setImmediate(resolve));
     }
   `;
-  for (let round = 0; round < 3; round += 1) {
-    const writer = spawn(process.execPath, ['--input-type=module', '--eval', program, home.path], { stdio: ['ignore', 'pipe', 'inherit'] });
-    await once(writer.stdout, 'data');
-    for (let reading = 0; reading < 300; reading += 1) assert.ok(home.readServer(isRunning));
-    writer.kill('SIGKILL');
-    await once(writer, 'close');
-    assert.ok(home.readServer(isRunning));
-  }
-});
+    for (let round = 0; round < 3; round += 1) {
+      const writer = spawn(process.execPath, ['--input-type=module', '--eval', program, home.path], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      await once(writer.stdout, 'data');
+      for (let reading = 0; reading < 300; reading += 1) assert.ok(home.readServer(isRunning));
+      writer.kill('SIGKILL');
+      await once(writer, 'close');
+      assert.ok(home.readServer(isRunning));
+    }
+  },
+);
 
 test('where a file system has no links, a file is created once all the same', () => {
   const { keysPath, path } = open();

@@ -7,7 +7,14 @@ import { random, settlement } from './settlements.ts';
 /** Uses the spool on a disk that is really full, and says as JSON what was kept and what is found: `DIRECTORY`. */
 const [directory = ''] = process.argv.slice(2);
 const clock = new VirtualClock();
-const spool = openSpool({ directory, clock, random, faults: { reach: () => {} }, processId: 'p1', isProcessGone: () => false });
+const spool = openSpool({
+  directory,
+  clock,
+  random,
+  faults: { reach: () => {} },
+  processId: 'p1',
+  isProcessGone: () => false,
+});
 await spool.prepare();
 fillDisk();
 const untilFull = keepUntilRefused(0);
@@ -33,7 +40,8 @@ function fillDisk(): void {
 
 function keepUntilRefused(first: number): { readonly kept: readonly number[]; readonly refusal: string } {
   const kept: number[] = [];
-  for (let index = first; ; index += 1) {
+  // A megabyte has no room for a hundred, unless one is kept in the place of another.
+  for (let index = first; index < first + 100; index += 1) {
     try {
       spool.keep(settlement(index));
     } catch (error) {
@@ -41,4 +49,5 @@ function keepUntilRefused(first: number): { readonly kept: readonly number[]; re
     }
     kept.push(index);
   }
+  return { kept, refusal: 'none' };
 }

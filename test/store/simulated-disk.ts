@@ -38,7 +38,8 @@ export class SimulatedDisk {
         this.#call('write', () => this.#write(this.#inode(fd), bytes.subarray(offset, offset + length), position)),
       fdatasyncSync: (fd: number) => this.#call('fdatasync', () => this.#sync(fd)),
       fsyncSync: (fd: number) => this.#call('fsync', () => this.#sync(fd)),
-      futimesSync: (fd: number, _atime: number, mtime: number) => this.#call('futimes', () => void (this.#inode(fd).mtimeMs = mtime * 1000)),
+      futimesSync: (fd: number, _atime: number, mtime: number) =>
+        this.#call('futimes', () => void (this.#inode(fd).mtimeMs = mtime * 1000)),
       existsSync: (path: string) => this.#call('exists', () => this.#names.has(basename(path))),
       statSync: (path: string) => this.#call('stat', () => ({ mtimeMs: this.#named(path).mtimeMs })),
       readdirSync: () => this.#call('readdir', () => [...this.#names.keys()]),

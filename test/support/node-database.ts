@@ -7,6 +7,8 @@ export class NodeDatabase extends SqliteDatabase {
   readonly #life: ProcessLife;
   #trouble: 'fails' | 'stalls' | undefined;
   #release: (() => void)[] = [];
+  /** Writes that were asked for: as many durable commits, or fewer. */
+  writes = 0;
 
   constructor(path: string, clock: Clock, life: ProcessLife) {
     super(path, clock);
@@ -29,6 +31,7 @@ export class NodeDatabase extends SqliteDatabase {
   }
 
   override async write<T>(work: (db: Queryable) => T): Promise<T> {
+    this.writes += 1;
     if (this.#trouble === 'fails') throw new Error('the disk is full');
     if (this.#trouble === 'stalls') {
       await new Promise<void>((resolve) => {

@@ -113,10 +113,13 @@ export class ProviderSide {
 
   /** The network as one process of one node reaches it. */
   http(node: string, life: ProcessLife, road: () => Road): HttpClient {
-    const direct = simHttpClient({ simulator: this.simulator, clock: this.#clock, road });
     return {
       send: async (request: HttpRequest, watch: ExchangeWatch = {}): Promise<HttpAnswer> => {
+        const { connectMs = 0, ...end } = road();
+        if (connectMs > 0) await this.#clock.sleep(Math.min(connectMs, request.connectTimeoutMs));
+        // A process that is paused while it connects goes on from here when it runs again.
         await life.turn();
+        const direct = simHttpClient({ simulator: this.simulator, clock: this.#clock, road: () => (connectMs > request.connectTimeoutMs ? { fails: 'connect' } : end) });
         const noted: ExchangeWatch = {
           mayStillSend: () => watch.mayStillSend?.() ?? true,
           sent: () => {

@@ -22,7 +22,9 @@ test('an envelope that was written reads back as it was', () => {
 });
 
 test('any bytes at all read as exactly one envelope or as none', () => {
-  const nearly = fc.tuple(fc.constantFrom(1, 2), fc.nat(20), fc.uint8Array({ maxLength: 80 })).map(([format, length, rest]) => Uint8Array.of(format, length, ...rest));
+  const nearly = fc
+    .tuple(fc.constantFrom(1, 2), fc.nat(20), fc.uint8Array({ maxLength: 80 }))
+    .map(([format, length, rest]) => Uint8Array.of(format, length, ...rest));
   fc.assert(
     fc.property(fc.oneof(fc.uint8Array({ maxLength: 80 }), nearly), (any) => {
       const reading = readEnvelope(any);
@@ -34,17 +36,35 @@ test('any bytes at all read as exactly one envelope or as none', () => {
 });
 
 test('an envelope inside a larger buffer is read where it lies', () => {
-  const written = writeEnvelope({ keyId: '2026b', nonce: new Uint8Array(12).fill(1), ciphertext: Uint8Array.of(9), tag: new Uint8Array(16).fill(2) });
+  const written = writeEnvelope({
+    keyId: '2026b',
+    nonce: new Uint8Array(12).fill(1),
+    ciphertext: Uint8Array.of(9),
+    tag: new Uint8Array(16).fill(2),
+  });
   const larger = Buffer.concat([Buffer.alloc(5, 0xff), written, Buffer.alloc(5, 0xff)]);
   const reading = readEnvelope(new Uint8Array(larger.buffer, larger.byteOffset + 5, written.length));
   assert.equal(reading.kind === 'envelope' && reading.envelope.keyId, '2026b');
 });
 
 test('a key id that no ring could hold is no key id', () => {
-  const written = writeEnvelope({ keyId: 'a b', nonce: new Uint8Array(12), ciphertext: new Uint8Array(), tag: new Uint8Array(16) });
-  assert.deepEqual(readEnvelope(written), { kind: 'no_envelope', problem: 'it has something other than a key id where one should be' });
+  const written = writeEnvelope({
+    keyId: 'a b',
+    nonce: new Uint8Array(12),
+    ciphertext: new Uint8Array(),
+    tag: new Uint8Array(16),
+  });
+  assert.deepEqual(readEnvelope(written), {
+    kind: 'no_envelope',
+    problem: 'it has something other than a key id where one should be',
+  });
 });
 
 function plain(envelope: { keyId: string; nonce: Uint8Array; ciphertext: Uint8Array; tag: Uint8Array }): unknown {
-  return { keyId: envelope.keyId, nonce: [...envelope.nonce], ciphertext: [...envelope.ciphertext], tag: [...envelope.tag] };
+  return {
+    keyId: envelope.keyId,
+    nonce: [...envelope.nonce],
+    ciphertext: [...envelope.ciphertext],
+    tag: [...envelope.tag],
+  };
 }

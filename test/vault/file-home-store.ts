@@ -19,7 +19,9 @@ export class FileHomeStore {
       read: async () => this.content().home,
       sealedRows: async (after, limit) => {
         const cursor = after === undefined ? '' : orderOf(after);
-        return this.#allRows().filter((row) => orderOf(row) > cursor).slice(0, limit);
+        return this.#allRows()
+          .filter((row) => orderOf(row) > cursor)
+          .slice(0, limit);
       },
       reseal: async (row, value) => {
         this.#around('before', row);
@@ -36,8 +38,13 @@ export class FileHomeStore {
   put(row: SealedRow): void {
     const { rows, home } = existsSync(this.#file) ? this.content() : { rows: [], home: undefined };
     const value: SealedValue = { sealed: row.sealed, generation: row.generation };
-    if (row.table !== 'home') this.#write({ rows: [...rows.filter((other) => orderOf(other) !== orderOf(row)), row], home: home as Home });
-    else this.#write({ rows, home: { ...(home as Home), ...(row.rowId === 'key_check' ? { keyCheck: value } : { fingerprintKey: value }) } });
+    if (row.table !== 'home')
+      this.#write({ rows: [...rows.filter((other) => orderOf(other) !== orderOf(row)), row], home: home as Home });
+    else
+      this.#write({
+        rows,
+        home: { ...(home as Home), ...(row.rowId === 'key_check' ? { keyCheck: value } : { fingerprintKey: value }) },
+      });
   }
 
   found(home: Pick<Home, 'keyCheck' | 'fingerprintKey'>): void {
@@ -45,7 +52,9 @@ export class FileHomeStore {
   }
 
   content(): Content {
-    return JSON.parse(readFileSync(this.#file, 'utf8'), (name, value: unknown) => (name === 'sealed' ? Buffer.from(String(value), 'base64') : value)) as Content;
+    return JSON.parse(readFileSync(this.#file, 'utf8'), (name, value: unknown) =>
+      name === 'sealed' ? Buffer.from(String(value), 'base64') : value,
+    ) as Content;
   }
 
   #allRows(): SealedRow[] {

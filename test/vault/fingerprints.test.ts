@@ -22,8 +22,11 @@ test('a fingerprint is the beginning of an HMAC-SHA-256', () => {
   assert.equal(createFingerprinter(new Secret(key.toString('base64url'))).fingerprint(new Secret('rt-1')), expected);
 });
 
-test('two stores do not recognise each other\'s tokens', () => {
-  const [one, another] = [createFingerprinter(generateFingerprintKey(random)), createFingerprinter(generateFingerprintKey(random))];
+test("two stores do not recognise each other's tokens", () => {
+  const [one, another] = [
+    createFingerprinter(generateFingerprintKey(random)),
+    createFingerprinter(generateFingerprintKey(random)),
+  ];
   assert.notEqual(one.fingerprint(new Secret('rt-1')), another.fingerprint(new Secret('rt-1')));
 });
 

@@ -8,7 +8,8 @@ import { errorOf, printed, random, ringEntry, vaultOf } from './rings.ts';
 test('the ring that a store was founded with opens it, with the same fingerprints as ever', () => {
   const entry = ringEntry('2026a');
   const home = createHomeKeys(vaultOf(entry), random);
-  const fingerprint = (...ring: string[]): string => createFingerprinter(openHomeKeys(vaultOf(...ring), home)).fingerprint(new Secret('rt-1'));
+  const fingerprint = (...ring: string[]): string =>
+    createFingerprinter(openHomeKeys(vaultOf(...ring), home)).fingerprint(new Secret('rt-1'));
   assert.equal(fingerprint(entry), fingerprint(ringEntry('2026b'), entry));
 });
 
@@ -45,10 +46,21 @@ test('a key check that is no sealed value is damage, not a wrong ring', () => {
   }
 });
 
-test('key check and fingerprint key cannot take each other\'s place', () => {
+test('a key check that opens to another text than the known one is refused', () => {
+  const vault = vaultOf(ringEntry('2026a'));
+  const home = createHomeKeys(vault, random);
+  const binding = { table: 'home', rowId: 'key_check', providerAppId: '', owner: '', generation: 'g' } as const;
+  const keyCheck = { sealed: vault.seal(binding, new Secret('something else')), generation: 'g' };
+  assert.equal(errorOf(() => openHomeKeys(vault, { ...home, keyCheck })).code, 'wrong_key_ring');
+});
+
+test("key check and fingerprint key cannot take each other's place", () => {
   const entry = ringEntry('2026a');
   const { keyCheck, fingerprintKey } = createHomeKeys(vaultOf(entry), random);
-  assert.equal(errorOf(() => openHomeKeys(vaultOf(entry), { keyCheck: fingerprintKey, fingerprintKey: keyCheck })).code, 'wrong_key_ring');
+  assert.equal(
+    errorOf(() => openHomeKeys(vaultOf(entry), { keyCheck: fingerprintKey, fingerprintKey: keyCheck })).code,
+    'wrong_key_ring',
+  );
   assert.equal(errorOf(() => openHomeKeys(vaultOf(entry), { keyCheck, fingerprintKey: keyCheck })).code, 'unreadable');
 });
 
@@ -56,6 +68,8 @@ test('no refusal at start shows a key', () => {
   const [entry, wrong] = [ringEntry('2026a'), ringEntry('2026a')];
   const home = createHomeKeys(vaultOf(entry), random);
   const secrets = [entry, wrong].map((text) => text.slice(6)).concat(openHomeKeys(vaultOf(entry), home).reveal());
-  const shown = [errorOf(() => openHomeKeys(vaultOf(wrong), home)), errorOf(() => openHomeKeys(undefined, home)), home].map(printed).join('\n');
+  const shown = [errorOf(() => openHomeKeys(vaultOf(wrong), home)), errorOf(() => openHomeKeys(undefined, home)), home]
+    .map(printed)
+    .join('\n');
   for (const secret of secrets) assert.equal(shown.includes(secret), false);
 });

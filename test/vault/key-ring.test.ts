@@ -24,11 +24,14 @@ test('a generated key is an entry that a ring takes', () => {
 });
 
 test('no key is generated under an id that no ring could hold', () => {
-  for (const id of ['', 'a b', 'a:b', 'a,b', '-a', 'ö', 'a'.repeat(17)]) assert.equal(errorOf(() => generateKey(random, id)).code, 'invalid');
+  for (const id of ['', 'a b', 'a:b', 'a,b', '-a', 'ö', 'a'.repeat(17)])
+    assert.equal(errorOf(() => generateKey(random, id)).code, 'invalid');
 });
 
 test('a key never has the form of a key id, so that a key in the wrong place is never printed as an id', () => {
-  for (const size of [16, 24, 32]) for (const encoding of ['hex', 'base64', 'base64url'] as const) assert.equal(isKeyId(randomBytes(size).toString(encoding)), false);
+  for (const size of [16, 24, 32])
+    for (const encoding of ['hex', 'base64', 'base64url'] as const)
+      assert.equal(isKeyId(randomBytes(size).toString(encoding)), false);
 });
 
 const key = randomBytes(32).toString('base64');
@@ -41,7 +44,11 @@ const mistakes: readonly [string, string, RegExp][] = [
   ['a key without an id', key, /entry 1 of 1: it has no colon/],
   ['an empty id', `a:${other},:${key}`, /entry 2 of 2: what stands before the colon is no key id/],
   ['id and key the wrong way round', `${key}:2026b`, /entry 1 of 1: what stands before the colon is no key id/],
-  ['a short key and its id the wrong way round', `${short}:2026b`, /entry 1 of 1: what stands before the colon is no key id/],
+  [
+    'a short key and its id the wrong way round',
+    `${short}:2026b`,
+    /entry 1 of 1: what stands before the colon is no key id/,
+  ],
   ['a key that is too short', `a:${key},b:${short}`, /entry 2 of 2: its key has 16 bytes instead of 32/],
   ['a key that is too long', `a:${randomBytes(33).toString('base64')}`, /its key has 33 bytes instead of 32/],
   ['no key', 'a:', /its key has 0 bytes/],
@@ -49,7 +56,11 @@ const mistakes: readonly [string, string, RegExp][] = [
   ['a key that lost its last letters', `a:${key.slice(0, -3)}`, /its key (is not base64|has \d+ bytes)/],
   ['a key in hexadecimal', `a:${randomBytes(32).toString('hex')}`, /its key has 48 bytes|its key is not base64/],
   ['a colon inside a key', `a:${key}:b`, /its key is not base64/],
-  ['the same id twice', `a:${key},b:${other},a:${randomBytes(32).toString('base64')}`, /entry 3 of 3: its id a is the id of entry 1 too/],
+  [
+    'the same id twice',
+    `a:${key},b:${other},a:${randomBytes(32).toString('base64')}`,
+    /entry 3 of 3: its id a is the id of entry 1 too/,
+  ],
   ['the same key twice', `a:${key},b:${key}`, /entry 2 of 2: its key is the key of entry 1 too, under another id/],
 ];
 for (const [what, ring, expected] of mistakes) {
@@ -61,7 +72,10 @@ for (const [what, ring, expected] of mistakes) {
     assert.match(error.message, /^KIPPU_KEYS, entry /);
     assert.match(error.message, /kippu vault keygen/);
     const shown = printed(error);
-    for (const part of ring.split(/[,:]/).map((piece) => piece.trim()).filter((piece) => piece.length > 8)) {
+    for (const part of ring
+      .split(/[,:]/)
+      .map((piece) => piece.trim())
+      .filter((piece) => piece.length > 8)) {
       assert.equal(shown.includes(part.slice(0, 8)), false);
     }
   });
@@ -69,5 +83,6 @@ for (const [what, ring, expected] of mistakes) {
 
 test('no way of printing a ring shows a key', () => {
   const ring = ringOf(`a:${key}`);
-  for (const form of [key, Buffer.from(key, 'base64').toString('hex')]) assert.equal(printed(ring).includes(form), false);
+  for (const form of [key, Buffer.from(key, 'base64').toString('hex')])
+    assert.equal(printed(ring).includes(form), false);
 });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
 import { KippuError } from '../../src/model/errors.ts';
-import type { ConnectionId, ProviderAppId } from '../../src/model/ids.ts';
+import type { ProviderAppId } from '../../src/model/ids.ts';
 import type { Random } from '../../src/model/random.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { SealBinding } from '../../src/model/vault.ts';
@@ -24,7 +24,7 @@ export function vaultOf(...entries: readonly string[]): RingVault {
 
 export const ALICE: SealBinding = {
   table: 'credentials',
-  rowId: 'con_alice' as ConnectionId,
+  rowId: 'con_alice',
   providerAppId: 'app_x' as ProviderAppId,
   owner: 'alice',
   generation: 'g1',
@@ -44,5 +44,10 @@ export function errorOf(call: () => unknown): KippuError {
 /** Everything that any logger could ever print of a value. */
 export function printed(value: unknown): string {
   const stack = value instanceof Error ? `${value.message} ${value.stack ?? ''} ${String(value.cause)}` : '';
-  return [inspect(value, { depth: Infinity, showHidden: true, getters: true }), JSON.stringify(value), String(value), stack].join('\n');
+  return [
+    inspect(value, { depth: Infinity, showHidden: true, getters: true }),
+    JSON.stringify(value),
+    String(value),
+    stack,
+  ].join('\n');
 }

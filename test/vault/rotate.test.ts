@@ -51,15 +51,32 @@ function sealedRow(index: number, vault: RingVault): SealedRow {
   const tables = ['credentials', 'orphans', 'consents'] as const;
   const table = tables[index % 3] ?? 'credentials';
   const row = {
-    ...{ table, rowId: `row_${index}`, bindingTable: table === 'orphans' ? 'credentials' : table, bindingRowId: `bound_${index}` },
+    ...{
+      table,
+      rowId: `row_${index}`,
+      bindingTable: table === 'orphans' ? 'credentials' : table,
+      bindingRowId: `bound_${index}`,
+    },
     ...{ providerAppId: 'app_x' as ProviderAppId, owner: `owner ${index}`, generation: `g${index}` },
   } as const;
-  const binding = { table: row.bindingTable, rowId: row.bindingRowId, providerAppId: row.providerAppId, owner: row.owner, generation: row.generation };
+  const binding = {
+    table: row.bindingTable,
+    rowId: row.bindingRowId,
+    providerAppId: row.providerAppId,
+    owner: row.owner,
+    generation: row.generation,
+  };
   return { ...row, sealed: vault.seal(binding, new Secret(`token-canary-${index}`)) };
 }
 
 function tokenIn(row: SealedRow, vault: RingVault): string {
-  const binding = { table: row.bindingTable, rowId: row.bindingRowId, providerAppId: row.providerAppId, owner: row.owner, generation: row.generation };
+  const binding = {
+    table: row.bindingTable,
+    rowId: row.bindingRowId,
+    providerAppId: row.providerAppId,
+    owner: row.owner,
+    generation: row.generation,
+  };
   return vault.open(binding, row.sealed).reveal();
 }
 
@@ -71,15 +88,27 @@ function assertOpensWithNewKeyAlone({ store, fingerprintKey }: World): void {
   const vault = vaultOf(NEW);
   const { rows, home } = store.content();
   assert.equal(openHomeKeys(vault, home).reveal(), fingerprintKey);
-  assert.deepEqual(new Set(rows.map((row) => tokenIn(row, vault))), new Set(Array.from({ length: ROWS }, (_, index) => `token-canary-${index}`)));
+  assert.deepEqual(
+    new Set(rows.map((row) => tokenIn(row, vault))),
+    new Set(Array.from({ length: ROWS }, (_, index) => `token-canary-${index}`)),
+  );
 }
 
 test('after a rotation everything opens with the new key alone, and the fingerprint key is the same', async () => {
   const world = oldStore();
   const before = world.store.content().rows.map(({ generation }) => generation);
-  assert.deepEqual(await rotate(world.store, NEW, OLD), { resealed: ROWS + 2, already: 0, unreadable: [], unreadableCount: 0, stillNeeded: [] });
+  assert.deepEqual(await rotate(world.store, NEW, OLD), {
+    resealed: ROWS + 2,
+    already: 0,
+    unreadable: [],
+    unreadableCount: 0,
+    stillNeeded: [],
+  });
   assertOpensWithNewKeyAlone(world);
-  assert.equal(world.store.content().rows.some(({ generation }) => before.includes(generation)), false);
+  assert.equal(
+    world.store.content().rows.some(({ generation }) => before.includes(generation)),
+    false,
+  );
 });
 
 test('a second rotation finds nothing to do', async () => {
@@ -92,7 +121,13 @@ test('a second rotation finds nothing to do', async () => {
 test('progress is told after each page', async () => {
   const { store } = oldStore();
   const seen: number[] = [];
-  await rotateVault({ home: store.port, vault: vaultOf(NEW, OLD), random, pageSize: 4, onProgress: ({ resealed }) => seen.push(resealed) });
+  await rotateVault({
+    home: store.port,
+    vault: vaultOf(NEW, OLD),
+    random,
+    pageSize: 4,
+    onProgress: ({ resealed }) => seen.push(resealed),
+  });
   assert.deepEqual(seen, [4, 7, 10]);
 });
 
@@ -102,13 +137,18 @@ test('a rotation killed at any of its writes goes on where it stopped, and loses
     const world = oldStore();
     let deaths = 0;
     for (;;) {
-      const run = spawnSync(process.execPath, [program, world.file, `${NEW},${OLD}`, moment, '3'], { encoding: 'utf8' });
+      const run = spawnSync(process.execPath, [program, world.file, `${NEW},${OLD}`, moment, '3'], {
+        encoding: 'utf8',
+      });
       if (run.status === 0) break;
       assert.equal(run.signal, 'SIGKILL', run.stderr);
       deaths += 1;
       // Whatever the moment, the old ring and the new one together open everything.
       const vault = vaultOf(NEW, OLD);
-      assert.equal(world.store.content().rows.filter((row) => tokenIn(row, vault).startsWith('token-canary-')).length, ROWS);
+      assert.equal(
+        world.store.content().rows.filter((row) => tokenIn(row, vault).startsWith('token-canary-')).length,
+        ROWS,
+      );
     }
     assert.ok(deaths >= 3, `it died ${deaths} times`);
     assertOpensWithNewKeyAlone(world);
@@ -124,18 +164,38 @@ test('until a rotation is complete, a ring without the old key is refused at sta
       if (writes === failing) throw new KippuError('store_unavailable', 'The test pulled the plug.');
     });
     await assert.rejects(rotate(interrupted, NEW, OLD), { code: 'store_unavailable' });
-    assert.equal(errorOf(() => openHomeKeys(vaultOf(NEW), store.content().home)).code, 'wrong_key_ring', `stopped at write ${failing}`);
+    assert.equal(
+      errorOf(() => openHomeKeys(vaultOf(NEW), store.content().home)).code,
+      'wrong_key_ring',
+      `stopped at write ${failing}`,
+    );
     await rotate(store, NEW, OLD);
     openHomeKeys(vaultOf(NEW), store.content().home);
   }
 });
 
 const damages: readonly [string, (row: SealedRow) => SealedRow, RegExp][] = [
-  ['was altered', (row) => ({ ...row, sealed: row.sealed.map((byte, at) => (at === 30 ? byte ^ 1 : byte)) }), /does not open with the key 2026a/],
-  ['is no envelope', (row) => ({ ...row, sealed: Buffer.from('plain text') }), /is no sealed value: it begins with format 112/],
-  ['was cut off', (row) => ({ ...row, sealed: row.sealed.subarray(0, 20) }), /is no sealed value: it ends after 20 bytes/],
+  [
+    'was altered',
+    (row) => ({ ...row, sealed: row.sealed.map((byte, at) => (at === 30 ? byte ^ 1 : byte)) }),
+    /does not open with the key 2026a/,
+  ],
+  [
+    'is no envelope',
+    (row) => ({ ...row, sealed: Buffer.from('plain text') }),
+    /is no sealed value: it begins with format 112/,
+  ],
+  [
+    'was cut off',
+    (row) => ({ ...row, sealed: row.sealed.subarray(0, 20) }),
+    /is no sealed value: it ends after 20 bytes/,
+  ],
   ['belongs to somebody else', (row) => ({ ...row, owner: 'mallory' }), /does not open with the key 2026a/],
-  ['needs a key that is not in the ring', (row) => sealedRow(Number(row.rowId.slice(4)), vaultOf(ringEntry('2025z'))), /needs the key 2025z/],
+  [
+    'needs a key that is not in the ring',
+    (row) => sealedRow(Number(row.rowId.slice(4)), vaultOf(ringEntry('2025z'))),
+    /needs the key 2025z/,
+  ],
 ];
 for (const [what, damage, expected] of damages) {
   test(`one value that ${what} is reported and stops none of the others`, async () => {
@@ -146,9 +206,15 @@ for (const [what, damage, expected] of damages) {
     const report = await rotate(world.store, NEW, OLD);
     assert.equal(report.resealed, ROWS - 1 + 2);
     assert.equal(report.unreadableCount, 1);
-    assert.deepEqual(report.unreadable.map(({ table, rowId }) => ({ table, rowId })), [{ table: bad.table, rowId: bad.rowId }]);
+    assert.deepEqual(
+      report.unreadable.map(({ table, rowId }) => ({ table, rowId })),
+      [{ table: bad.table, rowId: bad.rowId }],
+    );
     assert.match(report.unreadable[0]?.message ?? '', expected);
-    assert.equal(report.stillNeeded.every(({ values, unreadable }) => values === 1 && unreadable === 1), true);
+    assert.equal(
+      report.stillNeeded.every(({ values, unreadable }) => values === 1 && unreadable === 1),
+      true,
+    );
     // What opens with no key keeps no key in the ring.
     openHomeKeys(vaultOf(NEW), world.store.content().home);
     assert.deepEqual(world.store.content().rows.find(({ rowId }) => rowId === bad.rowId)?.generation, bad.generation);
@@ -158,7 +224,8 @@ for (const [what, damage, expected] of damages) {
 test('a value that another process seals with the old key meanwhile is left alone, and keeps the old key needed', async () => {
   const world = oldStore();
   const busy = new FileHomeStore(world.file, (moment, row) => {
-    if (moment === 'before' && row.rowId === 'row_3' && row.generation === 'g3') world.store.put({ ...sealedRow(13, vaultOf(OLD)), table: row.table, rowId: row.rowId });
+    if (moment === 'before' && row.rowId === 'row_3' && row.generation === 'g3')
+      world.store.put({ ...sealedRow(13, vaultOf(OLD)), table: row.table, rowId: row.rowId });
   });
   const first = await rotate(busy, NEW, OLD);
   assert.equal(first.resealed, ROWS - 1);
@@ -166,7 +233,13 @@ test('a value that another process seals with the old key meanwhile is left alon
   assert.equal(errorOf(() => openHomeKeys(vaultOf(NEW), world.store.content().home)).code, 'wrong_key_ring');
   const second = await rotate(busy, NEW, OLD);
   assert.deepEqual([second.resealed, second.stillNeeded], [3, []]);
-  assert.equal(world.store.content().rows.map((row) => tokenIn(row, vaultOf(NEW))).includes('token-canary-13'), true);
+  assert.equal(
+    world.store
+      .content()
+      .rows.map((row) => tokenIn(row, vaultOf(NEW)))
+      .includes('token-canary-13'),
+    true,
+  );
 });
 
 test('an answer that waits in the spool keeps its key needed until the store has it', async () => {

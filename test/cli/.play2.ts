@@ -1,0 +1,17 @@
+import { CliWorld } from './cli-world.ts';
+import { ScriptedBrowser } from './browser.ts';
+await using world = await CliWorld.create({ fast: 1 });
+const show = async (...args: string[]) => { const t=performance.now(); const r = await world.run(args); console.log(`\n$ kippu ${args.join(' ')}   [${r.code}] ${Math.round(performance.now()-t)} ms\n${r.stdout}${r.stderr && '--stderr--\n'+r.stderr}`); return r; };
+const up = world.start(['up']);
+await up.said(/sign-in/);
+console.log(up.stdout);
+const c = world.start(['connect','x','--no-open','--lang','ja']);
+await new ScriptedBrowser().consent((await c.said(/http:\/\/127\.0\.0\.1:\d+\/connect\/cns_\w+/))[0]);
+console.log(await c.ended);
+for (let i=0;i<5;i++) await show('token','x:alice');
+await show('connections'); await show('doctor'); await show('api-keys','list');
+const d = world.start(['connect','x','--no-open']);
+console.log((await new ScriptedBrowser().consent((await d.said(/http:\/\/127\.0\.0\.1:\d+\/connect\/cns_\w+/))[0], {decision:'deny'})).status);
+console.log(await d.ended);
+await world.run(['renew','x:alice']);
+console.log('--- stopping'); up.child.kill('SIGINT'); console.log(await up.ended);

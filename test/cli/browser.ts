@@ -1,0 +1,52 @@
+/** A browser as far as a consent needs one: it keeps cookies, follows redirects and fills in the simulator's form. */
+export class ScriptedBrowser {
+  readonly #cookies = new Map<string, Map<string, string>>();
+
+  /** Opens a connect link, consents as somebody at the simulated provider, and gives the page it ends on. */
+  async consent(link: string, { user = 'alice', decision = 'allow' }: { readonly user?: string; readonly decision?: 'allow' | 'deny' } = {}): Promise<Page> {
+    const form = await this.open(link);
+    const consent = /name="consent" value="([^"]+)"/.exec(form.text)?.[1];
+    if (consent === undefined) throw new Error(`no consent page at ${form.url}:\n${form.text}`);
+    const action = /<form method="post" action="([^"]+)"/.exec(form.text)?.[1] ?? '';
+    return this.open(new URL(action, form.url).href, new URLSearchParams({ consent, user, decision }));
+  }
+
+  async open(url: string, form?: URLSearchParams): Promise<Page> {
+    let target = url;
+    let body = form;
+    for (let hops = 0; hops < 10; hops += 1) {
+      const { origin } = new URL(target);
+      const response = await fetch(target, {
+        method: body === undefined ? 'GET' : 'POST',
+        redirect: 'manual',
+        headers: { cookie: this.#cookieFor(origin) },
+        ...(body === undefined ? {} : { body }),
+      });
+      this.#keep(origin, response);
+      const location = response.headers.get('location');
+      if (location === null) return { url: target, status: response.status, text: await response.text() };
+      target = new URL(location, target).href;
+      body = undefined;
+    }
+    throw new Error(`too many redirects from ${url}`);
+  }
+
+  #keep(origin: string, response: Response): void {
+    const jar = this.#cookies.get(origin) ?? new Map<string, string>();
+    for (const cookie of response.headers.getSetCookie()) {
+      const [pair = ''] = cookie.split(';');
+      jar.set(pair.slice(0, pair.indexOf('=')), pair.slice(pair.indexOf('=') + 1));
+    }
+    this.#cookies.set(origin, jar);
+  }
+
+  #cookieFor(origin: string): string {
+    return [...(this.#cookies.get(origin) ?? [])].map(([name, value]) => `${name}=${value}`).join('; ');
+  }
+}
+
+export interface Page {
+  readonly url: string;
+  readonly status: number;
+  readonly text: string;
+}

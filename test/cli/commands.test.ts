@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { CliWorld } from './cli-world.ts';
+
+const COLOUR = /\u001b\[/;
+
+describe('kippu token', () => {
+  for (const where of ['in this process', 'through a running server'] as const) {
+    it(`prints the access token, a line end, and nothing else (${where})`, async () => {
+      await using world = await CliWorld.create();
+      await using _server = where === 'in this process' ? undefined : await world.up();
+      await world.connect();
+      const { code, stdout, stderr } = await world.run(['token', 'x:alice', '--min-ttl', '60']);
+      assert.equal(code, 0, stderr);
+      assert.equal(stderr, '');
+      assert.match(stdout, /^[\w-]{40,}\n$/);
+      const me = await fetch(`${world.sim.url}/2/users/me`, { headers: { authorization: `Bearer ${stdout.trim()}` } });
+      assert.equal(me.status, 200);
+      assert.equal((await world.run(['token', 'x:alice'])).stdout, stdout, 'asked again, it is the same one');
+      const json = JSON.parse((await world.run(['token', 'x:alice', '--json'])).stdout) as Record<string, unknown>;
+      assert.equal(json['access_token'], stdout.trim());
+      assert.equal(Number.isNaN(Date.parse(String(json['expires_at']))), false);
+    });
+  }
+
+  it('gives another one than the one that the provider refused', async () => {
+    await using world = await CliWorld.create({ fast: 120 });
+    await world.connect();
+    const { stdout: first } = await world.run(['token', 'x:alice']);
+    await new Promise((resolve) => setTimeout(resolve, 61_000));
+    const { code, stdout: second } = await world.run(['token', 'x:alice', '--refused', '-'], { stdin: first });
+    assert.equal(code, 0);
+    assert.notEqual(second, first);
+  });
+});
+
+describe('kippu import', () => {
+  it('takes tokens from a file or from stdin, and prints the name', async () => {
+    await using world = await CliWorld.create();
+    const file = join(world.directory, 'tokens.json');
+    writeFileSync(file, JSON.stringify({ access_token: 'canary-one', expires_in: 7200, subject: '1', scope: 'tweet.read users.read' }));
+    const fromFile = await world.run(['import', 'x', '--from', file, '--name', 'x:file']);
+    assert.equal(fromFile.code, 0, fromFile.stderr);
+    assert.equal(fromFile.stdout, 'x:file\n');
+    assert.match(fromFile.stderr, /no refresh token/);
+    const input = JSON.stringify({ refresh_token: 'canary-two', access_token: 'canary-three', expires_in: 7200, subject: '2' });
+    const fromStdin = await world.run(['import', 'x', '--from', '-', '--name', 'x:stdin', '--json'], { stdin: input });
+    const connection = JSON.parse(fromStdin.stdout) as Record<string, unknown>;
+    assert.equal(connection['name'], 'x:stdin');
+    assert.equal(connection['subject'], '2');
+    assert.equal((await world.run(['token', 'x:stdin'])).stdout, 'canary-three\n');
+    const again = await world.run(['import', 'x', '--from', '-'], { stdin: input });
+    assert.equal(again.code, 1, 'a refresh token that is here already has an owner');
+    assert.doesNotMatch(fromFile.stdout + fromFile.stderr + fromStdin.stdout + fromStdin.stderr + again.stderr, /canary/);
+  });
+});
+
+describe('kippu connections', () => {
+  it('shows a table without colours, and the same as the API has it with --json', async () => {
+    await using world = await CliWorld.create();
+    assert.match((await world.run(['connections'])).stderr, /kippu connect x/);
+    await world.connect();
+    const { stdout, stderr } = await world.run(['connections']);
+    assert.match(stdout, /^NAME +PROVIDER +STATE/);
+    assert.match(stdout, /^x:alice +x +active +in 1 h 59 min/m);
+    assert.match(stderr, /Asia\/Tokyo/);
+    assert.doesNotMatch(stdout, COLOUR);
+    const page = JSON.parse((await world.run(['connections', '--state', 'active', '--json'])).stdout) as { items: Record<string, unknown>[]; next_cursor: null };
+    assert.deepEqual(page.items.map((item) => item['name']), ['x:alice']);
+    assert.equal(page.next_cursor, null);
+    assert.match(String(page.items[0]?.['access_expires_at']), /^\d{4}-\d\d-\d\dT.*Z$/);
+    const none = await world.run(['connections', '--never-expires', '--json']);
+    assert.deepEqual(JSON.parse(none.stdout), { items: [], next_cursor: null });
+  });
+});
+
+describe('kippu show', () => {
+  it('draws the timeline, lists what happened, and shows no token', async () => {
+    await using world = await CliWorld.create();
+    await world.connect();
+    const { stdout: token } = await world.run(['token', 'x:alice']);
+    await world.run(['renew', 'x:alice']);
+    const { code, stdout } = await world.run(['show', 'x:alice']);
+    assert.equal(code, 0);
+    assert.match(stdout, /^user +alice \(\d+\)$/m);
+    assert.match(stdout, /^access  R-+/m);
+    assert.match(stdout, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  renewal: renewed$/m);
+    assert.ok(stdout.split('\n').every((line) => line.length <= 100), stdout);
+    assert.ok(!stdout.includes(token.trim()));
+    assert.doesNotMatch(stdout, COLOUR);
+    const json = JSON.parse((await world.run(['show', 'x:alice', '--json'])).stdout) as { name: string; timeline: { kind: string }[] };
+    assert.equal(json.name, 'x:alice');
+    assert.ok(json.timeline.some(({ kind }) => kind === 'attempt'));
+  });
+});
+
+describe('kippu call', () => {
+  it('gives the body of the answer as it is, and takes a whole URL of that API as well', async () => {
+    await using world = await CliWorld.create();
+    await world.connect();
+    const byPath = await world.run(['call', 'x:alice', 'get', '/2/users/me']);
+    assert.equal(byPath.code, 0, byPath.stderr);
+    assert.equal((JSON.parse(byPath.stdout) as { data: { username: string } }).data.username, 'alice');
+    assert.equal(byPath.stderr, '');
+    const byUrl = await world.run(['call', 'x:alice', 'GET', `${world.sim.url}/2/users/me`]);
+    assert.equal(byUrl.stdout, byPath.stdout);
+    const posted = await world.run(['call', 'x:alice', 'POST', '/2/tweets', '--data', '-'], { stdin: '{"text":"called"}' });
+    assert.equal(posted.code, 0, posted.stdout);
+    assert.equal(world.sim.state().posts[0]?.text, 'called');
+  });
+});
+
+describe('kippu post', () => {
+  it('publishes now and shows where', async () => {
+    await using world = await CliWorld.create();
+    await world.connect();
+    const { code, stdout, stderr } = await world.run(['post', 'x:alice', '-'], { stdin: 'Good morning\n' });
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^status +published$/m);
+    assert.match(stdout, /^address +https:\/\/x\.com\/alice\/status\/\d+$/m);
+    assert.deepEqual(world.sim.state().posts.map(({ text }) => text), ['Good morning']);
+  });
+
+  it('saves a time by the zone that was given, says that nobody will publish it, and lets it be cancelled', async () => {
+    await using world = await CliWorld.create();
+    await world.connect();
+    const { code, stdout, stderr } = await world.run(['post', 'x:alice', 'later', '--at', 'tomorrow 09:00', '--tz', 'Europe/Berlin', '--json']);
+    assert.equal(code, 0, stderr);
+    const post = JSON.parse(stdout) as Record<string, string>;
+    assert.equal(post['status'], 'scheduled');
+    assert.equal(post['timezone'], 'Europe/Berlin');
+    assert.match(new Date(post['publish_at'] ?? '').toLocaleTimeString('en-GB', { timeZone: 'Europe/Berlin' }), /^09:00/);
+    assert.match(stderr, /No Kippu server is running/);
+    const list = await world.run(['posts', '--status', 'scheduled']);
+    assert.match(list.stdout, /scheduled .* x:alice +later/);
+    const cancelled = JSON.parse((await world.run(['posts', 'cancel', post['id'] ?? '', '--json'])).stdout) as Record<string, string>;
+    assert.equal(cancelled['status'], 'cancelled');
+    assert.match((await world.run(['posts', 'show', post['id'] ?? ''])).stdout, /^status +cancelled$/m);
+  });
+
+  it('with --dry-run counts, prices and reads the time, and sends and saves nothing', async () => {
+    await using world = await CliWorld.create();
+    await world.connect();
+    const { code, stdout, stderr } = await world.run(['post', 'x:alice', '見て https://example.com', '--dry-run', '--at', '2030-01-02 03:04']);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^counts +28 \/ 280$/m);
+    assert.match(stdout, /^cost +0\.200 USD$/m);
+    assert.match(stdout, /2030-01-02 03:04:00 Asia\/Tokyo/);
+    assert.match(stderr, /Nothing was sent/);
+    const json = JSON.parse((await world.run(['post', 'x:alice', 'hello', '--dry-run', '--json'])).stdout) as Record<string, unknown>;
+    assert.equal(json['valid'], true);
+    assert.deepEqual(JSON.parse((await world.run(['posts', '--json'])).stdout), { items: [], next_cursor: null });
+    assert.equal(world.sim.state().posts.length, 0);
+  });
+
+  it('of unknown fate is resolved by a person', async () => {
+    await using world = await CliWorld.create();
+    await world.connect();
+    world.sim.faults.loseNextAnswer('tweets');
+    const { stdout, stderr } = await world.run(['post', 'x:alice', 'lost', '--json']);
+    const post = JSON.parse(stdout) as Record<string, string>;
+    assert.equal(post['status'], 'unknown');
+    assert.match(stderr, /kippu posts resolve/);
+    const remoteId = world.sim.state().posts[0]?.id ?? '';
+    const resolved = await world.run(['posts', 'resolve', post['id'] ?? '', '--published', remoteId]);
+    assert.equal(resolved.code, 0, resolved.stderr);
+    assert.match(resolved.stdout, /^status +published$/m);
+  });
+});
+
+describe('kippu api-keys', () => {
+  for (const where of ['in this process', 'through a running server'] as const) {
+    it(`prints a key once, lists it without its text, and ends it (${where})`, async () => {
+      await using world = await CliWorld.create();
+      await using _server = where === 'in this process' ? undefined : await world.up();
+      const made = await world.run(['api-keys', 'create', '--name', 'bot', '--scope', 'tokens:read', 'posts:write']);
+      assert.equal(made.code, 0, made.stderr);
+      assert.match(made.stdout, /^kpu_[\w-]{43}\n$/);
+      const [id = ''] = /key_\w+/.exec(made.stderr) ?? [];
+      const list = await world.run(['api-keys', 'list', '--json']);
+      const { items } = JSON.parse(list.stdout) as { items: { id: string; scopes: string[] }[] };
+      assert.deepEqual(items.map((key) => [key.id, key.scopes]), [[id, ['tokens:read', 'posts:write']]]);
+      assert.ok(!list.stdout.includes(made.stdout.trim()));
+      assert.equal((await world.run(['api-keys', 'revoke', id])).code, 0);
+      assert.match((await world.run(['api-keys', 'list'])).stdout, /bot .* revoked/);
+      assert.equal((await world.run(['api-keys', 'revoke', id])).code, 1);
+    });
+  }
+});
+
+describe('the help', () => {
+  const COMMANDS = [
+    'connect', 'import', 'connections', 'show', 'token', 'renew', 'revoke', 'call', 'post', 'posts', 'posts show', 'posts cancel', 'posts resolve',
+    'api-keys', 'api-keys create', 'api-keys list', 'api-keys revoke', 'vault', 'vault keygen', 'vault rotate', 'vault status', 'migrate', 'doctor',
+    'backup', 'adopt', 'up', 'simulate',
+  ];
+
+  it('is there for each command, on stdout, in both languages', async () => {
+    await using world = await CliWorld.withoutProvider();
+    for (const command of COMMANDS) {
+      const english = await world.run([...command.split(' '), '--help']);
+      assert.equal(english.code, 0, command);
+      assert.match(english.stdout, new RegExp(`^Usage: kippu ${command}`), command);
+      const japanese = await world.run([...command.split(' '), '--help'], { env: { LANG: 'ja_JP.UTF-8' } });
+      assert.match(japanese.stdout, /^使い方: kippu/, command);
+      assert.doesNotMatch(japanese.stdout, COLOUR);
+    }
+  });
+
+  it('lists every command', async () => {
+    await using world = await CliWorld.withoutProvider();
+    const { stdout } = await world.run(['--help']);
+    for (const command of COMMANDS.filter((name) => !name.includes(' '))) assert.match(stdout, new RegExp(`^  ${command} `, 'm'));
+    assert.equal((await world.run(['help', 'token'])).stdout, (await world.run(['token', '--help'])).stdout);
+  });
+});
+
+describe('in Japanese', () => {
+  it('a failure has a Japanese heading and Japanese advice around its message', async () => {
+    await using world = await CliWorld.create();
+    await world.connect();
+    await world.run(['revoke', 'x:alice']);
+    const { code, stderr } = await world.run(['token', 'x:alice'], { env: { LANG: 'ja_JP.UTF-8' } });
+    assert.equal(code, 3);
+    assert.match(stderr, /^kippu: この接続は取り消されています\(revoked\)\n {2}.*was revoked here.*\n {2}もう一度使うには/);
+  });
+});

@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { describe, it } from 'node:test';
+import { ScriptedBrowser } from './browser.ts';
+import { CliWorld, CONNECT_LINK } from './cli-world.ts';
+
+describe('kippu connect, where no server runs', () => {
+  it('prints the link, takes the browser back, and prints the name of the connection and nothing else', async () => {
+    await using world = await CliWorld.create();
+    const connecting = world.start(['connect', 'x', '--no-open']);
+    const [link] = await connecting.said(CONNECT_LINK);
+    const page = await new ScriptedBrowser().consent(link);
+    assert.equal(page.status, 200);
+    const { code, stdout, stderr } = await connecting.ended;
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout, 'x:alice\n');
+    await assert.rejects(fetch(`http://127.0.0.1:${world.port}/healthz`), 'it listens no longer than it must');
+  });
+
+  it('says what to do when another program has the port', async () => {
+    await using world = await CliWorld.create();
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(world.port, '127.0.0.1', resolve));
+    try {
+      const { code, stderr } = await world.run(['connect', 'x', '--no-open']);
+      assert.equal(code, 1);
+      assert.match(stderr, new RegExp(`Port ${world.port} .*KIPPU_PORT`));
+    } finally {
+      await new Promise((resolve) => other.close(resolve));
+    }
+  });
+
+  it('ends cleanly with Ctrl-C', async () => {
+    await using world = await CliWorld.create();
+    const connecting = world.start(['connect', 'x', '--no-open']);
+    await connecting.said(CONNECT_LINK);
+    const { code, stdout, stderr } = await connecting.stop('SIGINT');
+    assert.equal(code, 130);
+    assert.equal(stdout, '');
+    assert.doesNotMatch(stderr, /at .*\.ts|Error/);
+    assert.equal((await world.run(['connections', '--json'])).code, 0);
+  });
+
+  it('asks again whose account it is until the provider says so', async () => {
+    await using world = await CliWorld.create();
+    world.sim.faults.failNext('me', 503);
+    const { code, stdout, stderr } = await world.connect();
+    assert.equal(code, 0, stderr);
+    assert.equal(stdout, 'x:alice\n');
+    assert.match(stderr, /could not say yet whose account/);
+  });
+
+  it('sends nobody to a provider without a configuration, and says what to do', async () => {
+    await using world = await CliWorld.withoutProvider();
+    const { code, stderr } = await world.run(['connect', 'x', '--no-open']);
+    assert.equal(code, 1);
+    assert.match(stderr, /kippu up/);
+    assert.match(stderr, /KIPPU_X_CLIENT_ID/);
+  });
+});
+
+for (const where of ['in this process', 'through a running server'] as const) {
+  describe(`kippu connect, ${where}`, () => {
+    async function worldOf(): Promise<{ readonly world: CliWorld } & AsyncDisposable> {
+      const world = await CliWorld.create();
+      const server = where === 'in this process' ? undefined : await world.up();
+      return {
+        world,
+        async [Symbol.asyncDispose]() {
+          await server?.stop();
+          await world[Symbol.asyncDispose]();
+        },
+      };
+    }
+
+    it('gives the whole connection with --json, under the name that was wished', async () => {
+      await using place = await worldOf();
+      const { code, stdout } = await place.world.connect(['--name', 'x:press', '--json']);
+      assert.equal(code, 0);
+      const connection = JSON.parse(stdout) as Record<string, unknown>;
+      assert.equal(connection['name'], 'x:press');
+      assert.equal(connection['handle'], 'alice');
+      assert.equal(connection['state'], 'active');
+    });
+
+    it('asks for the scopes that were named, and says aloud when there is no refresh token', async () => {
+      await using place = await worldOf();
+      const { code, stderr } = await place.world.connect(['--no-offline', '--scope', 'users.read,tweet.read']);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /no refresh token/);
+      const { items } = JSON.parse((await place.world.run(['connections', '--json'])).stdout) as { items: { scopes: string[] }[] };
+      assert.deepEqual(items[0]?.scopes.toSorted(), ['tweet.read', 'users.read']);
+    });
+
+    it('fails in words when the user declines', async () => {
+      await using place = await worldOf();
+      const connecting = place.world.start(['connect', 'x', '--no-open']);
+      const [link] = await connecting.said(CONNECT_LINK);
+      await new ScriptedBrowser().consent(link, { decision: 'deny' });
+      const { code, stdout, stderr } = await connecting.ended;
+      assert.equal(code, 1);
+      assert.equal(stdout, '');
+      assert.match(stderr, /You declined at the provider/);
+    });
+
+    it('refuses the consent of another user for a connection, with both names', async () => {
+      await using place = await worldOf();
+      await place.world.connect();
+      const { code, stderr } = await place.world.connect(['--connection', 'x:alice'], { user: 'bob' });
+      assert.equal(code, 1);
+      assert.match(stderr, /x:alice is alice's/);
+      assert.match(stderr, /bob/);
+      const again = await place.world.connect(['--connection', 'x:alice']);
+      assert.equal(again.code, 0, again.stderr);
+      assert.equal(again.stdout, 'x:alice\n');
+    });
+  });
+}
