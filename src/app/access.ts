@@ -122,6 +122,7 @@ function accessOf(served: Served): Access {
     scopes: served.scopes,
     version: served.version,
     apiOrigin: served.app.endpoints.api,
+    legacyOrigins: served.app.provider.legacyOrigins ?? [],
     provider: served.app.provider.id,
     subject: served.subject,
   };

@@ -84,6 +84,11 @@ export async function endBrowserSession(session: Secret, app: App): Promise<void
   await app.store.sessions.end(hashOf(session));
 }
 
+/** Ends a browser's session. */
+export async function signOut(session: Secret, { store }: App): Promise<void> {
+  await store.sessions.end(hashOf(session));
+}
+
 async function newSession(kind: 'link' | 'browser', lifetimeMs: number, { store, options }: App): Promise<Secret> {
   const text = new Secret(randomText(options.outside.random, 32));
   await store.sessions.create({ hash: hashOf(text), kind, expiresAtMs: options.outside.clock.nowMs() + lifetimeMs });

@@ -35,23 +35,27 @@ export async function callApi(id: ConnectionId, call: ApiCall, ports: { readonly
 async function send(call: ApiCall, access: Access, http: HttpClient): Promise<ApiAnswer> {
   const answer = await http.send({
     method: call.method,
-    url: targetOf(call.url, access.apiOrigin),
+    url: targetOf(call.url, access),
     headers: { ...call.headers, authorization: `Bearer ${access.accessToken.reveal()}` },
     ...(call.body === undefined ? {} : { body: call.body }),
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     answerTimeoutMs: CALL_TIMEOUT_MS,
     bodyBytesMax: CALL_BYTES_MAX,
   });
-  if (answer.kind === 'answered') return answer;
+  if (answer.kind === 'answered' && answer.complete) return answer;
+  if (answer.kind === 'answered') {
+    throw new KippuError('unavailable', `The answer of the provider's API was cut off, or is longer than ${CALL_BYTES_MAX} bytes. The call was handled with status ${answer.status}.`);
+  }
   const maybeHandled = answer.kind === 'unanswered' ? ' The call may have been handled.' : '';
   throw new KippuError('unavailable', `The provider's API gave no answer: ${answer.cause} (${answer.detail}).${maybeHandled}`);
 }
 
-function targetOf(url: string, apiOrigin: string): string {
+function targetOf(url: string, { apiOrigin, legacyOrigins = [] }: Access): string {
   const target = URL.canParse(url, apiOrigin) ? new URL(url, apiOrigin) : undefined;
   if (target === undefined) throw new KippuError('invalid', 'The address of the call is not a URL. Give a path such as /2/users/me.', { where: 'url' });
-  if (target.origin !== new URL(apiOrigin).origin) {
+  const isLegacy = legacyOrigins.includes(target.origin);
+  if (!isLegacy && target.origin !== new URL(apiOrigin).origin) {
     throw new KippuError('invalid', `${target.origin} is not this provider's API. Tokens are sent to ${apiOrigin} only.`, { where: 'url' });
   }
-  return target.href;
+  return isLegacy ? new URL(target.pathname + target.search, apiOrigin).href : target.href;
 }

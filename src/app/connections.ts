@@ -8,6 +8,7 @@ import { importConnection } from '../connect/import.ts';
 import { bindingOf } from '../protocol/stored-tokens.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { revoke } from '../renewal/revoke.ts';
+import { identifyImported } from './identify.ts';
 import type { App } from './open.ts';
 
 /** Throws `not_found`. */
@@ -83,7 +84,7 @@ export async function importTokens(request: ImportRequest, app: App): Promise<Co
   const nowMs = app.options.outside.clock.nowMs();
   const secret = (text: string | undefined): Secret | undefined => (text === undefined || text === '' ? undefined : new Secret(text));
   const inMs = request.expires_in === undefined ? undefined : nowMs + request.expires_in * 1000;
-  return importConnection(
+  const connection = await importConnection(
     {
       app: provider,
       owner: request.owner ?? '',
@@ -98,6 +99,7 @@ export async function importTokens(request: ImportRequest, app: App): Promise<Co
     },
     app.connect,
   );
+  return identifyImported(connection, { isNamed: request.name !== undefined }, app);
 }
 
 function parseInstant(value: string | number | undefined, where: string): number | undefined {

@@ -27,7 +27,9 @@ export interface Diagnosis {
 
 /** Looks at everything that is usually wrong when something does not work. Changes nothing, and throws for nothing it finds. */
 export async function examine(patient: Patient): Promise<Diagnosis> {
-  const findings: Finding[] = [{ kind: 'node', level: 'ok', version: process.versions.node, platform: `${process.platform} ${process.arch}` }];
+  const findings: Finding[] = [
+    { kind: 'node', level: 'ok', version: process.versions.node, platform: `${process.platform} ${process.arch}` },
+  ];
   const settings = await orFinding(patient.readSettings, findings);
   if (settings !== undefined) findings.push(...checkSettings(settings));
   const config = settings === undefined ? undefined : await orFinding(() => patient.readConfig(settings), findings);
@@ -41,7 +43,11 @@ export async function examine(patient: Patient): Promise<Diagnosis> {
 
 /** The sandbox's simulators go by this machine's own clock: there is nothing to compare. */
 async function checkConfigured(config: Config, outside: Outside): Promise<Finding[]> {
-  const [store, clocks, port] = await Promise.all([checkStore(config, outside), checkClocks(config.sandbox ? [] : config.apps, outside), checkPort(config)]);
+  const [store, clocks, port] = await Promise.all([
+    checkStore(config, outside),
+    checkClocks(config.sandbox ? [] : config.apps, outside),
+    checkPort(config),
+  ]);
   return [checkDirectory(config.home), ...store, ...checkApps(config), ...clocks, port];
 }
 
@@ -64,11 +70,17 @@ async function orFinding<T>(work: () => Promise<T>, findings: Finding[]): Promis
 export async function releaseProvider(provider: string, config: Config, outside: Outside): Promise<number> {
   const ids = new Set<ProviderAppId>(config.apps.filter((app) => app.provider.id === provider).map(({ id }) => id));
   if (ids.size === 0) {
-    throw new KippuError('not_found', `The provider ${provider} is not configured. \`kippu doctor\` lists those that are.`, { where: '--release' });
+    throw new KippuError(
+      'not_found',
+      `The provider ${provider} is not configured. \`kippu doctor\` lists those that are.`,
+      { where: '--release' },
+    );
   }
   const store = await storeOpener(config.databaseUrl, false)(outside);
   try {
-    const held = (await store.home.apps()).filter(({ id, heldForOperator, holdUntilMs }) => ids.has(id) && (heldForOperator || holdUntilMs !== undefined));
+    const held = (await store.home.apps()).filter(
+      ({ id, heldForOperator, holdUntilMs }) => ids.has(id) && (heldForOperator || holdUntilMs !== undefined),
+    );
     for (const { id } of held) await store.home.releaseApp(id);
     return held.length;
   } finally {

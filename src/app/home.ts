@@ -1,7 +1,7 @@
 import { KippuError } from '../model/errors.ts';
 import type { Home } from '../model/home-store.ts';
 import { randomText, type Random } from '../model/random.ts';
-import { Secret } from '../model/secret.ts';
+import type { Secret } from '../model/secret.ts';
 import type { Store } from '../model/store.ts';
 import type { Fingerprinter, Vault } from '../model/vault.ts';
 import { createFingerprinter } from '../vault/fingerprints.ts';

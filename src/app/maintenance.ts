@@ -9,7 +9,11 @@ import { storeOpener } from './system.ts';
 
 /** Which migrations the database lacks. One that is not there yet lacks all, and is not made. */
 export async function pendingMigrations({ databaseUrl }: Config, outside: Outside): Promise<readonly string[]> {
-  return withStore(existsAt(databaseUrl) ? databaseUrl : 'memory:', { outside, migrates: false }, async (store) => (await store.migrations()).pending);
+  return withStore(
+    existsAt(databaseUrl) ? databaseUrl : 'memory:',
+    { outside, migrates: false },
+    async (store) => (await store.migrations()).pending,
+  );
 }
 
 /** Brings the schema up to date and gives what was applied. Throws `conflict` for a schema of a newer Kippu. */
@@ -28,7 +32,8 @@ const PRIVATE_FILE = 0o600;
  * Throws `conflict` if there is such a file, `not_found` without a database.
  */
 export async function backUp(file: string, { databaseUrl }: Config, outside: Outside): Promise<string> {
-  if (!existsAt(databaseUrl)) throw new KippuError('not_found', `There is no database at ${databaseUrl}. Nothing was backed up.`);
+  if (!existsAt(databaseUrl))
+    throw new KippuError('not_found', `There is no database at ${databaseUrl}. Nothing was backed up.`);
   const path = resolve(file);
   claimFile(path);
   try {
@@ -36,7 +41,13 @@ export async function backUp(file: string, { databaseUrl }: Config, outside: Out
     chmodSync(path, PRIVATE_FILE);
   } catch (error) {
     unlinkSync(path);
-    throw error instanceof KippuError ? error : new KippuError('store_unavailable', `The copy ${path} could not be written: ${messageOf(error)}. Make room on that disk.`, { cause: error });
+    throw error instanceof KippuError
+      ? error
+      : new KippuError(
+          'store_unavailable',
+          `The copy ${path} could not be written: ${messageOf(error)}. Make room on that disk.`,
+          { cause: error },
+        );
   }
   return path;
 }
@@ -47,9 +58,15 @@ function claimFile(path: string): void {
     closeSync(openSync(path, 'wx', PRIVATE_FILE));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'EEXIST') {
-      throw new KippuError('conflict', `${path} exists, and a backup overwrites nothing. Choose another name.`, { where: 'FILE', cause: error });
+      throw new KippuError('conflict', `${path} exists, and a backup overwrites nothing. Choose another name.`, {
+        where: 'FILE',
+        cause: error,
+      });
     }
-    throw new KippuError('invalid', `${path} cannot be written: ${messageOf(error)}. Choose another place.`, { where: 'FILE', cause: error });
+    throw new KippuError('invalid', `${path} cannot be written: ${messageOf(error)}. Choose another place.`, {
+      where: 'FILE',
+      cause: error,
+    });
   }
 }
 
@@ -64,7 +81,11 @@ export async function copyNotice({ databaseUrl }: Config, outside: Outside): Pro
  * every grant becomes `uncertain` and is resolved like an unanswered renewal; a store that was only moved
  * (`hasMoved`) has missed nothing.
  */
-export async function adoptStore({ hasMoved }: { readonly hasMoved: boolean }, { databaseUrl }: Config, outside: Outside): Promise<void> {
+export async function adoptStore(
+  { hasMoved }: { readonly hasMoved: boolean },
+  { databaseUrl }: Config,
+  outside: Outside,
+): Promise<void> {
   await withStore(databaseUrl, { outside, migrates: false }, async (store) => {
     const identity = store.home.identity();
     if (identity !== undefined && (await noticeOf(store)) !== undefined) await store.home.adopt(identity, !hasMoved);
@@ -80,7 +101,11 @@ function existsAt(databaseUrl: string): boolean {
   return databaseUrl.startsWith('sqlite:') && existsSync(databaseUrl.slice('sqlite:'.length));
 }
 
-async function withStore<T>(databaseUrl: string, how: { readonly outside: Outside; readonly migrates: boolean }, work: (store: Store) => Promise<T>): Promise<T> {
+async function withStore<T>(
+  databaseUrl: string,
+  how: { readonly outside: Outside; readonly migrates: boolean },
+  work: (store: Store) => Promise<T>,
+): Promise<T> {
   const store = await storeOpener(databaseUrl, how.migrates)(how.outside);
   try {
     return await work(store);

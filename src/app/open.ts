@@ -4,7 +4,7 @@ import type { Clock } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
 import type { FaultPoints } from '../model/fault-points.ts';
 import type { HttpClient } from '../model/http.ts';
-import { newId, type ConnectionId, type NodeId, type ProviderAppId } from '../model/ids.ts';
+import { newId, type ConnectionId, type ProviderAppId } from '../model/ids.ts';
 import type { Random } from '../model/random.ts';
 import type { Spool } from '../model/spool.ts';
 import type { Store } from '../model/store.ts';
@@ -76,7 +76,7 @@ export async function openApp(options: AppOptions): Promise<App> {
   const store = await options.openStore(outside);
   try {
     const home = await openHome(store, { ...options.keys, file: directory }, random);
-    const processes = systemProcesses(directory?.nodeId() ?? (newId('nod', random) as NodeId));
+    const processes = systemProcesses(directory?.nodeId() ?? newId('nod', random));
     const spool = directory === undefined ? new MemorySpool(clock) : directorySpool(directory.spoolPath, outside, processes);
     const apps = new Map(options.apps.map((app) => [app.id, app]));
     await store.home.registerApps(options.apps.map(registered));
@@ -115,7 +115,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       faults,
       background: (work) => {
         const watched = work.catch((error: unknown) => {
-          log.error({ err: error }, 'a late answer to a post could not be settled');
+          log.error({ err: error }, 'a post could not be settled now; it is tried again');
         });
         background.add(watched);
         void watched.finally(() => background.delete(watched));
@@ -140,7 +140,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       async close() {
         await flights.drain();
         await Promise.all(background);
-        if ('close' in spool) await (spool as DirectorySpool).close();
+        await spool.close();
         await store.close();
       },
     };
@@ -150,20 +150,25 @@ export async function openApp(options: AppOptions): Promise<App> {
   }
 }
 
+/**
+ * A process is named in its files by its machine, its id and its start: another container's process is never taken for
+ * one that is gone here.
+ */
 function directorySpool(path: string, { clock, random, faults }: Outside, processes: ReturnType<typeof systemProcesses>): DirectorySpool {
   const { self } = processes;
-  const spool = openSpool({
+  const machine = createHash('sha256').update(self.machine).digest('hex').slice(0, 12);
+  return openSpool({
     directory: path,
     clock,
     random,
     faults,
-    processId: `${self.pid}-${self.started === '' ? '0' : self.started}`,
-    isProcessGone: (id) => {
-      const [pid, started] = id.split('-');
-      return processes.isGone({ ...self, pid: Number(pid), started: started === '0' ? '' : (started ?? '') });
+    processId: [machine, self.pid, self.started === '' ? '0' : self.started].join('-'),
+    isProcessGone: (processId) => {
+      const [itsMachine, pid, started] = processId.split('-');
+      if (itsMachine !== machine) return false;
+      return processes.isGone({ ...self, pid: Number(pid), started: started === undefined || started === '0' ? '' : started });
     },
   });
-  return spool;
 }
 
 function registered(app: ProviderApp): Parameters<Store['home']['registerApps']>[0][number] {

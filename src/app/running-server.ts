@@ -8,5 +8,7 @@ import { systemRandom } from './ports/system-random.ts';
 export function findRunningServer(rootHome: string): ServerRecord | undefined {
   if (!existsSync(rootHome)) return undefined;
   const processes = systemProcesses('' as NodeId);
-  return openDataDirectory(rootHome, systemRandom).readServer((server) => processes.isGone({ ...processes.self, ...server }));
+  return openDataDirectory(rootHome, systemRandom).readServer((server) =>
+    processes.isGone({ ...processes.self, ...server }),
+  );
 }

@@ -19,9 +19,15 @@ export async function timelineOf(idOrName: string, app: App): Promise<readonly T
     app.store.credentials.orphans(id),
   ]);
   const entries: TimelineEntry[] = [
-    ...attempts.map((attempt) => ({ kind: 'attempt', atMs: attempt.startedAtMs, attempt }) as const),
-    ...events.map((event) => ({ kind: 'event', atMs: event.atMs, event }) as const),
+    ...attempts.toReversed().map((attempt) => ({ kind: 'attempt', atMs: attempt.startedAtMs, attempt }) as const),
+    ...events.toReversed().map((event) => ({ kind: 'event', atMs: event.atMs, event }) as const),
     ...orphans.map(({ arrivedAtMs, tried }) => ({ kind: 'orphan', atMs: arrivedAtMs, tried }) as const),
   ];
-  return entries.sort((a, b) => a.atMs - b.atMs).slice(-ENTRIES_MAX);
+  return entries.sort((a, b) => a.atMs - b.atMs || rankOf(a) - rankOf(b)).slice(-ENTRIES_MAX);
+}
+
+/** Within one millisecond: the consent, what was sent with it, what came of that. */
+function rankOf(entry: TimelineEntry): number {
+  if (entry.kind === 'event') return entry.event.type === 'connection.created' ? 0 : 2;
+  return entry.kind === 'attempt' ? 1 : 2;
 }

@@ -9,7 +9,7 @@ import type { Config } from './config.ts';
 import type { App } from './open.ts';
 
 export type { RotationProgress, RotationReport } from '../vault/rotate.ts';
-export type { KeyUse, UnreadableValue, VaultStatus } from '../vault/status.ts';
+export type { VaultStatus } from '../vault/status.ts';
 
 const PAGE_SIZE = 200;
 
@@ -19,9 +19,19 @@ export function newKey(id: string, random: Random): Secret {
 }
 
 /** Seals everything anew with the ring's first key, while the store is in use. See {@link rotateVault}. */
-export async function resealEverything(app: App, onProgress: (progress: RotationProgress) => void): Promise<RotationReport> {
+export async function resealEverything(
+  app: App,
+  onProgress: (progress: RotationProgress) => void,
+): Promise<RotationReport> {
   const { store, vault, spool, options } = app;
-  return rotateVault({ home: store.home, vault, spool, random: options.outside.random, pageSize: PAGE_SIZE, onProgress });
+  return rotateVault({
+    home: store.home,
+    vault,
+    spool,
+    random: options.outside.random,
+    pageSize: PAGE_SIZE,
+    onProgress,
+  });
 }
 
 /** Which keys the stored values need. */
@@ -33,9 +43,10 @@ export async function keysInUse({ store, vault, spool }: App): Promise<VaultStat
  * Whether the ring's file was written after a running server had started: that server does not have the new key, and
  * could not open what is sealed with it.
  */
-export function isRingNewerThanServer({ home, rootHome }: Config): boolean {
+export function isRingNewerThanServer({ home, rootHome, keys, sandbox }: Config): boolean {
+  const isFromFile = keys === undefined || sandbox;
   try {
-    return statSync(join(home, 'keys')).mtimeMs > statSync(join(rootHome, 'server.json')).mtimeMs;
+    return isFromFile && statSync(join(home, 'keys')).mtimeMs > statSync(join(rootHome, 'server.json')).mtimeMs;
   } catch {
     // One of the two is not there: nothing to compare.
     return false;

@@ -1,9 +1,12 @@
 import type { Connection } from '../model/connection.ts';
 import type { ConnectionPage, ConnectionQuery } from '../model/connection-store.ts';
 import { KippuError } from '../model/errors.ts';
+import type { ConnectionId } from '../model/ids.ts';
 import { requireConnection, type Caller } from './api-keys.ts';
+import { sees } from './callers.ts';
 import { findConnection } from './connections.ts';
 import type { App } from './open.ts';
+import { UntilWritten } from './until-written.ts';
 
 /**
  * The connection, if there is one and the caller may use it. A caller that is bound to others learns nothing from the
@@ -20,6 +23,15 @@ export async function visibleConnection(idOrName: string, caller: Caller, app: A
     const isHidden = caller.connections !== undefined && error instanceof KippuError && error.code === 'not_found';
     throw isHidden ? new KippuError('forbidden', 'This API key is bound to other connections.') : error;
   }
+}
+
+const idsByName = new UntilWritten<ConnectionId>({ entriesMax: 10_000 });
+
+/** As {@link visibleConnection}, for whoever needs no more than the id, and needs it often. */
+export async function visibleConnectionId(idOrName: string, caller: Caller, app: App): Promise<ConnectionId> {
+  const id = await idsByName.get(idOrName, app, async () => (await app.store.connections.find(idOrName))?.id);
+  if (id === undefined || !sees(caller, id)) return (await visibleConnection(idOrName, caller, app)).id;
+  return id;
 }
 
 /** The caller's connections, by id. */

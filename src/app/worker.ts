@@ -1,12 +1,13 @@
 import { HOUR_MS, MINUTE_MS } from '../model/clock.ts';
-import { settlePendings } from '../connect/pending.ts';
 import { tendDuePosts } from '../posts/worker.ts';
 import { reapplySpool } from '../renewal/reapply.ts';
 import { tendDue } from '../renewal/tend.ts';
 import type { App } from './open.ts';
+import { settlePendingConsents } from './pending-consents.ts';
 
 const ROUND_MS = 500;
 const CHORES_MS = 5000;
+const TIDY_MS = HOUR_MS;
 /** Rounds that may wait for slow providers at the same time; more work is left to the next one. */
 const ROUNDS_AT_ONCE = 4;
 const EVENTS_MS = 1000;
@@ -38,6 +39,9 @@ export class Worker {
       this.#every('connections', ROUND_MS, () => this.#tendConnections()),
       this.#every('posts', ROUND_MS, () => this.#tendPosts()),
       this.#every('chores', CHORES_MS, () => this.#doChores()),
+      this.#every('tidying', TIDY_MS, async () => {
+        this.#app.spool.tidy();
+      }),
       this.#every('events', EVENTS_MS, () => this.#logEvents()),
     );
   }
@@ -107,14 +111,11 @@ export class Worker {
   }
 
   async #doChores(): Promise<void> {
-    const { app, spool, renewal, connect, store } = { app: this.#app, ...this.#app };
+    const { spool, renewal, store, options } = this.#app;
     await reapplySpool(renewal);
-    if ('prepare' in spool) await (spool as { prepare(): Promise<void> }).prepare();
-    if ('tidy' in spool) (spool as { tidy(): void }).tidy();
-    await settlePendings(connect, (consent, error) => {
-      app.log.error({ err: error, consent }, 'this consent could not be settled');
-    });
-    const nowMs = app.options.outside.clock.nowMs();
+    await spool.prepare();
+    await settlePendingConsents(this.#app);
+    const nowMs = options.outside.clock.nowMs();
     await store.consents.expire({ nowMs, forgetBeforeMs: nowMs - CONSENTS_KEPT_MS });
   }
 }

@@ -4,6 +4,7 @@ import type { Cli } from './cli.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { Interrupted } from './interrupt.ts';
 import { printable } from './printable.ts';
+import type { Misuse } from './texts/misuse.ts';
 import { spanText } from './times.ts';
 
 /** Says on stderr what went wrong and what to do, and gives the exit code that says the same to a script. */
@@ -34,8 +35,18 @@ function reportFailure(error: KippuError, cli: Cli): number {
 function reportMisuse(error: CommanderError, command: string | undefined, cli: Cli): number {
   if (error.code === 'commander.helpDisplayed' || error.code === 'commander.version') return EXIT.done;
   if (error.code === 'commander.help') return EXIT.misused;
-  const what = error.message.replace(/^error: /, '');
+  const what = cli.texts.errors.misuse(misuseOf(error));
   const help = command === undefined ? 'kippu --help' : `kippu ${command} --help`;
-  cli.say(`${cli.talkStyle.bad('kippu:')} ${cli.texts.errors.misused(what)}\n  ${cli.texts.errors.seeHelp(help)}`);
+  cli.say(`${cli.talkStyle.bad('kippu:')} ${what}\n  ${cli.texts.errors.seeHelp(help)}`);
   return EXIT.misused;
+}
+
+/** What commander says, taken apart: its own words are English. */
+function misuseOf({ code, message }: CommanderError): Misuse {
+  const said = message.replace(/^error: /, '');
+  const quoted = [...said.matchAll(/'([^']*)'/g)].map((match) => match[1] ?? '');
+  const [, suggestion] = /\(Did you mean (.*)\?\)/s.exec(said) ?? [];
+  const [, remark] = / is invalid(?: for argument '[^']*')?\. (.*)/s.exec(said) ?? [];
+  // Of an argument the value is named first, of an option its name.
+  return { code, said, quoted: said.startsWith('command-argument') ? quoted.reverse() : quoted, suggestion, remark };
 }

@@ -22,12 +22,14 @@ export async function readFileInput(file: string, cli: Cli): Promise<string> {
 }
 
 export async function readStdin(cli: Cli): Promise<string> {
-  if (process.stdin.isTTY) cli.say(cli.texts.session.readingStdin);
+  if (process.stdin.isTTY) cli.say(cli.texts.general.readingStdin);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of process.stdin as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > INPUT_BYTES_MAX) throw new KippuError('invalid', `stdin has more than ${INPUT_BYTES_MAX} bytes. Give less.`);
+    if (size > INPUT_BYTES_MAX) {
+      throw new KippuError('invalid', `stdin has more than ${INPUT_BYTES_MAX} bytes. Give less.`);
+    }
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString('utf8');

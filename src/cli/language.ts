@@ -5,7 +5,10 @@ export type Language = (typeof LANGUAGES)[number];
  * The language of what is said, before anything is parsed: `--lang`, else what the environment asks for, in the order
  * of POSIX (`LC_ALL`, `LC_MESSAGES`, `LANG`). Whatever it does not know is English.
  */
-export function languageOf(argv: readonly string[], environment: Readonly<Record<string, string | undefined>>): Language {
+export function languageOf(
+  argv: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): Language {
   const wanted = flagValue(argv) ?? firstSet([environment['LC_ALL'], environment['LC_MESSAGES'], environment['LANG']]);
   return /^ja(?![a-z])/i.test(wanted ?? '') ? 'ja' : 'en';
 }

@@ -1,13 +1,17 @@
 import type { Config } from '../app/config.ts';
 import { KippuError } from '../model/errors.ts';
-import type { Local } from './api/session.ts';
+import type { Local } from './api/with-api.ts';
 import type { Cli } from './cli.ts';
 
 /**
  * Where no server runs, this process takes the browser back itself, at the very address that is registered at the
- * provider. Throws `misconfigured` where that address is taken, saying what to do.
+ * provider. Throws `conflict` where that address is taken, saying what to do.
  */
-export async function listenForCallback({ server }: Local, config: Config, cli: Cli): Promise<{ close(): Promise<void> }> {
+export async function listenForCallback(
+  { server }: Local,
+  config: Config,
+  cli: Cli,
+): Promise<{ close(): Promise<void> }> {
   const { connect: texts } = cli.texts;
   const { listen } = await import('../server/listen.ts');
   const { protocol, port: publicPort } = new URL(config.publicUrl);
@@ -17,7 +21,7 @@ export async function listenForCallback({ server }: Local, config: Config, cli: 
   try {
     return await listen(server, { host: config.host, port });
   } catch (cause) {
-    if (isInUse(cause)) throw new KippuError('misconfigured', texts.portTaken(config.host, port), { cause });
+    if (isInUse(cause)) throw new KippuError('conflict', texts.portTaken(config.host, port), { cause });
     throw cause;
   }
 }

@@ -4,11 +4,16 @@ import { printable } from './printable.ts';
 import { form } from './table.ts';
 import { instantText, spanText } from './times.ts';
 
-/** The state in its colour, with the reason where there is one. */
-export function stateText({ state, state_reason: reason }: ConnectionJson, { texts, style }: Cli): string {
+/** The state in its colour. */
+export function stateText({ state }: ConnectionJson, { texts, style }: Cli): string {
   const said = texts.states[state] ?? state;
-  const reasonSaid = reason === null ? '' : ` (${texts.reasons[reason] ?? reason})`;
-  return (COLOUR_OF[state] === undefined ? said : style[COLOUR_OF[state]](said)) + reasonSaid;
+  const colour = COLOUR_OF[state];
+  return colour === undefined ? said : style[colour](said);
+}
+
+/** The grant's end, as long as it has not been ended before. */
+export function grantEnd({ state, refresh_expires_at: endsAt }: ConnectionJson): string | null {
+  return state === 'reauth_required' || state === 'revoked' ? null : endsAt;
 }
 
 const COLOUR_OF: Readonly<Record<string, 'good' | 'warn' | 'bad' | 'soft'>> = {
@@ -34,16 +39,24 @@ export function distanceText(atMs: number, cli: Cli): string {
 export function connectionForm(connection: ConnectionJson, cli: Cli): string {
   const { fields } = cli.texts.show;
   const { name, handle, subject, owner, metadata } = connection;
-  const when = (instant: string | null): string => (instant === null ? '-' : `${instantText(Date.parse(instant))} (${endText(instant, cli)})`);
+  const when = (instant: string | null): string =>
+    instant === null ? '-' : `${instantText(Date.parse(instant))} (${endText(instant, cli)})`;
   const rows: [string, string][] = [
     [fields.name, cli.style.bold(printable(name))],
     [fields.id, connection.id],
     [fields.provider, connection.provider],
-    [fields.user, printable([handle, subject === null ? undefined : `(${subject})`].filter((part) => part !== undefined && part !== null).join(' ') || '-')],
-    [fields.state, stateText(connection, cli)],
+    [
+      fields.user,
+      printable(
+        [handle, subject === null ? undefined : `(${subject})`]
+          .filter((part) => part !== undefined && part !== null)
+          .join(' ') || '-',
+      ),
+    ],
+    [fields.state, stateText(connection, cli) + reasonText(connection, cli)],
     [fields.scopes, connection.scopes.join(' ') || '-'],
     [fields.accessEnds, when(connection.access_expires_at)],
-    [fields.refreshEnds, when(connection.refresh_expires_at)],
+    [fields.refreshEnds, when(grantEnd(connection))],
     [fields.granted, when(connection.granted_at)],
     [fields.lastRenewed, when(connection.last_renewed_at)],
     [fields.renewals, String(connection.renewals)],
@@ -53,4 +66,8 @@ export function connectionForm(connection: ConnectionJson, cli: Cli): string {
   if (owner !== '') rows.push([fields.owner, printable(owner)]);
   if (Object.keys(metadata).length > 0) rows.push([fields.metadata, printable(JSON.stringify(metadata))]);
   return form(rows);
+}
+
+function reasonText({ state_reason: reason }: ConnectionJson, { texts }: Cli): string {
+  return reason === null ? '' : ` (${texts.reasons[reason] ?? reason})`;
 }

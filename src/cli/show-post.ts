@@ -33,8 +33,8 @@ const COLOUR_OF: Readonly<Record<string, 'good' | 'warn' | 'bad' | 'soft'>> = {
   draft: 'soft',
 };
 
-function costText(usDollars: number): string {
-  return `${usDollars.toFixed(3)} USD`;
+function costText({ amount, currency }: PostJson['cost']): string {
+  return `${amount.toFixed(3)} ${currency}`;
 }
 
 export function statusText({ status }: PostJson, { texts, style }: Cli): string {
@@ -43,7 +43,8 @@ export function statusText({ status }: PostJson, { texts, style }: Cli): string 
   return colour === undefined ? said : style[colour](said);
 }
 
-function reasonText({ status_reason: reason, status_detail: detail }: PostJson): string | undefined {
+/** Why it is not out, in Kippu's word and the network's own. */
+export function reasonText({ status_reason: reason, status_detail: detail }: PostJson): string | undefined {
   if (reason === null) return undefined;
   return printable(detail === null ? reason : `${reason} (${detail})`);
 }
@@ -71,10 +72,12 @@ export function checkText(checked: CheckedPost, cli: Cli): string {
     [check.cost, costText(cost)],
     [check.wouldGoOut, whenText(checked.publish_at, checked.timezone, cli) ?? check.now],
   ]);
-  return [facts, ...(problems.length === 0 ? [check.fine] : problems.map((problem) => problemText(problem, cli)))].join('\n');
+  return [facts, ...(problems.length === 0 ? [check.fine] : problems.map((problem) => problemText(problem, cli)))].join(
+    '\n',
+  );
 }
 
-function problemText({ severity, message }: ProblemJson, { texts, style }: Cli): string {
+export function problemText({ severity, message }: ProblemJson, { texts, style }: Cli): string {
   const sign = severity === 'error' ? style.bad(texts.posts.error) : style.warn(texts.posts.warning);
   return `${sign}: ${printable(message)}`;
 }

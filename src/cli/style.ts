@@ -15,7 +15,13 @@ const coloured =
   (on: number, off: number) =>
   (text: string): string =>
     text === '' ? '' : `${ESC}${on}m${text}${ESC}${off}m`;
-const COLOURED: Style = { bold: coloured(1, 22), soft: coloured(2, 22), good: coloured(32, 39), warn: coloured(33, 39), bad: coloured(31, 39) };
+const COLOURED: Style = {
+  bold: coloured(1, 22),
+  soft: coloured(2, 22),
+  good: coloured(32, 39),
+  warn: coloured(33, 39),
+  bad: coloured(31, 39),
+};
 
 /** See https://no-color.org: any value but an empty one turns colours off. */
 export function styleFor(

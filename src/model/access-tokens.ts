@@ -25,6 +25,8 @@ export interface Access {
   readonly version: number;
   /** Origin of the provider's resource API, as in `https://api.x.com`. */
   readonly apiOrigin: string;
+  /** Older origins of the same API: what is addressed to them goes to `apiOrigin`. */
+  readonly legacyOrigins?: readonly string[];
   /** Picks the network's adapter. */
   readonly provider: string;
   /** The provider's id of the user, as far as it is known. */

@@ -10,7 +10,8 @@ export interface CredentialStore {
   read(id: ConnectionId): Promise<StoredCredential | undefined>;
   /**
    * Takes the lease, raises the fence and writes the attempt, if the credential is still at the version that was seen,
-   * nobody holds a live lease, and the open attempt is the one that was seen. Otherwise nothing happens.
+   * nobody holds a live lease, the open attempt is the one that was seen, and (but for a revocation) the app is not
+   * held. Otherwise nothing happens.
    */
   claim(request: ClaimRequest): Promise<Claim | undefined>;
   /** Never throws away the token set: what cannot be attached becomes an orphan. Idempotent. */

@@ -15,5 +15,3 @@ export type RenewalOutcome =
   | { readonly kind: 'unavailable'; readonly error: string; readonly retryAfterMs: number | undefined }
   /** Sent, and no readable answer: maybe spent. */
   | { readonly kind: 'unanswered'; readonly error: string };
-
-export type OutcomeKind = RenewalOutcome['kind'];

@@ -13,6 +13,11 @@ export interface Spool {
   /** Whole entries of every process of this node, oldest first; a torn one is reported by `damaged`. */
   entries(): readonly SpoolEntry[];
   damaged(): readonly string[];
+  /** Makes room ahead of need, outside the hot path. */
+  prepare(): Promise<void>;
+  /** Removes acknowledged entries that are older than a week. */
+  tidy(): void;
+  close(): Promise<void>;
 }
 
 export interface SpoolEntry {

@@ -31,7 +31,8 @@ export async function advance(seen: Post, happening: Happening, ports: AdvancePo
 /** Throws `not_found`. */
 export async function readPost(id: PostId, { posts }: Pick<AdvancePorts, 'posts'>): Promise<Post> {
   const post = await posts.read(id);
-  if (post === undefined)
+  if (post === undefined) {
     throw new KippuError('not_found', `There is no post ${id}. See "kippu posts" for those there are.`);
+  }
   return post;
 }

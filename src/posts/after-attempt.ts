@@ -85,8 +85,9 @@ function isSettledBy(attempt: PostAttempt, outcome: PublishOutcome): boolean {
 
 function closed(attempt: PostAttempt, outcome: PublishOutcome, nowMs: number): PostAttempt {
   const ended = { ...attempt, endedAtMs: nowMs, outcome: outcome.kind };
-  if (outcome.kind === 'published')
+  if (outcome.kind === 'published') {
     return { ...ended, remoteId: outcome.remoteId, reason: undefined, detail: undefined };
+  }
   return { ...ended, reason: outcome.kind === 'unanswered' ? 'unanswered' : outcome.reason, detail: outcome.detail };
 }
 
@@ -115,8 +116,9 @@ function afterNoSuccess(post: Post, attempt: PostAttempt, outcome: NoSuccess, no
     case 'refused':
       return afterRefusal(post, attempt, outcome, mayExist, nowMs);
     case 'not_created':
-      if (mayExist)
+      if (mayExist) {
         return waits({ ...post, status: 'unknown', statusReason: 'not_on_timeline', resendOnce: true }, outcome, nowMs);
+      }
       return waits({ ...post, status: 'scheduled', unknownSinceMs: undefined }, outcome, nowMs);
     default:
       return assertNever(outcome);

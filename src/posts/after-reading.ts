@@ -46,8 +46,9 @@ export function readBackFailed(
   nowMs: number,
 ): PostChange {
   const failing = { ...post, readBackFailures: post.readBackFailures + 1, statusDetail: failure.detail };
-  if (nowMs - (post.unknownSinceMs ?? nowMs) >= READ_PATIENCE_MS)
+  if (nowMs - (post.unknownSinceMs ?? nowMs) >= READ_PATIENCE_MS) {
     return needsDecision(failing, 'timeline_unreadable', nowMs);
+  }
   const backOffMs = Math.min(READ_AGAIN_MIN_MS * 2 ** post.readBackFailures, READ_AGAIN_MAX_MS);
   return changedQuietly(failing, { dueAtMs: nowMs + Math.max(backOffMs, failure.retryAfterMs ?? 0) }, nowMs);
 }

@@ -45,11 +45,12 @@ export async function publish(id: PostId, ports: PublishPorts): Promise<Post> {
       ports,
     );
     if (route.kind !== 'open') return (await advance(seen, route, ports)).post;
+    const request = route.network.createRequest(seen, route.access); // whatever could fail here fails before the claim
     const claim = await claimPost(seen, ports); // durable: what is sent, when, by whom, after which post
     if (claim === undefined) continue; // somebody else changed it: look again
     ports.faults.reach('publishing.claimed');
     // Point of no return: from here the post may exist.
-    const answer = await exchange(route.network.createRequest(seen, route.access), claim, ports);
+    const answer = await exchange(request, claim, ports);
     if (answer.kind === 'overdue') return settleLater(claim.post, answer.late, route, ports);
     ports.faults.reach('publishing.answered');
     const outcome = classify(answer, route.network);

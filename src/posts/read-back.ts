@@ -72,19 +72,22 @@ async function readTimeline(post: Post, refused: Secret | undefined, ports: Read
     { minTtlMs: MINUTE_MS, ...(refused === undefined ? {} : { refused }) },
     ports,
   );
-  if (route.kind === 'held')
+  if (route.kind === 'held') {
     return { kind: 'failed', detail: `${route.reason}: ${route.detail}`, retryAfterMs: route.retryAfterMs };
+  }
   if (route.kind === 'given_up') return { kind: 'failed', detail: route.detail, retryAfterMs: undefined };
   const { network, access, handle } = route;
   const posts: RemotePost[] = [];
   let pageToken: string | undefined;
   for (let page = 0; page < PAGES_MAX; page += 1) {
     const request = network.timelineRequest({ ...windowOf(post), pageToken }, access);
-    if (request === undefined)
+    if (request === undefined) {
       return { kind: 'failed', detail: 'whose account it is, is not known yet', retryAfterMs: undefined };
+    }
     const answer = await ports.http.send(request);
-    if (answer.kind !== 'answered')
+    if (answer.kind !== 'answered') {
       return { kind: 'failed', detail: `${answer.cause}: ${answer.detail}`, retryAfterMs: undefined };
+    }
     if (answer.status === 401 && refused === undefined) return readTimeline(post, access.accessToken, ports);
     const read = answer.status === 200 ? network.readTimeline(answer) : undefined;
     if (read === undefined) {

@@ -44,8 +44,9 @@ export async function findRoute(
     const connection = await connections.find(id);
     const access = await tokens.get(id, need);
     const network = networks.get(access.provider);
-    if (network === undefined)
+    if (network === undefined) {
       return { kind: 'given_up', reason: 'no_connection', detail: `posts cannot go to ${access.provider}` };
+    }
     return { kind: 'open', access, network, handle: connection?.handle };
   } catch (error) {
     if (!(error instanceof KippuError)) throw error;

@@ -10,7 +10,7 @@ export interface Provider {
   /** As people write it. */
   readonly name: string;
   readonly endpoints: Endpoints;
-  /** Older hosts of the same endpoints, still seen in the wild: `kippu call` accepts them, nothing is sent there. */
+  /** Older hosts of the same endpoints, still seen in the wild: a call that names one goes to today's host. */
   readonly legacyOrigins?: readonly string[];
   readonly scopes: Scopes;
   readonly clientAuth: ClientAuth;

@@ -16,8 +16,12 @@ export interface Patience {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A flight that takes longer is not waited for without a look at what is stored meanwhile. */
+const SLOW_MS = 1000;
+
 interface Flight {
   readonly need: Need;
+  readonly startedAtMonotonicMs: number;
   readonly landing: Promise<Renewal>;
 }
 
@@ -28,6 +32,7 @@ interface Flight {
 export class Flights {
   readonly #ports: RenewalPorts;
   readonly #flights = new Map<ConnectionId, Flight>();
+  readonly #draining = new AbortController();
 
   constructor(ports: RenewalPorts) {
     this.#ports = ports;
@@ -35,19 +40,16 @@ export class Flights {
 
   /** Throws what {@link renew} throws, and never later than the deadline. */
   async ask(id: ConnectionId, need: Need, { deadlineMs = this.#ports.timing.deadlineMs, signal }: Patience = {}): Promise<Renewal> {
-    const { clock } = this.#ports;
-    const untilMs = clock.monotonicMs() + deadlineMs;
-    for (let waitMs = WAIT_MIN_MS; ; waitMs = Math.min(waitMs * 2, WAIT_MAX_MS)) {
-      const leftMs = untilMs - clock.monotonicMs();
-      const renewal = leftMs <= 0 || signal?.aborted === true ? 'late' : await this.#orLate(this.#join(id, need), leftMs, signal);
-      if (renewal === 'late') return this.#bestNow(id, need);
-      if (renewal.kind !== 'wait') return renewal;
-      await clock.sleep(Math.min(waitMs, leftMs), signal);
-    }
+    const waiting = new AbortController();
+    const isLate = deadlineMs <= 0 || signal?.aborted === true;
+    const renewal = isLate ? 'late' : await this.#orLate(this.#join(id, need, waiting.signal), deadlineMs, signal);
+    waiting.abort();
+    return renewal === 'late' || renewal.kind === 'wait' ? this.#bestNow(id, need) : renewal;
   }
 
-  /** Resolves when no exchange of this process is under way. */
+  /** Resolves when no exchange of this process is under way. From now on nobody waits for other processes' exchanges. */
   async drain(): Promise<void> {
+    this.#draining.abort();
     while (this.#flights.size > 0) await Promise.allSettled([...this.#flights.values()].map(({ landing }) => landing));
   }
 
@@ -56,15 +58,18 @@ export class Flights {
   }
 
   /**
-   * Joins the flight that is under way. Whoever made it had his own need: a caller with another one is served at once if
-   * what is stored is good for him, and what the flight brings may not be what he needs.
+   * Joins the flight that is under way. If it is slow, or was made for another need, its passenger is served at once when
+   * what is stored is good for him; and what it brings to another's need may not be what he needs. For a passenger who has
+   * left meanwhile, nothing new is begun.
    */
-  async #join(id: ConnectionId, need: Need): Promise<Renewal> {
+  async #join(id: ConnectionId, need: Need, left: AbortSignal): Promise<Renewal> {
     for (;;) {
+      if (left.aborted) return { kind: 'wait' };
       const underWay = this.#flights.get(id);
       if (underWay === undefined) return this.#fly(id, need);
       const isSameNeed = isDeepStrictEqual(underWay.need, need);
-      const stored = isSameNeed ? undefined : await this.#stored(id, need);
+      const isSlow = this.#ports.clock.monotonicMs() - underWay.startedAtMonotonicMs > SLOW_MS;
+      const stored = isSameNeed && !isSlow ? undefined : await this.#stored(id, need);
       if (stored !== undefined) return stored;
       const renewal = await underWay.landing;
       if (isSameNeed || this.#satisfies(renewal, need)) return renewal;
@@ -85,11 +90,20 @@ export class Flights {
   }
 
   #fly(id: ConnectionId, need: Need): Promise<Renewal> {
-    const landing = renew(id, need, this.#ports).finally(() => {
+    const landing = this.#renewOrWait(id, need).finally(() => {
       this.#flights.delete(id);
     });
-    this.#flights.set(id, { need, landing });
+    this.#flights.set(id, { need, startedAtMonotonicMs: this.#ports.clock.monotonicMs(), landing });
     return landing;
+  }
+
+  /** Waits, once for all its passengers, while another process is at it. */
+  async #renewOrWait(id: ConnectionId, need: Need): Promise<Renewal> {
+    for (let waitMs = WAIT_MIN_MS; ; waitMs = Math.min(waitMs * 2, WAIT_MAX_MS)) {
+      const renewal = await renew(id, need, this.#ports);
+      if (renewal.kind !== 'wait' || this.#draining.signal.aborted) return renewal;
+      await this.#ports.clock.sleep(waitMs, this.#draining.signal);
+    }
   }
 
   async #orLate(flight: Promise<Renewal>, leftMs: number, signal: AbortSignal | undefined): Promise<Renewal | 'late'> {

@@ -9,6 +9,8 @@ import type { RenewalPorts } from './ports.ts';
 import { revokeAtProvider } from './revoke-tokens.ts';
 
 const LOOK_AGAIN_MS = 200;
+/** Whoever holds the lease now, it is over before we give up. */
+const GRACE_MS = 5 * SECOND_MS;
 
 export interface Revocation {
   /** `false`: only here; the provider keeps the grant. */
@@ -23,7 +25,7 @@ export interface Revocation {
  * Throws `not_found`, `unavailable`, `misconfigured`.
  */
 export async function revoke(id: ConnectionId, revocation: Revocation, ports: RenewalPorts): Promise<void> {
-  const untilMs = ports.clock.monotonicMs() + leaseMs(ports);
+  const untilMs = ports.clock.monotonicMs() + leaseMs(ports) + GRACE_MS;
   while (ports.clock.monotonicMs() < untilMs) {
     const seen = await lookAt(id, { kind: 'use', minTtlMs: undefined }, ports);
     if (seen.credential.state === 'revoked') return;

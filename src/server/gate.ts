@@ -1,5 +1,5 @@
 import { OPERATOR, isSignedIn, requireScope, type Caller } from '../app/api-keys.ts';
-import { findCaller, isSameSecret, requireUnbound } from '../app/callers.ts';
+import { findCaller, requireUnbound, secretComparison } from '../app/callers.ts';
 import type { App } from '../app/open.ts';
 import { readCookie } from '../app/web/cookies.ts';
 import { KippuError } from '../model/errors.ts';
@@ -21,9 +21,11 @@ export interface GatePorts {
 /** Who asks. A key in the header decides alone; without one, a browser that is signed in to the console is the operator. */
 export class Gate {
   readonly #ports: GatePorts;
+  readonly #isLocalKey: (key: Secret) => boolean;
 
   constructor(ports: GatePorts) {
     this.#ports = ports;
+    this.#isLocalKey = secretComparison(ports.localKey);
   }
 
   /** The caller, if the route is for him. Throws `unauthenticated`, `forbidden`. */
@@ -63,7 +65,7 @@ export class Gate {
     const text = /^bearer +(\S+)$/i.exec(authorization)?.[1];
     if (text === undefined) throw new KippuError('unauthenticated', 'The Authorization header is not of the form "Bearer kpu_…".');
     const key = new Secret(text);
-    if (isSameSecret(key, this.#ports.localKey)) return OPERATOR;
+    if (this.#isLocalKey(key)) return OPERATOR;
     const caller = await findCaller(key, this.#ports.app);
     if (caller === undefined) throw new KippuError('unauthenticated', 'There is no such API key, or it was revoked.');
     return caller;

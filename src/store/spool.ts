@@ -131,7 +131,9 @@ export class DirectorySpool implements Spool {
   async close(): Promise<void> {
     this.#isPrepared = false;
     await this.#preparing;
-    for (const slot of this.#free.splice(0)) this.#files.release(slot);
+    this.#orUnavailable('cannot give back its free slots', () => {
+      for (const slot of this.#free.splice(0)) this.#files.release(slot);
+    });
   }
 
   /** Never twice the same and never backwards: one process's entries are applied in the order in which they came. */

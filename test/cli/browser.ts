@@ -3,7 +3,10 @@ export class ScriptedBrowser {
   readonly #cookies = new Map<string, Map<string, string>>();
 
   /** Opens a connect link, consents as somebody at the simulated provider, and gives the page it ends on. */
-  async consent(link: string, { user = 'alice', decision = 'allow' }: { readonly user?: string; readonly decision?: 'allow' | 'deny' } = {}): Promise<Page> {
+  async consent(
+    link: string,
+    { user = 'alice', decision = 'allow' }: { readonly user?: string; readonly decision?: 'allow' | 'deny' } = {},
+  ): Promise<Page> {
     const form = await this.open(link);
     const consent = /name="consent" value="([^"]+)"/.exec(form.text)?.[1];
     if (consent === undefined) throw new Error(`no consent page at ${form.url}:\n${form.text}`);

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { fileURLToPath } from 'node:url';
 import { ScriptedBrowser } from './browser.ts';
 import { simulate, type SimulateOptions, type Simulation } from '../../src/sim/index.ts';
@@ -74,7 +75,11 @@ export class CliWorld implements AsyncDisposable {
   }
 
   start(args: readonly string[], { stdin, env = {} }: RunOptions = {}): Running {
-    const child = spawn(process.execPath, [KIPPU, ...args], { cwd: this.directory, env: { ...this.environment(), ...env }, stdio: 'pipe' });
+    const child = spawn(process.execPath, [KIPPU, ...args], {
+      cwd: this.directory,
+      env: { ...this.environment(), ...env },
+      stdio: 'pipe',
+    });
     this.#children.add(child);
     child.once('exit', () => this.#children.delete(child));
     child.stdin.end(stdin ?? '');
@@ -89,11 +94,21 @@ export class CliWorld implements AsyncDisposable {
   }
 
   /** Consents as somebody, with whatever serves the callback. */
-  async connect(args: readonly string[] = [], { user = 'alice', env = {} }: { readonly user?: string; readonly env?: RunOptions['env'] } = {}): Promise<Ended> {
+  async connect(
+    args: readonly string[] = [],
+    { user = 'alice', env = {} }: { readonly user?: string; readonly env?: RunOptions['env'] } = {},
+  ): Promise<Ended> {
     const connecting = this.start(['connect', 'x', '--no-open', ...args], { env });
     const [link] = await connecting.said(CONNECT_LINK);
     await new ScriptedBrowser().consent(link, { user });
     return connecting.ended;
+  }
+
+  /** Changes the database from behind, as no command would. */
+  query(sql: string): void {
+    const database = new DatabaseSync(this.databasePath);
+    database.exec(sql);
+    database.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

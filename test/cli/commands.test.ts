@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CliWorld } from './cli-world.ts';
 
+// eslint-disable-next-line no-control-regex -- how colours begin
 const COLOUR = /\u001b\[/;
 
 describe('kippu token', () => {
@@ -26,13 +28,55 @@ describe('kippu token', () => {
   }
 
   it('gives another one than the one that the provider refused', async () => {
-    await using world = await CliWorld.create({ fast: 120 });
+    await using world = await CliWorld.create();
     await world.connect();
     const { stdout: first } = await world.run(['token', 'x:alice']);
-    await new Promise((resolve) => setTimeout(resolve, 61_000));
+    world.query('update credentials set access_issued_at_ms = access_issued_at_ms - 120000');
     const { code, stdout: second } = await world.run(['token', 'x:alice', '--refused', '-'], { stdin: first });
     assert.equal(code, 0);
     assert.notEqual(second, first);
+    assert.equal(world.sim.state().counts.renewals, 1);
+  });
+
+  it('does not care for what a killed server left behind', async () => {
+    await using world = await CliWorld.create();
+    await using server = await world.up();
+    await world.connect();
+    await server.stop('SIGKILL');
+    const { code, stdout, stderr } = await world.run(['token', 'x:alice']);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^[\w-]{40,}\n$/);
+  });
+});
+
+describe('Ctrl-C', () => {
+  it('leaves no renewal unsettled that this process has sent', async () => {
+    await using world = await CliWorld.create();
+    await world.connect();
+    world.sim.faults.delayNextAnswer('token', 2000);
+    const renewing = world.start(['renew', 'x:alice']);
+    while (world.sim.state().counts.renewals === 0) await sleep(20);
+    const { code, stderr } = await renewing.stop('SIGINT');
+    assert.equal(code, 130);
+    assert.match(stderr, /Waiting for the renewal that is under way/);
+    const { items } = JSON.parse((await world.run(['connections', '--json'])).stdout) as {
+      items: { state: string; renewals: number }[];
+    };
+    assert.deepEqual(
+      items.map(({ state, renewals }) => [state, renewals]),
+      [['active', 1]],
+    );
+  });
+});
+
+describe('a reader that goes away', () => {
+  it('is no error', async () => {
+    await using world = await CliWorld.withoutProvider();
+    const helping = world.start(['--help']);
+    helping.child.stdout?.destroy();
+    const { code, stderr } = await helping.ended;
+    assert.equal(code, 0);
+    assert.equal(stderr, '');
   });
 });
 
@@ -40,12 +84,20 @@ describe('kippu import', () => {
   it('takes tokens from a file or from stdin, and prints the name', async () => {
     await using world = await CliWorld.create();
     const file = join(world.directory, 'tokens.json');
-    writeFileSync(file, JSON.stringify({ access_token: 'canary-one', expires_in: 7200, subject: '1', scope: 'tweet.read users.read' }));
+    writeFileSync(
+      file,
+      JSON.stringify({ access_token: 'canary-one', expires_in: 7200, subject: '1', scope: 'tweet.read users.read' }),
+    );
     const fromFile = await world.run(['import', 'x', '--from', file, '--name', 'x:file']);
     assert.equal(fromFile.code, 0, fromFile.stderr);
     assert.equal(fromFile.stdout, 'x:file\n');
     assert.match(fromFile.stderr, /no refresh token/);
-    const input = JSON.stringify({ refresh_token: 'canary-two', access_token: 'canary-three', expires_in: 7200, subject: '2' });
+    const input = JSON.stringify({
+      refresh_token: 'canary-two',
+      access_token: 'canary-three',
+      expires_in: 7200,
+      subject: '2',
+    });
     const fromStdin = await world.run(['import', 'x', '--from', '-', '--name', 'x:stdin', '--json'], { stdin: input });
     const connection = JSON.parse(fromStdin.stdout) as Record<string, unknown>;
     assert.equal(connection['name'], 'x:stdin');
@@ -53,7 +105,10 @@ describe('kippu import', () => {
     assert.equal((await world.run(['token', 'x:stdin'])).stdout, 'canary-three\n');
     const again = await world.run(['import', 'x', '--from', '-'], { stdin: input });
     assert.equal(again.code, 1, 'a refresh token that is here already has an owner');
-    assert.doesNotMatch(fromFile.stdout + fromFile.stderr + fromStdin.stdout + fromStdin.stderr + again.stderr, /canary/);
+    assert.doesNotMatch(
+      fromFile.stdout + fromFile.stderr + fromStdin.stdout + fromStdin.stderr + again.stderr,
+      /canary/,
+    );
   });
 });
 
@@ -67,8 +122,14 @@ describe('kippu connections', () => {
     assert.match(stdout, /^x:alice +x +active +in 1 h 59 min/m);
     assert.match(stderr, /Asia\/Tokyo/);
     assert.doesNotMatch(stdout, COLOUR);
-    const page = JSON.parse((await world.run(['connections', '--state', 'active', '--json'])).stdout) as { items: Record<string, unknown>[]; next_cursor: null };
-    assert.deepEqual(page.items.map((item) => item['name']), ['x:alice']);
+    const page = JSON.parse((await world.run(['connections', '--state', 'active', '--json'])).stdout) as {
+      items: Record<string, unknown>[];
+      next_cursor: null;
+    };
+    assert.deepEqual(
+      page.items.map((item) => item['name']),
+      ['x:alice'],
+    );
     assert.equal(page.next_cursor, null);
     assert.match(String(page.items[0]?.['access_expires_at']), /^\d{4}-\d\d-\d\dT.*Z$/);
     const none = await world.run(['connections', '--never-expires', '--json']);
@@ -87,10 +148,16 @@ describe('kippu show', () => {
     assert.match(stdout, /^user +alice \(\d+\)$/m);
     assert.match(stdout, /^access  R-+/m);
     assert.match(stdout, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d  renewal: renewed$/m);
-    assert.ok(stdout.split('\n').every((line) => line.length <= 100), stdout);
+    assert.ok(
+      stdout.split('\n').every((line) => line.length <= 100),
+      stdout,
+    );
     assert.ok(!stdout.includes(token.trim()));
     assert.doesNotMatch(stdout, COLOUR);
-    const json = JSON.parse((await world.run(['show', 'x:alice', '--json'])).stdout) as { name: string; timeline: { kind: string }[] };
+    const json = JSON.parse((await world.run(['show', 'x:alice', '--json'])).stdout) as {
+      name: string;
+      timeline: { kind: string }[];
+    };
     assert.equal(json.name, 'x:alice');
     assert.ok(json.timeline.some(({ kind }) => kind === 'attempt'));
   });
@@ -106,7 +173,9 @@ describe('kippu call', () => {
     assert.equal(byPath.stderr, '');
     const byUrl = await world.run(['call', 'x:alice', 'GET', `${world.sim.url}/2/users/me`]);
     assert.equal(byUrl.stdout, byPath.stdout);
-    const posted = await world.run(['call', 'x:alice', 'POST', '/2/tweets', '--data', '-'], { stdin: '{"text":"called"}' });
+    const posted = await world.run(['call', 'x:alice', 'POST', '/2/tweets', '--data', '-'], {
+      stdin: '{"text":"called"}',
+    });
     assert.equal(posted.code, 0, posted.stdout);
     assert.equal(world.sim.state().posts[0]?.text, 'called');
   });
@@ -120,22 +189,40 @@ describe('kippu post', () => {
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^status +published$/m);
     assert.match(stdout, /^address +https:\/\/x\.com\/alice\/status\/\d+$/m);
-    assert.deepEqual(world.sim.state().posts.map(({ text }) => text), ['Good morning']);
+    assert.deepEqual(
+      world.sim.state().posts.map(({ text }) => text),
+      ['Good morning'],
+    );
   });
 
   it('saves a time by the zone that was given, says that nobody will publish it, and lets it be cancelled', async () => {
     await using world = await CliWorld.create();
     await world.connect();
-    const { code, stdout, stderr } = await world.run(['post', 'x:alice', 'later', '--at', 'tomorrow 09:00', '--tz', 'Europe/Berlin', '--json']);
+    const { code, stdout, stderr } = await world.run([
+      'post',
+      'x:alice',
+      'later',
+      '--at',
+      'tomorrow 09:00',
+      '--tz',
+      'Europe/Berlin',
+      '--json',
+    ]);
     assert.equal(code, 0, stderr);
     const post = JSON.parse(stdout) as Record<string, string>;
     assert.equal(post['status'], 'scheduled');
     assert.equal(post['timezone'], 'Europe/Berlin');
-    assert.match(new Date(post['publish_at'] ?? '').toLocaleTimeString('en-GB', { timeZone: 'Europe/Berlin' }), /^09:00/);
+    assert.match(
+      new Date(post['publish_at'] ?? '').toLocaleTimeString('en-GB', { timeZone: 'Europe/Berlin' }),
+      /^09:00/,
+    );
     assert.match(stderr, /No Kippu server is running/);
     const list = await world.run(['posts', '--status', 'scheduled']);
     assert.match(list.stdout, /scheduled .* x:alice +later/);
-    const cancelled = JSON.parse((await world.run(['posts', 'cancel', post['id'] ?? '', '--json'])).stdout) as Record<string, string>;
+    const cancelled = JSON.parse((await world.run(['posts', 'cancel', post['id'] ?? '', '--json'])).stdout) as Record<
+      string,
+      string
+    >;
     assert.equal(cancelled['status'], 'cancelled');
     assert.match((await world.run(['posts', 'show', post['id'] ?? ''])).stdout, /^status +cancelled$/m);
   });
@@ -143,13 +230,23 @@ describe('kippu post', () => {
   it('with --dry-run counts, prices and reads the time, and sends and saves nothing', async () => {
     await using world = await CliWorld.create();
     await world.connect();
-    const { code, stdout, stderr } = await world.run(['post', 'x:alice', '見て https://example.com', '--dry-run', '--at', '2030-01-02 03:04']);
+    const { code, stdout, stderr } = await world.run([
+      'post',
+      'x:alice',
+      '見て https://example.com',
+      '--dry-run',
+      '--at',
+      '2030-01-02 03:04',
+    ]);
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^counts +28 \/ 280$/m);
     assert.match(stdout, /^cost +0\.200 USD$/m);
     assert.match(stdout, /2030-01-02 03:04:00 Asia\/Tokyo/);
     assert.match(stderr, /Nothing was sent/);
-    const json = JSON.parse((await world.run(['post', 'x:alice', 'hello', '--dry-run', '--json'])).stdout) as Record<string, unknown>;
+    const json = JSON.parse((await world.run(['post', 'x:alice', 'hello', '--dry-run', '--json'])).stdout) as Record<
+      string,
+      unknown
+    >;
     assert.equal(json['valid'], true);
     assert.deepEqual(JSON.parse((await world.run(['posts', '--json'])).stdout), { items: [], next_cursor: null });
     assert.equal(world.sim.state().posts.length, 0);
@@ -181,20 +278,47 @@ describe('kippu api-keys', () => {
       const [id = ''] = /key_\w+/.exec(made.stderr) ?? [];
       const list = await world.run(['api-keys', 'list', '--json']);
       const { items } = JSON.parse(list.stdout) as { items: { id: string; scopes: string[] }[] };
-      assert.deepEqual(items.map((key) => [key.id, key.scopes]), [[id, ['tokens:read', 'posts:write']]]);
+      assert.deepEqual(
+        items.map((key) => [key.id, key.scopes]),
+        [[id, ['tokens:read', 'posts:write']]],
+      );
       assert.ok(!list.stdout.includes(made.stdout.trim()));
       assert.equal((await world.run(['api-keys', 'revoke', id])).code, 0);
       assert.match((await world.run(['api-keys', 'list'])).stdout, /bot .* revoked/);
-      assert.equal((await world.run(['api-keys', 'revoke', id])).code, 1);
+      assert.equal((await world.run(['api-keys', 'revoke', 'key_00000000000000000000'])).code, 1);
     });
   }
 });
 
 describe('the help', () => {
   const COMMANDS = [
-    'connect', 'import', 'connections', 'show', 'token', 'renew', 'revoke', 'call', 'post', 'posts', 'posts show', 'posts cancel', 'posts resolve',
-    'api-keys', 'api-keys create', 'api-keys list', 'api-keys revoke', 'vault', 'vault keygen', 'vault rotate', 'vault status', 'migrate', 'doctor',
-    'backup', 'adopt', 'up', 'simulate',
+    'connect',
+    'import',
+    'connections',
+    'show',
+    'token',
+    'renew',
+    'revoke',
+    'call',
+    'post',
+    'posts',
+    'posts show',
+    'posts cancel',
+    'posts resolve',
+    'api-keys',
+    'api-keys create',
+    'api-keys list',
+    'api-keys revoke',
+    'vault',
+    'vault keygen',
+    'vault rotate',
+    'vault status',
+    'migrate',
+    'doctor',
+    'backup',
+    'adopt',
+    'up',
+    'simulate',
   ];
 
   it('is there for each command, on stdout, in both languages', async () => {
@@ -212,18 +336,38 @@ describe('the help', () => {
   it('lists every command', async () => {
     await using world = await CliWorld.withoutProvider();
     const { stdout } = await world.run(['--help']);
-    for (const command of COMMANDS.filter((name) => !name.includes(' '))) assert.match(stdout, new RegExp(`^  ${command} `, 'm'));
+    for (const command of COMMANDS.filter((name) => !name.includes(' ')))
+      assert.match(stdout, new RegExp(`^  ${command} `, 'm'));
     assert.equal((await world.run(['help', 'token'])).stdout, (await world.run(['token', '--help'])).stdout);
   });
 });
 
 describe('in Japanese', () => {
+  it('a misuse is said in Japanese', async () => {
+    await using world = await CliWorld.withoutProvider();
+    const cases: readonly (readonly [string, RegExp])[] = [
+      ['tokn', /tokn というコマンドはありません\(token のことですか\?\)/],
+      ['token', /引数 <connection> が必要です/],
+      ['token x:alice --foo', /--foo というオプションはありません/],
+      ['import x', /オプション --from <file> が必要です/],
+      ['call x:alice GRAB /', /method の値 GRAB は正しくありません/],
+    ];
+    for (const [command, said] of cases) {
+      const { code, stderr } = await world.run(['--lang', 'ja', ...command.split(' ')]);
+      assert.equal(code, 2);
+      assert.match(stderr, said);
+    }
+  });
+
   it('a failure has a Japanese heading and Japanese advice around its message', async () => {
     await using world = await CliWorld.create();
     await world.connect();
     await world.run(['revoke', 'x:alice']);
     const { code, stderr } = await world.run(['token', 'x:alice'], { env: { LANG: 'ja_JP.UTF-8' } });
     assert.equal(code, 3);
-    assert.match(stderr, /^kippu: この接続は取り消されています\(revoked\)\n {2}.*was revoked here.*\n {2}もう一度使うには/);
+    assert.match(
+      stderr,
+      /^kippu: この接続は取り消されています\(revoked\)\n {2}.*was revoked here.*\n {2}もう一度使うには/,
+    );
   });
 });

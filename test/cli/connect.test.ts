@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { ScriptedBrowser } from './browser.ts';
 import { CliWorld, CONNECT_LINK } from './cli-world.ts';
@@ -16,6 +18,25 @@ describe('kippu connect, where no server runs', () => {
     assert.equal(stdout, 'x:alice\n');
     await assert.rejects(fetch(`http://127.0.0.1:${world.port}/healthz`), 'it listens no longer than it must');
   });
+
+  it(
+    'opens the browser where there is one, and prints the link all the same',
+    { skip: process.platform !== 'linux' },
+    async () => {
+      await using world = await CliWorld.create();
+      const bin = join(world.directory, 'bin');
+      mkdirSync(bin);
+      writeFileSync(join(bin, 'xdg-open'), '#!/bin/sh\nprintf %s "$1" > opened\n', { mode: 0o755 });
+      const connecting = world.start(['connect', 'x'], {
+        env: { PATH: `${bin}:${process.env['PATH']}`, DISPLAY: ':0' },
+      });
+      const [link] = await connecting.said(CONNECT_LINK);
+      assert.match(connecting.stderr, /Opening your browser/);
+      await new ScriptedBrowser().consent(link);
+      assert.equal((await connecting.ended).code, 0);
+      assert.equal(readFileSync(join(world.directory, 'opened'), 'utf8'), link);
+    },
+  );
 
   it('says what to do when another program has the port', async () => {
     await using world = await CliWorld.create();
@@ -88,7 +109,9 @@ for (const where of ['in this process', 'through a running server'] as const) {
       const { code, stderr } = await place.world.connect(['--no-offline', '--scope', 'users.read,tweet.read']);
       assert.equal(code, 0, stderr);
       assert.match(stderr, /no refresh token/);
-      const { items } = JSON.parse((await place.world.run(['connections', '--json'])).stdout) as { items: { scopes: string[] }[] };
+      const { items } = JSON.parse((await place.world.run(['connections', '--json'])).stdout) as {
+        items: { scopes: string[] }[];
+      };
       assert.deepEqual(items[0]?.scopes.toSorted(), ['tweet.read', 'users.read']);
     });
 

@@ -7,11 +7,19 @@ import { CliWorld, type RunOptions } from './cli-world.ts';
 
 interface Diagnosis {
   readonly healthy: boolean;
-  readonly findings: readonly { readonly check: string; readonly level: string; readonly message: string; readonly advice?: string }[];
+  readonly findings: readonly {
+    readonly check: string;
+    readonly level: string;
+    readonly message: string;
+    readonly advice?: string;
+  }[];
   readonly settings: readonly { readonly name: string; readonly value: string; readonly source: string }[];
 }
 
-async function diagnose(world: CliWorld, options: RunOptions = {}): Promise<{ readonly code: number | null; readonly diagnosis: Diagnosis }> {
+async function diagnose(
+  world: CliWorld,
+  options: RunOptions = {},
+): Promise<{ readonly code: number | null; readonly diagnosis: Diagnosis }> {
   const { code, stdout } = await world.run(['doctor', '--json'], options);
   return { code, diagnosis: JSON.parse(stdout) as Diagnosis };
 }
@@ -62,11 +70,18 @@ describe('kippu doctor', () => {
 
   it('finds misspelt settings without showing what was given for them', async () => {
     await using world = await CliWorld.create();
-    const env = { KIPPU_X_CLIENTSECRET: 'canary-misspelt', KIPPU_X_CLIENT_ID: '"quoted"', KIPPU_X_SCOPES: 'tweet.raed users.read' };
+    const env = {
+      KIPPU_X_CLIENTSECRET: 'canary-misspelt',
+      KIPPU_X_CLIENT_ID: '"quoted"',
+      KIPPU_X_SCOPES: 'tweet.raed users.read',
+    };
     const { stdout } = await world.run(['doctor', '--json'], { env });
     const diagnosis = JSON.parse(stdout) as Diagnosis;
     assert.equal(levelOf(diagnosis, 'setting_unknown'), 'warning');
-    assert.match(diagnosis.findings.find(({ check }) => check === 'setting_unknown')?.advice ?? '', /KIPPU_X_CLIENT_SECRET\?/);
+    assert.match(
+      diagnosis.findings.find(({ check }) => check === 'setting_unknown')?.advice ?? '',
+      /KIPPU_X_CLIENT_SECRET\?/,
+    );
     assert.equal(levelOf(diagnosis, 'setting_untidy'), 'warning');
     assert.equal(diagnosis.findings.filter(({ check }) => check === 'scope_unknown').length, 1);
     assert.doesNotMatch(stdout, /canary/);
@@ -102,7 +117,10 @@ describe('kippu doctor', () => {
     assert.equal(readable.code, 1);
     assert.match(readable.diagnosis.findings.find(({ check }) => check === 'ring_bad')?.message ?? '', /chmod 600/);
     rmSync(keys);
-    assert.match((await diagnose(world)).diagnosis.findings.find(({ check }) => check === 'ring_bad')?.message ?? '', /missing/);
+    assert.match(
+      (await diagnose(world)).diagnosis.findings.find(({ check }) => check === 'ring_bad')?.message ?? '',
+      /missing/,
+    );
     const other = (await world.run(['vault', 'keygen', '--id', 'k1'])).stdout;
     writeFileSync(keys, other, { mode: 0o600 });
     const wrong = await diagnose(world);
@@ -131,7 +149,9 @@ describe('kippu doctor', () => {
 
   it('finds connections of an app that is configured no more', async () => {
     await using world = await CliWorld.create();
-    await world.run(['import', 'x', '--from', '-', '--name', 'x:old'], { stdin: JSON.stringify({ access_token: 'a', subject: '1' }) });
+    await world.run(['import', 'x', '--from', '-', '--name', 'x:old'], {
+      stdin: JSON.stringify({ access_token: 'a', subject: '1' }),
+    });
     const { code, diagnosis } = await diagnose(world, { env: { KIPPU_X_CLIENT_ID: 'another-app' } });
     assert.equal(code, 1);
     assert.equal(levelOf(diagnosis, 'app_elsewhere'), 'problem');
@@ -142,5 +162,69 @@ describe('kippu doctor', () => {
     const { stdout } = await world.run(['doctor', '--lang', 'ja']);
     assert.match(stdout, /コールバック URL はこの通りに登録してください/);
     assert.match(stdout, /有効な設定/);
+  });
+});
+
+describe('kippu doctor, of renewals', () => {
+  it('finds a provider app that is held, and lets it go on', async () => {
+    await using world = await CliWorld.create();
+    await world.connect();
+    world.query(`update provider_apps set held_for_operator = 1, error = 'many rejections'`);
+    assert.equal((await world.run(['renew', 'x:alice'])).code, 1);
+    const held = await diagnose(world);
+    assert.equal(held.code, 1);
+    assert.equal(levelOf(held.diagnosis, 'app_held'), 'problem');
+    assert.match(held.diagnosis.findings.find(({ check }) => check === 'app_held')?.advice ?? '', /--release x/);
+
+    const released = await world.run(['doctor', '--release', 'x']);
+    assert.equal(released.code, 0);
+    assert.match(released.stderr, /go on/);
+    assert.equal((await diagnose(world)).code, 0);
+    assert.equal((await world.run(['renew', 'x:alice'])).code, 0);
+    assert.match((await world.run(['doctor', '--release', 'x'])).stderr, /Nothing was changed/);
+    assert.equal((await world.run(['doctor', '--release', 'nothing'])).code, 1);
+  });
+
+  it('finds a provider that refuses the app, and says since when', async () => {
+    await using world = await CliWorld.create();
+    await world.connect();
+    const body = JSON.stringify({
+      error: 'unauthorized_client',
+      error_description: 'Missing valid authorization header',
+    });
+    world.sim.faults.order({ endpoint: 'token', fault: 'status', status: 401, body });
+    await world.run(['renew', 'x:alice']);
+    const { code, diagnosis } = await diagnose(world);
+    assert.equal(code, 1);
+    assert.match(
+      diagnosis.findings.find(({ check }) => check === 'app_refused')?.message ?? '',
+      /since \d{4}-\d\d-\d\d/,
+    );
+  });
+
+  it('finds who must consent again, and whose end is near', async () => {
+    await using world = await CliWorld.create();
+    await world.connect(['--no-offline']);
+    const soon = await diagnose(world);
+    assert.equal(soon.code, 0);
+    assert.equal(levelOf(soon.diagnosis, 'consent_needed_soon'), 'warning');
+    world.query(`update connections set state = 'reauth_required', state_reason = 'no_refresh_token'`);
+    const over = await diagnose(world);
+    assert.equal(over.code, 0, 'a user who must consent again is no fault of the installation');
+    assert.match(
+      over.diagnosis.findings.find(({ check }) => check === 'consent_needed')?.advice ?? '',
+      /--connection x:alice/,
+    );
+  });
+
+  it('finds damaged answers in the spool', async () => {
+    await using world = await CliWorld.create();
+    await world.connect();
+    const spool = join(world.homePath, 'spool');
+    mkdirSync(spool, { recursive: true });
+    writeFileSync(join(spool, `1-0.${'A'.repeat(22)}.spool`), 'not an entry');
+    const { code, diagnosis } = await diagnose(world);
+    assert.equal(code, 1);
+    assert.equal(levelOf(diagnosis, 'spool_damaged'), 'problem');
   });
 });

@@ -14,7 +14,10 @@ interface Case {
   readonly connected?: false;
 }
 
-const UNAUTHORIZED_CLIENT = JSON.stringify({ error: 'unauthorized_client', error_description: 'Missing valid authorization header' });
+const UNAUTHORIZED_CLIENT = JSON.stringify({
+  error: 'unauthorized_client',
+  error_description: 'Missing valid authorization header',
+});
 
 const CASES: readonly Case[] = [
   { name: 'a good token', code: 0, args: ['token', 'x:alice'] },
@@ -22,7 +25,13 @@ const CASES: readonly Case[] = [
   { name: 'help', code: 0, args: ['--help'], connected: false },
   { name: 'the version', code: 0, args: ['--version'], connected: false },
 
-  { name: 'a connection that is not there', code: 1, args: ['token', 'x:nobody'], said: /no connection x:nobody/, connected: false },
+  {
+    name: 'a connection that is not there',
+    code: 1,
+    args: ['token', 'x:nobody'],
+    said: /no connection x:nobody/,
+    connected: false,
+  },
   { name: 'a post that is not there', code: 1, args: ['posts', 'show', 'pst_00000000000000000000'], connected: false },
   { name: 'a provider that is not configured', code: 1, args: ['connect', 'nothing', '--no-open'], connected: false },
   {
@@ -30,7 +39,8 @@ const CASES: readonly Case[] = [
     code: 1,
     args: ['renew', 'x:alice'],
     said: /doctor/,
-    before: ({ sim }) => sim.faults.order({ endpoint: 'token', fault: 'status', status: 401, body: UNAUTHORIZED_CLIENT }),
+    before: ({ sim }) =>
+      sim.faults.order({ endpoint: 'token', fault: 'status', status: 401, body: UNAUTHORIZED_CLIENT }),
   },
   {
     name: 'a refused token that is too young to be refused for its age (refused)',
@@ -43,9 +53,16 @@ const CASES: readonly Case[] = [
     name: 'a post that the network refuses',
     code: 1,
     args: ['post', 'x:alice', 'twice'],
+    said: /duplicate_content/,
     before: (world) => world.run(['post', 'x:alice', 'twice']),
   },
-  { name: 'a missing key ring', code: 1, args: ['connections'], said: /key ring/, options: ({ directory }) => ({ env: { KIPPU_HOME: join(directory, 'other-home') } }) },
+  {
+    name: 'a missing key ring',
+    code: 1,
+    args: ['connections'],
+    said: /key ring/,
+    options: ({ directory }) => ({ env: { KIPPU_HOME: join(directory, 'other-home') } }),
+  },
 
   { name: 'no command', code: 2, args: [], connected: false },
   { name: 'an unknown command', code: 2, args: ['tokn'], said: /Did you mean token/, connected: false },
@@ -55,32 +72,104 @@ const CASES: readonly Case[] = [
   { name: 'a number that is none', code: 2, args: ['token', 'x:alice', '--min-ttl', 'soon'], connected: false },
   { name: 'a choice that is none', code: 2, args: ['connections', '--state', 'happy'], connected: false },
   { name: 'a required flag that is missing', code: 2, args: ['import', 'x'], connected: false },
-  { name: 'an import that is no JSON', code: 2, args: ['import', 'x', '--from', '-'], options: () => ({ stdin: 'canary-not-json' }), connected: false },
-  { name: 'an import without a token', code: 2, args: ['import', 'x', '--from', '-'], options: () => ({ stdin: '{}' }), connected: false },
-  { name: 'an import from a file that is not there', code: 2, args: ['import', 'x', '--from', 'nowhere.json'], connected: false },
-  { name: 'a setting that cannot be', code: 2, args: ['connections'], said: /KIPPU_PORT/, options: () => ({ env: { KIPPU_PORT: 'many' } }), connected: false },
+  {
+    name: 'an import that is no JSON',
+    code: 2,
+    args: ['import', 'x', '--from', '-'],
+    options: () => ({ stdin: 'canary-not-json' }),
+    connected: false,
+  },
+  {
+    name: 'an import without a token',
+    code: 2,
+    args: ['import', 'x', '--from', '-'],
+    options: () => ({ stdin: '{}' }),
+    connected: false,
+  },
+  {
+    name: 'an import from a file that is not there',
+    code: 2,
+    args: ['import', 'x', '--from', 'nowhere.json'],
+    connected: false,
+  },
+  {
+    name: 'a setting that cannot be',
+    code: 2,
+    args: ['connections'],
+    said: /KIPPU_PORT/,
+    options: () => ({ env: { KIPPU_PORT: 'many' } }),
+    connected: false,
+  },
   { name: 'a text that is too long', code: 2, args: ['post', 'x:alice', 'x'.repeat(281)], said: /shorten/ },
   { name: 'a time that is none', code: 2, args: ['post', 'x:alice', 'hello', '--at', 'soon'] },
   { name: 'a time that is over', code: 2, args: ['post', 'x:alice', 'hello', '--at', '2020-01-01 09:00'] },
-  { name: 'a zone that is none', code: 2, args: ['post', 'x:alice', 'hello', '--at', 'tomorrow 09:00', '--tz', 'Mars/Base'] },
-  { name: "a URL that is not that provider's API", code: 2, args: ['call', 'x:alice', 'GET', 'https://evil.example/2/users/me'], said: /evil\.example is not the API/ },
+  {
+    name: 'a zone that is none',
+    code: 2,
+    args: ['post', 'x:alice', 'hello', '--at', 'tomorrow 09:00', '--tz', 'Mars/Base'],
+  },
+  {
+    name: "a URL that is not that provider's API",
+    code: 2,
+    args: ['call', 'x:alice', 'GET', 'https://evil.example/2/users/me'],
+    said: /evil\.example is not this provider's API/,
+  },
   { name: 'a method that is none', code: 2, args: ['call', 'x:alice', 'GRAB', '/2/users/me'], connected: false },
-  { name: 'a resolution without a verdict', code: 2, args: ['posts', 'resolve', 'pst_00000000000000000000'], connected: false },
-  { name: 'a scope of API keys that is none', code: 2, args: ['api-keys', 'create', '--name', 'n', '--scope', 'everything'], connected: false },
+  {
+    name: 'a resolution without a verdict',
+    code: 2,
+    args: ['posts', 'resolve', 'pst_00000000000000000000'],
+    connected: false,
+  },
+  {
+    name: 'a scope of API keys that is none',
+    code: 2,
+    args: ['api-keys', 'create', '--name', 'n', '--scope', 'everything'],
+    connected: false,
+  },
 
-  { name: 'a user who has removed the app (reauth_required)', code: 3, args: ['renew', 'x:alice'], said: /consent/, before: ({ sim }) => sim.removeApp('alice') },
-  { name: 'a connection that was revoked', code: 3, args: ['token', 'x:alice'], said: /revoked/, before: (world) => world.run(['revoke', 'x:alice']) },
+  {
+    name: 'a user who has removed the app (reauth_required)',
+    code: 3,
+    args: ['renew', 'x:alice'],
+    said: /consent/,
+    before: ({ sim }) => sim.removeApp('alice'),
+  },
+  {
+    name: 'a connection that was revoked',
+    code: 3,
+    args: ['token', 'x:alice'],
+    said: /revoked/,
+    before: (world) => world.run(['revoke', 'x:alice']),
+  },
 
-  { name: 'a provider that asks to wait (unavailable)', code: 4, args: ['renew', 'x:alice'], before: ({ sim }) => sim.faults.failNext('token', 429) },
-  { name: 'a renewal whose answer was lost (uncertain)', code: 4, args: ['renew', 'x:alice'], before: ({ sim }) => sim.faults.loseNextAnswer('token') },
+  {
+    name: 'a provider that asks to wait (unavailable)',
+    code: 4,
+    args: ['renew', 'x:alice'],
+    before: ({ sim }) => sim.faults.failNext('token', 429),
+  },
+  {
+    name: 'a renewal whose answer was lost (uncertain)',
+    code: 4,
+    args: ['renew', 'x:alice'],
+    before: ({ sim }) => sim.faults.loseNextAnswer('token'),
+  },
   { name: 'a provider that cannot be reached', code: 4, args: ['renew', 'x:alice'], before: ({ sim }) => sim.close() },
-  { name: 'a post whose answer was lost', code: 4, args: ['post', 'x:alice', 'hello'], before: ({ sim }) => sim.faults.loseNextAnswer('tweets') },
+  {
+    name: 'a post whose answer was lost',
+    code: 4,
+    args: ['post', 'x:alice', 'hello'],
+    before: ({ sim }) => sim.faults.loseNextAnswer('tweets'),
+  },
   {
     name: 'a database that cannot be opened',
     code: 4,
     args: ['connections'],
     said: /cannot be opened/,
-    options: ({ directory }) => ({ env: { KIPPU_DATABASE_URL: `sqlite:${join(directory, 'no', 'such', 'folder.db')}` } }),
+    options: ({ directory }) => ({
+      env: { KIPPU_DATABASE_URL: `sqlite:${join(directory, 'no', 'such', 'folder.db')}` },
+    }),
     connected: false,
   },
 ];
@@ -92,7 +181,10 @@ describe('the exit code', { concurrency: 2 }, () => {
       if (connected !== false) assert.equal((await world.connect()).code, 0);
       await before?.(world);
       const given = options?.(world);
-      const ended = await world.run(args, given?.stdin === 'replaced below' ? { stdin: (await world.run(['token', 'x:alice'])).stdout } : given);
+      const ended = await world.run(
+        args,
+        given?.stdin === 'replaced below' ? { stdin: (await world.run(['token', 'x:alice'])).stdout } : given,
+      );
       assert.equal(ended.code, code, ended.stderr + ended.stdout);
       if (code !== 0) assert.notEqual(ended.stderr, '', 'a failure says why');
       if (said !== undefined) assert.match(ended.stderr, said);

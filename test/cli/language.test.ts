@@ -28,9 +28,17 @@ describe('the language', () => {
 describe('the texts', () => {
   it('exist in Japanese wherever they do in English, and are Japanese', () => {
     const texts = [...leaves(ja)];
-    assert.deepEqual(texts.map(([path]) => path).filter((path) => !path.startsWith('program.titles') && !path.startsWith('errors.advice')), [...leaves(en)].map(([path]) => path));
-    const allowed = /^(program\.usage|.*\.(id|indent|seals|zone|url|status|second|between)|doctor\.sources\..*|commands\.doctor|.*headings\.id)$/;
-    const english = texts.filter(([path, text]) => typeof text === 'string' && !/[\u3040-\u30ff\u4e00-\u9fff]/.test(text) && !allowed.test(path));
+    assert.deepEqual(
+      texts
+        .map(([path]) => path)
+        .filter((path) => !path.startsWith('program.titles') && !path.startsWith('errors.advice')),
+      [...leaves(en)].map(([path]) => path),
+    );
+    const allowed =
+      /^(program\.usage|.*\.(id|indent|seals|zone|url|status|second|between)|doctor\.sources\..*|commands\.doctor|.*headings\.id)$/;
+    const english = texts.filter(
+      ([path, text]) => typeof text === 'string' && !/[\u3040-\u30ff\u4e00-\u9fff]/.test(text) && !allowed.test(path),
+    );
     assert.deepEqual(english, []);
   });
 

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { CliWorld } from './cli-world.ts';
 
-const IMPORTED = JSON.stringify({ access_token: 'canary-access', refresh_token: 'canary-refresh', subject: '1', expires_in: 7200 });
+const IMPORTED = JSON.stringify({
+  access_token: 'canary-access',
+  refresh_token: 'canary-refresh',
+  subject: '1',
+  expires_in: 7200,
+});
 
 async function imported(world: CliWorld): Promise<void> {
   const { code, stderr } = await world.run(['import', 'x', '--from', '-', '--name', 'x:alice'], { stdin: IMPORTED });
@@ -28,9 +33,15 @@ describe('kippu vault', () => {
     const fresh = (await world.run(['vault', 'keygen', '--id', 'new'])).stdout.trim();
     const env = { KIPPU_KEYS: `${fresh},${old}` };
 
-    const before = JSON.parse((await world.run(['vault', 'status', '--json'], { env })).stdout) as { sealing_key: string; keys: { id: string }[] };
+    const before = JSON.parse((await world.run(['vault', 'status', '--json'], { env })).stdout) as {
+      sealing_key: string;
+      keys: { id: string }[];
+    };
     assert.equal(before.sealing_key, 'new');
-    assert.deepEqual(before.keys.map(({ id }) => id), ['k1']);
+    assert.deepEqual(
+      before.keys.map(({ id }) => id),
+      ['k1'],
+    );
 
     const rotated = await world.run(['vault', 'rotate'], { env });
     assert.equal(rotated.code, 0, rotated.stderr);
@@ -50,10 +61,7 @@ describe('kippu vault', () => {
   it('fails where something does not open', async () => {
     await using world = await CliWorld.create();
     await imported(world);
-    const { DatabaseSync } = await import('node:sqlite');
-    const database = new DatabaseSync(world.databasePath);
-    database.exec('update credentials set sealed = zeroblob(64)');
-    database.close();
+    world.query('update credentials set sealed = zeroblob(64)');
     for (const command of ['status', 'rotate']) {
       const { code, stdout } = await world.run(['vault', command]);
       assert.equal(code, 1, command);
@@ -116,7 +124,11 @@ describe('kippu backup and kippu adopt', () => {
     assert.equal(adopted.code, 0, adopted.stderr);
     assert.match(adopted.stderr, /the real one from now on/);
     const after = await world.run(['renew', 'x:alice'], { env });
-    assert.equal(after.code, 4, 'the refresh token may have been spent since the copy was made: it is found out, not guessed');
+    assert.equal(
+      after.code,
+      4,
+      'the refresh token may have been spent since the copy was made: it is found out, not guessed',
+    );
     assert.doesNotMatch(after.stderr, /kippu adopt/);
     assert.equal((await world.run(['adopt', '--yes'], { env })).code, 0, 'a second time there is nothing to do');
   });

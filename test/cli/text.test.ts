@@ -32,10 +32,22 @@ describe('text on a terminal', () => {
 
   it('is aligned in columns, also Japanese', () => {
     assert.equal(
-      table(['NAME', 'STATE'], [['x:alice', 'active'], ['切符', 'revoked']]),
+      table(
+        ['NAME', 'STATE'],
+        [
+          ['x:alice', 'active'],
+          ['切符', 'revoked'],
+        ],
+      ),
       ['NAME     STATE', 'x:alice  active', '切符     revoked'].join('\n'),
     );
-    assert.equal(form([['名前', 'a'], ['id', 'b']]), '名前  a\nid    b');
+    assert.equal(
+      form([
+        ['名前', 'a'],
+        ['id', 'b'],
+      ]),
+      '名前  a\nid    b',
+    );
   });
 
   it('has colours on a terminal only, and never with NO_COLOR', () => {
@@ -71,12 +83,27 @@ describe('times', () => {
 });
 
 describe('a problem document', () => {
-  const answer = (status: number, body: unknown): Parameters<typeof errorOf>[0] => ({ status, headers: {}, body: Buffer.from(JSON.stringify(body)) });
+  const answer = (status: number, body: unknown): Parameters<typeof errorOf>[0] => ({
+    status,
+    headers: {},
+    body: Buffer.from(JSON.stringify(body)),
+  });
 
   it('becomes the error that it was made of', () => {
-    const error = errorOf(answer(409, { code: 'reauth_required', detail: 'must consent', connect_url: 'http://x/reconnect', retry_after: 5, where: '/a' }));
+    const error = errorOf(
+      answer(409, {
+        code: 'reauth_required',
+        detail: 'must consent',
+        connect_url: 'http://x/reconnect',
+        retry_after: 5,
+        where: '/a',
+      }),
+    );
     assert.ok(error instanceof KippuError);
-    assert.deepEqual([error.code, error.message, error.connectUrl, error.retryAfterMs, error.where], ['reauth_required', 'must consent', 'http://x/reconnect', 5000, '/a']);
+    assert.deepEqual(
+      [error.code, error.message, error.connectUrl, error.retryAfterMs, error.where],
+      ['reauth_required', 'must consent', 'http://x/reconnect', 5000, '/a'],
+    );
   });
 
   it('of somebody else is understood by its status', () => {

@@ -247,7 +247,7 @@ test('property: no outcome prints a token, whatever the provider does with it', 
 });
 
 test('property: wherever an answer is cut, its tokens come whole or not at all', () => {
-  const form = new URLSearchParams(Object.entries(X_ANSWER).map(([name, value]) => [name, String(value)])).toString();
+  const form = new URLSearchParams(Object.entries(X_ANSWER).map(([name, value]): [string, string] => [name, String(value)])).toString();
   for (const text of [JSON.stringify(X_ANSWER), JSON.stringify(X_ANSWER, null, 2), form]) {
     for (let end = 0; end < text.length; end += 1) {
       const outcome = classify(answered(200, text.slice(0, end), { complete: false }), xData, NOW_MS);

@@ -10,7 +10,9 @@ import { VirtualClock } from '../support/virtual-clock.ts';
 import { random, settlement } from './settlements.ts';
 
 const temporary = mkdtempSync(join(tmpdir(), 'kippu-spool-'));
-after(() => {
+const opened: DirectorySpool[] = [];
+after(async () => {
+  for (const spool of opened) await spool.close();
   rmSync(temporary, { recursive: true });
 });
 let directories = 0;
@@ -37,12 +39,14 @@ export function open({
   reached = [],
   files,
 }: Opening = {}): DirectorySpool {
-  return openSpool({
+  const spool = openSpool({
     ...{ directory, clock, random, processId },
     faults: { reach: (point) => reached.push(point) },
     isProcessGone: (id) => gone.includes(id),
     ...(files === undefined ? {} : { files }),
   });
+  if (files === undefined) opened.push(spool);
+  return spool;
 }
 
 export function versions(spool: Spool): readonly number[] {

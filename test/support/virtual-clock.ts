@@ -12,7 +12,7 @@ const SETTLE_ROUNDS = 12;
 export class VirtualClock implements Clock {
   #nowMs: number;
   #monotonicMs = 1_000;
-  #timers: Timer[] = [];
+  readonly #timers = new Set<Timer>();
 
   constructor(start: number | string = '2026-11-21T00:00:00Z') {
     this.#nowMs = typeof start === 'number' ? start : Date.parse(start);
@@ -33,11 +33,11 @@ export class VirtualClock implements Clock {
         return;
       }
       const timer: Timer = { atMs: this.#monotonicMs + Math.max(0, ms), wake: resolve };
-      this.#timers.push(timer);
+      this.#timers.add(timer);
       signal?.addEventListener(
         'abort',
         () => {
-          this.#timers = this.#timers.filter((other) => other !== timer);
+          this.#timers.delete(timer);
           resolve();
         },
         { once: true },
@@ -50,15 +50,21 @@ export class VirtualClock implements Clock {
     const endMs = this.#monotonicMs + ms;
     await settle();
     for (;;) {
-      const next = this.#timers.filter((timer) => timer.atMs <= endMs).sort((a, b) => a.atMs - b.atMs)[0];
-      if (next === undefined) break;
-      this.#timers = this.#timers.filter((timer) => timer !== next);
+      const next = this.#next();
+      if (next === undefined || next.atMs > endMs) break;
+      this.#timers.delete(next);
       this.#passUntil(next.atMs);
       next.wake();
       await settle();
     }
     this.#passUntil(endMs);
     await settle();
+  }
+
+  /** How long it is until somebody wakes; nobody sleeps: `undefined`. */
+  untilNextMs(): number | undefined {
+    const next = this.#next();
+    return next === undefined ? undefined : Math.max(0, next.atMs - this.#monotonicMs);
   }
 
   /** Time passes and nobody runs: a paused process, a suspended machine. */
@@ -69,6 +75,13 @@ export class VirtualClock implements Clock {
   /** The wall clock alone is set forward or back. */
   setWallClock(nowMs: number): void {
     this.#nowMs = nowMs;
+  }
+
+  /** The one that wakes first; of several, the one that fell asleep first. */
+  #next(): Timer | undefined {
+    let next: Timer | undefined;
+    for (const timer of this.#timers) if (next === undefined || timer.atMs < next.atMs) next = timer;
+    return next;
   }
 
   #passUntil(monotonicMs: number): void {

@@ -150,7 +150,7 @@ export class World {
     });
     settled.catch(() => undefined);
     const endMs = this.clock.nowMs() + msOf(limit);
-    for (await settle(); !isSettled; await this.clock.advance(50)) {
+    for (await settle(); !isSettled; await this.clock.advance(this.clock.untilNextMs() ?? 50)) {
       if (this.clock.nowMs() > endMs) throw new Error(`Nothing came of it within ${limit}.`);
     }
     return settled;
@@ -186,7 +186,7 @@ export class World {
 
   #hasChores(): boolean {
     const pending = this.#living.database.get(`select 1 as waits from consents where state = 'pending' and redeem_hash is null`);
-    return pending !== undefined || this.#nodes.some((node) => node.spool.entries().some((entry) => !entry.acknowledged));
+    return pending !== undefined || this.#nodes.some((node) => node.isAlive && node.spool.entries().some((entry) => !entry.acknowledged));
   }
 }
 

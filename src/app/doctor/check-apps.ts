@@ -12,7 +12,9 @@ export function checkApps(config: Config): Finding[] {
 function checkApp(app: ProviderApp, { publicUrl }: Config): Finding[] {
   const { provider, clientId } = app;
   const callback = `${publicUrl}/callback/${provider.id}`;
-  const findings: Finding[] = [{ kind: 'app', level: 'ok', provider: provider.id, clientId, hasSecret: app.clientSecret !== undefined, callback }];
+  const findings: Finding[] = [
+    { kind: 'app', level: 'ok', provider: provider.id, clientId, hasSecret: app.clientSecret !== undefined, callback },
+  ];
   const host = new URL(publicUrl).hostname;
   const wanted = provider.callback.loopbackHost;
   if (isLoopback(host) && wanted !== 'any' && host !== wanted) {
@@ -23,7 +25,9 @@ function checkApp(app: ProviderApp, { publicUrl }: Config): Finding[] {
     if (!isKnown) findings.push({ kind: 'scope_unknown', level: 'warning', provider: provider.id, scope });
   }
   const { origin } = new URL(app.endpoints.token);
-  if (origin !== new URL(provider.endpoints.token).origin) findings.push({ kind: 'base_url', level: 'warning', provider: provider.id, origin });
+  if (origin !== new URL(provider.endpoints.token).origin) {
+    findings.push({ kind: 'base_url', level: 'warning', provider: provider.id, origin });
+  }
   return findings;
 }
 
@@ -40,9 +44,15 @@ export function checkAppStatuses(statuses: readonly AppStatus[], configured: rea
   const ids = new Set(configured.map(({ id }) => id));
   return statuses.flatMap((status): Finding[] => {
     const { provider, clientId, issuer, connections, error, misconfiguredSinceMs } = status;
-    if (!ids.has(status.id)) return connections === 0 ? [] : [{ kind: 'app_elsewhere', level: 'problem', provider, clientId, issuer, connections }];
+    if (!ids.has(status.id)) {
+      return connections === 0
+        ? []
+        : [{ kind: 'app_elsewhere', level: 'problem', provider, clientId, issuer, connections }];
+    }
     if (status.heldForOperator) return [{ kind: 'app_held', level: 'problem', provider, error }];
-    if (misconfiguredSinceMs !== undefined) return [{ kind: 'app_refused', level: 'problem', provider, error, sinceMs: misconfiguredSinceMs }];
+    if (misconfiguredSinceMs !== undefined) {
+      return [{ kind: 'app_refused', level: 'problem', provider, error, sinceMs: misconfiguredSinceMs }];
+    }
     return [];
   });
 }

@@ -4,8 +4,19 @@ import type { Setting, SettingSource, Settings } from '../settings.ts';
 import type { Finding } from './finding.ts';
 
 const KNOWN = [
-  'KIPPU_DATABASE_URL', 'KIPPU_KEYS', 'KIPPU_HOST', 'KIPPU_PORT', 'KIPPU_PUBLIC_URL', 'KIPPU_HOME', 'KIPPU_SANDBOX',
-  'KIPPU_RETURN_URLS', 'KIPPU_RENEWAL_DEADLINE', 'KIPPU_LATE_ANSWER', 'KIPPU_REPLAY_MARGIN', 'KIPPU_LOG_LEVEL', 'KIPPU_LOG_FORMAT',
+  'KIPPU_DATABASE_URL',
+  'KIPPU_KEYS',
+  'KIPPU_HOST',
+  'KIPPU_PORT',
+  'KIPPU_PUBLIC_URL',
+  'KIPPU_HOME',
+  'KIPPU_SANDBOX',
+  'KIPPU_RETURN_URLS',
+  'KIPPU_RENEWAL_DEADLINE',
+  'KIPPU_LATE_ANSWER',
+  'KIPPU_REPLAY_MARGIN',
+  'KIPPU_LOG_LEVEL',
+  'KIPPU_LOG_FORMAT',
   ...CATALOGUE.flatMap(({ id }) =>
     ['CLIENT_ID', 'CLIENT_SECRET', 'SCOPES', 'BASE_URL', 'REPLAY'].map((name) => `KIPPU_${id.toUpperCase()}_${name}`),
   ),
@@ -25,7 +36,8 @@ export function settingsInForce(settings: Settings, config: Config | undefined):
     const setting = settings.get(name);
     return setting === undefined ? [] : [{ name, value: shown(name, setting), source: setting.source }];
   });
-  const defaults = config === undefined ? [] : defaultsOf(config).filter(({ name }) => settings.get(name) === undefined);
+  const defaults =
+    config === undefined ? [] : defaultsOf(config).filter(({ name }) => settings.get(name) === undefined);
   return [...given, ...defaults].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
@@ -72,7 +84,9 @@ function untidiness(value: string): Extract<Finding, { kind: 'setting_untidy' }>
 const NEAR_MAX = 4;
 
 function nearestTo(name: string): string | undefined {
-  const [best] = KNOWN.map((known) => ({ known, distance: distanceOf(name, known) })).sort((a, b) => a.distance - b.distance);
+  const [best] = KNOWN.map((known) => ({ known, distance: distanceOf(name, known) })).sort(
+    (a, b) => a.distance - b.distance,
+  );
   return best !== undefined && best.distance <= NEAR_MAX ? best.known : undefined;
 }
 

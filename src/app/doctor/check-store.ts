@@ -31,7 +31,9 @@ export async function checkStore(config: Config, outside: Outside): Promise<Find
   }
   try {
     const { pending } = await store.migrations();
-    if (pending.length > 0) return [{ kind: 'store_behind', level: 'warning', migrations: pending }, checkUnusedRing(ring, config)];
+    if (pending.length > 0) {
+      return [{ kind: 'store_behind', level: 'warning', migrations: pending }, checkUnusedRing(ring, config)];
+    }
     return await checkOpenStore(store, ring, { config, outside });
   } catch (error) {
     return [{ kind: 'store_unusable', level: 'problem', error: messageOf(error) }];
@@ -50,7 +52,8 @@ function readRing(config: Config, { random }: Outside): Ring {
   try {
     const directory = existsSync(config.home) ? openDataDirectory(config.home, random) : undefined;
     const kept = directory?.readKeys();
-    const fromFile = kept === undefined || directory === undefined ? undefined : { text: kept, source: directory.keysPath };
+    const fromFile =
+      kept === undefined || directory === undefined ? undefined : { text: kept, source: directory.keysPath };
     const fromGiven = config.keys === undefined ? undefined : { text: config.keys, source: 'KIPPU_KEYS' };
     const found = config.sandbox ? (fromFile ?? fromGiven) : (fromGiven ?? fromFile);
     if (found === undefined) return { kind: 'none' };
@@ -71,12 +74,20 @@ function checkUnusedRing(ring: Ring, { isProduction }: Config): Finding {
   }
 }
 
-async function checkOpenStore(store: Store, ring: Ring, { config, outside }: { readonly config: Config; readonly outside: Outside }): Promise<Finding[]> {
+async function checkOpenStore(
+  store: Store,
+  ring: Ring,
+  { config, outside }: { readonly config: Config; readonly outside: Outside },
+): Promise<Finding[]> {
   const home = await store.home.read();
-  if (home === undefined) return [{ kind: 'store_good', level: 'ok', url: config.databaseUrl }, checkUnusedRing(ring, config)];
+  if (home === undefined) {
+    return [{ kind: 'store_good', level: 'ok', url: config.databaseUrl }, checkUnusedRing(ring, config)];
+  }
   const copied = copiedBecause(home, store.home.identity());
   return [
-    copied === undefined ? { kind: 'store_good', level: 'ok', url: config.databaseUrl } : { kind: 'store_copied', level: 'problem', why: copied },
+    copied === undefined
+      ? { kind: 'store_good', level: 'ok', url: config.databaseUrl }
+      : { kind: 'store_copied', level: 'problem', why: copied },
     checkRing(ring, home),
     ...checkAppStatuses(await store.home.apps(), config.apps),
     ...checkSpool(config, outside),
@@ -92,7 +103,12 @@ function checkRing(ring: Ring, home: Parameters<typeof openHomeKeys>[1]): Findin
   } catch (error) {
     return { kind: 'ring_bad', level: 'problem', error: messageOf(error) };
   }
-  return { kind: 'ring_good', level: 'ok', source: ring.kind === 'ring' ? ring.source : '', keyIds: vault?.keyIds ?? [] };
+  return {
+    kind: 'ring_good',
+    level: 'ok',
+    source: ring.kind === 'ring' ? ring.source : '',
+    keyIds: vault?.keyIds ?? [],
+  };
 }
 
 /** Answers that the store could not take. */
@@ -116,14 +132,17 @@ async function checkConnections(store: Store, nowMs: number): Promise<Finding[]>
   const counts = await store.connections.countByState();
   const { items } = await store.connections.list({ limit: LOOKED_AT_MAX });
   const findings: Finding[] = [{ kind: 'connections', level: 'ok', counts }];
-  const inState = (state: Connection['state']): string[] => items.filter((connection) => connection.state === state).map(({ name }) => name);
+  const inState = (state: Connection['state']): string[] =>
+    items.filter((connection) => connection.state === state).map(({ name }) => name);
   const over = inState('reauth_required');
   if (over.length > 0) findings.push({ kind: 'consent_needed', level: 'warning', names: over });
   const uncertain = inState('uncertain');
   if (uncertain.length > 0) findings.push({ kind: 'connections_uncertain', level: 'warning', names: uncertain });
   for (const { state, name, refreshExpiresAtMs, hasRefreshToken, accessExpiresAtMs } of items) {
     const atMs = hasRefreshToken ? refreshExpiresAtMs : accessExpiresAtMs;
-    if (state === 'active' && atMs !== undefined && atMs < nowMs + SOON_MS) findings.push({ kind: 'consent_needed_soon', level: 'warning', name, atMs });
+    if (state === 'active' && atMs !== undefined && atMs < nowMs + SOON_MS) {
+      findings.push({ kind: 'consent_needed_soon', level: 'warning', name, atMs });
+    }
   }
   const orphaned = await orphanedOf(items, store);
   if (orphaned.length > 0) findings.push({ kind: 'orphans', level: 'warning', names: orphaned });

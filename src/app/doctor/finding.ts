@@ -27,14 +27,31 @@ type FindingFacts =
   | { readonly kind: 'store_behind'; readonly migrations: readonly string[] }
   | { readonly kind: 'store_copied'; readonly why: string }
   | { readonly kind: 'app_none' }
-  | { readonly kind: 'app'; readonly provider: string; readonly clientId: string; readonly hasSecret: boolean; readonly callback: string }
+  | {
+      readonly kind: 'app';
+      readonly provider: string;
+      readonly clientId: string;
+      readonly hasSecret: boolean;
+      readonly callback: string;
+    }
   | { readonly kind: 'callback_host'; readonly provider: string; readonly host: string; readonly wanted: string }
   | { readonly kind: 'callback_port'; readonly publicUrl: string; readonly port: number }
   | { readonly kind: 'scope_unknown'; readonly provider: string; readonly scope: string }
   | { readonly kind: 'base_url'; readonly provider: string; readonly origin: string }
   | { readonly kind: 'app_held'; readonly provider: string; readonly error: string | undefined }
-  | { readonly kind: 'app_refused'; readonly provider: string; readonly error: string | undefined; readonly sinceMs: number }
-  | { readonly kind: 'app_elsewhere'; readonly provider: string; readonly clientId: string; readonly issuer: string; readonly connections: number }
+  | {
+      readonly kind: 'app_refused';
+      readonly provider: string;
+      readonly error: string | undefined;
+      readonly sinceMs: number;
+    }
+  | {
+      readonly kind: 'app_elsewhere';
+      readonly provider: string;
+      readonly clientId: string;
+      readonly issuer: string;
+      readonly connections: number;
+    }
   | { readonly kind: 'clock_good'; readonly host: string; readonly aheadMs: number }
   | { readonly kind: 'clock_off'; readonly host: string; readonly aheadMs: number }
   | { readonly kind: 'clock_not_compared'; readonly host: string; readonly why: string }

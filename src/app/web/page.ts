@@ -23,7 +23,14 @@ button.main, .button.main { background: var(--accent); border-color: var(--accen
 @media (prefers-color-scheme: dark) { button.main, .button.main { color: #15161b; } }
 button:focus-visible, .button:focus-visible, a:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
 ol.log { list-style: none; margin: 0; padding: 0; } ol.log li { padding: .35rem 0; border-bottom: 1px solid var(--line); } ol.log li:last-child { border-bottom: 0; }
-time { color: var(--soft); font-variant-numeric: tabular-nums; margin-right: .6rem; }
+time { font-variant-numeric: tabular-nums; }
+ol.log li { display: flex; flex-wrap: wrap; gap: 0 .9rem; } ol.log time { color: var(--soft); min-width: 8.5rem; } ol.log li > span { flex: 1 1 16rem; overflow-wrap: anywhere; }
+a { color: var(--accent); } .small { font-size: .9rem; } .end { margin-left: auto; } .actions { margin-top: .9rem; }
+.quiet { border-color: transparent; background: none; color: var(--soft); } .quiet:hover { color: var(--ink); }
+.stack { display: grid; gap: .75rem; } .name { font-size: 1.05rem; overflow-wrap: anywhere; } .text { white-space: pre-wrap; overflow-wrap: anywhere; }
+.badge { font-size: .8rem; font-weight: 600; line-height: 1; padding: .3rem .55rem; border: 1px solid currentColor; border-radius: 1rem; white-space: nowrap; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .5rem 1.25rem; margin: .8rem 0 0; } .facts dt { color: var(--soft); font-size: .85rem; } .facts dd { margin: 0; }
+.notice { border-left: 3px solid currentColor; padding-left: .8rem; }
 `;
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');

@@ -13,6 +13,8 @@ export interface Page<T> {
   readonly next_cursor: string | null;
 }
 
+/** As many as the API gives at once. */
+const PAGE_ITEMS = '200';
 /** More would be a defect of the server: a cursor that never ends. */
 const PAGES_MAX = 100_000;
 
@@ -57,8 +59,12 @@ export class ApiClient {
     const items: T[] = [];
     let cursor: string | undefined;
     for (let page = 0; page < PAGES_MAX; page += 1) {
-      const given = Object.entries({ ...query, limit: '100', cursor }).filter((entry): entry is [string, string] => entry[1] !== undefined);
-      const { items: more, next_cursor: next } = await this.get<Page<T>>(`${path}?${new URLSearchParams(given).toString()}`);
+      const given = Object.entries({ ...query, limit: PAGE_ITEMS, cursor }).filter(
+        (entry): entry is [string, string] => entry[1] !== undefined,
+      );
+      const { items: more, next_cursor: next } = await this.get<Page<T>>(
+        `${path}?${new URLSearchParams(given).toString()}`,
+      );
       items.push(...more);
       if (next === null || next === undefined) break;
       cursor = next;

@@ -68,10 +68,21 @@ async function readAnswer(response: IncomingMessage): Promise<ApiAnswer> {
     if (size > ANSWER_BYTES_MAX) throw new Error('the answer is too long');
     chunks.push(chunk);
   }
-  const headers = Object.entries(response.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]);
-  return { status: response.statusCode ?? 0, headers: Object.fromEntries(headers) as Record<string, string>, body: Buffer.concat(chunks) };
+  const headers = Object.entries(response.headers).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(', ') : (value ?? ''),
+  ]);
+  return {
+    status: response.statusCode ?? 0,
+    headers: Object.fromEntries(headers) as Record<string, string>,
+    body: Buffer.concat(chunks),
+  };
 }
 
 function noAnswer(url: string, cause: Error): KippuError {
-  return new KippuError('unavailable', `The Kippu server at ${url} gave no answer: ${cause.message}. See whether it is still running, and try again.`, { cause });
+  return new KippuError(
+    'unavailable',
+    `The Kippu server at ${url} gave no answer: ${cause.message}. See whether it is still running, and try again.`,
+    { cause },
+  );
 }

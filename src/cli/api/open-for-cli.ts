@@ -9,6 +9,6 @@ export async function openForCli(config: Config, cli: Cli): Promise<App> {
   const isLevelGiven = config.settings.get('KIPPU_LOG_LEVEL') !== undefined;
   const log = createLog({ ...config, logLevel: isLevelGiven ? config.logLevel : 'error' });
   const app = await openConfigured(config, { log, outside: await cli.outsideWorld() });
-  if (app.newRing !== undefined) cli.say(cli.texts.session.newRing(app.newRing));
+  if (app.newRing !== undefined) cli.say(cli.texts.general.newRing(app.newRing));
   return app;
 }

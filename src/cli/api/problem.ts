@@ -6,7 +6,8 @@ export function errorOf(answer: ApiAnswer): KippuError {
   const problem = parseProblem(answer.body);
   const { code, detail, title, retry_after: retryAfterS, connect_url: connectUrl, where } = problem;
   const known = ERROR_CODES.find((candidate) => candidate === code);
-  const message = typeof detail === 'string' ? detail : typeof title === 'string' ? title : `The server answered ${answer.status}.`;
+  const message =
+    typeof detail === 'string' ? detail : typeof title === 'string' ? title : `The server answered ${answer.status}.`;
   return new KippuError(known ?? byStatus(answer.status), message, {
     ...(typeof retryAfterS === 'number' ? { retryAfterMs: retryAfterS * 1000 } : {}),
     ...(typeof connectUrl === 'string' ? { connectUrl } : {}),

@@ -45,6 +45,12 @@ async function adopt({ yes, moved }: AdoptFlags, cli: Cli): Promise<void> {
 }
 
 async function isConfirmed(cli: Cli): Promise<boolean> {
-  if (!canAsk()) throw new KippuError('invalid', 'Nobody is here to answer. Nothing was changed; give --yes if this store is the real one from now on.', { where: '--yes' });
+  if (!canAsk()) {
+    throw new KippuError(
+      'invalid',
+      'Nobody is here to answer. Nothing was changed; give --yes if this store is the real one from now on.',
+      { where: '--yes' },
+    );
+  }
   return ask(cli.texts.adopt.question);
 }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { API_SCOPES } from '../../model/api-key-store.ts';
 import type { Page } from '../api/client.ts';
-import type { ApiKeyJson } from '../api/json.ts';
-import { withApi } from '../api/session.ts';
+import type { ApiKeyJson, NewApiKeyJson } from '../api/json.ts';
+import { withApi } from '../api/with-api.ts';
 import type { Cli } from '../cli.ts';
 import { collect, collectWords } from '../flags.ts';
 import { printable } from '../printable.ts';
@@ -42,7 +42,7 @@ export function registerApiKeys(program: Command, cli: Cli): void {
 /** The key is the only thing on stdout, once and never again. */
 async function create({ name, scope, connection, json }: CreateFlags, cli: Cli): Promise<void> {
   const made = await withApi(cli, ({ api }) =>
-    api.post<ApiKeyJson & { readonly key: string }>('/v1/api-keys', { name, scopes: scope, connections: connection }),
+    api.post<NewApiKeyJson>('/v1/api-keys', { name, scopes: scope, connections: connection }),
   );
   if (json === true) cli.printJson(made);
   else cli.print(made.key);
@@ -69,7 +69,9 @@ async function list({ json }: { readonly json?: boolean }, cli: Cli): Promise<vo
     clockText(Date.parse(key.created_at), zone),
     key.revoked_at === null ? cli.style.good(active) : cli.style.soft(revoked),
   ]);
-  cli.print(table([headings.id, headings.name, headings.scopes, headings.connections, headings.created, headings.state], rows));
+  cli.print(
+    table([headings.id, headings.name, headings.scopes, headings.connections, headings.created, headings.state], rows),
+  );
   cli.say(cli.texts.times.zone(zone));
 }
 

@@ -4,7 +4,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { KippuError } from '../../model/errors.ts';
 import { connectionPath } from '../api/client.ts';
 import { errorOf, hasErrorCode } from '../api/problem.ts';
-import { withApi } from '../api/session.ts';
+import { withApi } from '../api/with-api.ts';
 import type { ApiAnswer } from '../api/transport.ts';
 import type { Cli } from '../cli.ts';
 import { EXIT } from '../exit-code.ts';
@@ -30,7 +30,9 @@ export function registerCall(program: Command, cli: Cli): void {
     .argument('<url>', cli.texts.arguments.url)
     .option('-d, --data <data>', options.data)
     .option('-H, --header <header>', options.header, collectHeader)
-    .action((connection: string, method: string, url: string, flags: CallFlags) => call({ connection, method, url }, flags, cli));
+    .action((connection: string, method: string, url: string, flags: CallFlags) =>
+      call({ connection, method, url }, flags, cli),
+    );
 }
 
 interface Target {
@@ -42,7 +44,10 @@ interface Target {
 /** The answer's body as it is on stdout; what else there is to say on stderr. */
 async function call(target: Target, flags: CallFlags, cli: Cli): Promise<void> {
   const bytes = flags.data === undefined ? undefined : await readData(flags.data, cli);
-  const headers = { ...(bytes === undefined ? {} : { 'content-type': 'application/json' }), ...Object.fromEntries(flags.header ?? []) };
+  const headers = {
+    ...(bytes === undefined ? {} : { 'content-type': 'application/json' }),
+    ...Object.fromEntries(flags.header ?? []),
+  };
   const answer = await withApi(cli, ({ api }) => api.raw(target.method, proxyPath(target), { headers, bytes }));
   if (isFromKippu(answer)) throw errorOf(answer);
   await write(answer.body);
@@ -69,7 +74,10 @@ async function readData(data: string, cli: Cli): Promise<Uint8Array> {
   try {
     return await readFile(data.slice(1));
   } catch (cause) {
-    throw new KippuError('invalid', `${data.slice(1)} cannot be read. Give a file after @, or - for stdin.`, { where: '--data', cause });
+    throw new KippuError('invalid', `${data.slice(1)} cannot be read. Give a file after @, or - for stdin.`, {
+      where: '--data',
+      cause,
+    });
   }
 }
 

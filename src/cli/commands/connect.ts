@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { CONSENT_FAILURES } from '../../model/consent-store.ts';
+import type { ConsentFailure } from '../../model/consent-store.ts';
 import { KippuError } from '../../model/errors.ts';
+import { connectionPath } from '../api/client.ts';
 import type { ConnectionJson, ConnectProgressJson, NewConnectSessionJson } from '../api/json.ts';
-import { hasRefreshToken } from '../api/providers.ts';
-import { withApi, type Local, type Session } from '../api/session.ts';
+import { withApi, type ApiContext, type Local } from '../api/with-api.ts';
 import { openBrowser } from '../browser.ts';
 import type { Cli } from '../cli.ts';
 import { collectWords } from '../flags.ts';
@@ -39,25 +39,24 @@ export function registerConnect(program: Command, cli: Cli): void {
 
 /** Sends the browser to the provider and waits until it is back, whoever serves the callback: a running server or we. */
 async function connect(provider: string, flags: ConnectFlags, cli: Cli): Promise<void> {
-  const { connection, isLasting } = await withApi(cli, async (session) => {
-    const { api, local, config } = session;
-    if (local !== undefined && config.sandbox) throw new KippuError('misconfigured', cli.texts.connect.sandboxNeedsServer);
+  const connection = await withApi(cli, async (context) => {
+    const { local, config } = context;
+    if (local !== undefined && config.sandbox) throw new KippuError('conflict', cli.texts.connect.sandboxNeedsServer);
     const listening = local === undefined ? undefined : await listenForCallback(local, config, cli);
     try {
-      const connection = await consent(provider, flags, session, cli);
-      return { connection, isLasting: await hasRefreshToken(connection, api) };
+      return await consent(provider, flags, context, cli);
     } finally {
       await listening?.close();
     }
   });
-  if (!isLasting) cli.say(cli.talkStyle.warn(cli.texts.connect.noRefreshToken));
+  if (!connection.renewable) cli.say(cli.talkStyle.warn(cli.texts.connect.noRefreshToken));
   if (flags.json === true) cli.printJson(connection);
   else cli.print(printable(connection.name));
 }
 
-async function consent(provider: string, flags: ConnectFlags, session: Session, cli: Cli): Promise<ConnectionJson> {
+async function consent(provider: string, flags: ConnectFlags, context: ApiContext, cli: Cli): Promise<ConnectionJson> {
   const { connect: texts } = cli.texts;
-  const begun = await session.api.post<NewConnectSessionJson>('/v1/connect-sessions', {
+  const begun = await context.api.post<NewConnectSessionJson>('/v1/connect-sessions', {
     provider,
     name: flags.name,
     scopes: flags.scope,
@@ -67,21 +66,27 @@ async function consent(provider: string, flags: ConnectFlags, session: Session, 
   const isOpened = flags.open && (await openBrowser(begun.url, cli.environment));
   cli.say(isOpened ? texts.opening(begun.url) : texts.open(begun.url));
   cli.say(texts.waiting(spanText(Date.parse(begun.expires_at) - cli.nowMs(), cli.texts.spanUnits)));
-  return connectedBy(begun, session, cli);
+  const id = await connectedBy(begun, context, cli);
+  return context.api.get<ConnectionJson>(connectionPath(id));
 }
 
 const LOOK_EVERY_MS = 500;
 
-/** Waits until the consent is attached. Throws `consent_failed` for any other end, with the reason in words. */
-async function connectedBy({ id, expires_at: expiresAt }: NewConnectSessionJson, session: Session, cli: Cli): Promise<ConnectionJson> {
-  const { api, interrupted, local } = session;
+/** Waits until the consent is attached and gives the connection's id. Throws `consent_failed` with the reason in words. */
+async function connectedBy(
+  { id, expires_at: expiresAt }: NewConnectSessionJson,
+  context: ApiContext,
+  cli: Cli,
+): Promise<string> {
+  const { api, interrupted, local } = context;
   let isPendingSaid = false;
   for (;;) {
     const { state, connection, failure, detail } = await api.get<ConnectProgressJson>(`/v1/connect-sessions/${id}`);
-    if (connection !== undefined) return connection;
+    if (connection !== null) return connection;
     if (state === 'failed') throw await consentFailed(failure ?? 'expired', detail, cli);
     // The worker lets it expire, where there is one.
-    if ((state === 'begun' || state === 'sent') && cli.nowMs() > Date.parse(expiresAt)) throw await consentFailed('expired', undefined, cli);
+    const isOnItsWay = state === 'begun' || state === 'sent';
+    if (isOnItsWay && cli.nowMs() > Date.parse(expiresAt)) throw await consentFailed('expired', null, cli);
     if (state === 'pending' && !isPendingSaid) {
       cli.say(cli.texts.connect.pending);
       isPendingSaid = true;
@@ -92,11 +97,12 @@ async function connectedBy({ id, expires_at: expiresAt }: NewConnectSessionJson,
   }
 }
 
-async function consentFailed(failure: string, detail: string | undefined, cli: Cli): Promise<KippuError> {
+async function consentFailed(failure: ConsentFailure, detail: string | null, cli: Cli): Promise<KippuError> {
   const { failureText } = await import('../../app/web/connect-texts.ts');
-  const known = CONSENT_FAILURES.find((candidate) => candidate === failure);
-  const reason = known === undefined ? failure : failureText(known, cli.language);
-  return new KippuError('consent_failed', cli.texts.connect.failed(reason, detail));
+  return new KippuError(
+    'consent_failed',
+    cli.texts.connect.failed(failureText(failure, cli.language), detail ?? undefined),
+  );
 }
 
 async function askAgain({ app }: Local): Promise<void> {

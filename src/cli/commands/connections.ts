@@ -1,11 +1,13 @@
+import process from 'node:process';
 import { Option, type Command } from 'commander';
 import { CONNECTION_STATES } from '../../model/connection.ts';
 import type { ConnectionJson } from '../api/json.ts';
-import { withApi } from '../api/session.ts';
+import { withApi } from '../api/with-api.ts';
 import type { Cli } from '../cli.ts';
 import { printable } from '../printable.ts';
-import { endText, stateText } from '../show-connection.ts';
+import { endText, grantEnd, stateText } from '../show-connection.ts';
 import { table } from '../table.ts';
+import { textWidth } from '../text-width.ts';
 import { localZone } from '../times.ts';
 
 interface ConnectionsFlags {
@@ -41,6 +43,7 @@ async function connections({ state, neverExpires, json }: ConnectionsFlags, cli:
   cli.say(cli.texts.times.zone(localZone()));
 }
 
+/** By its name a connection can be called as well: the id is there where there is room for it. */
 function asTable(items: readonly ConnectionJson[], cli: Cli): string {
   const { headings } = cli.texts.connections;
   const rows = items.map((connection) => [
@@ -48,9 +51,20 @@ function asTable(items: readonly ConnectionJson[], cli: Cli): string {
     connection.provider,
     stateText(connection, cli),
     endText(connection.access_expires_at, cli),
-    endText(connection.refresh_expires_at, cli),
+    endText(grantEnd(connection), cli),
     String(connection.renewals),
     connection.id,
   ]);
-  return table([headings.name, headings.provider, headings.state, headings.accessEnds, headings.refreshEnds, headings.renewals, headings.id], rows);
+  const all = [
+    headings.name,
+    headings.provider,
+    headings.state,
+    headings.accessEnds,
+    headings.refreshEnds,
+    headings.renewals,
+    headings.id,
+  ];
+  const whole = table(all, rows);
+  const fits = !process.stdout.isTTY || whole.split('\n').every((line) => textWidth(line) <= process.stdout.columns);
+  return fits ? whole : table(all.slice(0, -1), rows);
 }

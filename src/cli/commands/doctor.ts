@@ -3,10 +3,10 @@ import type { Diagnosis } from '../../app/doctor.ts';
 import type { Finding } from '../../app/doctor/finding.ts';
 import type { Cli } from '../cli.ts';
 import { EXIT } from '../exit-code.ts';
-import { findingText, type FindingText } from '../finding-text.ts';
 import { interruptible, orInterrupted } from '../interrupt.ts';
 import { printable } from '../printable.ts';
 import { table } from '../table.ts';
+import { findingText, type FindingText } from '../texts/finding-texts.ts';
 
 interface DoctorFlags {
   readonly json?: boolean;
@@ -40,7 +40,7 @@ function diagnosisJson({ isHealthy, findings, settings }: Diagnosis, cli: Cli): 
   return {
     healthy: isHealthy,
     findings: findings.map((finding) => {
-      const { what, advice } = findingText(finding, cli);
+      const { what, advice } = textOf(finding, cli);
       const { kind, level, ...facts } = finding;
       return { check: kind, level, message: what, ...(advice === undefined ? {} : { advice }), facts };
     }),
@@ -50,18 +50,32 @@ function diagnosisJson({ isHealthy, findings, settings }: Diagnosis, cli: Cli): 
 
 function diagnosisText({ findings, settings }: Diagnosis, cli: Cli): string {
   const { doctor: texts } = cli.texts;
-  const lines = findings.map((finding) => findingLines(finding, findingText(finding, cli), cli));
+  const lines = findings.map((finding) => findingLines(finding, textOf(finding, cli), cli));
   const rows = settings.map(({ name, value, source }) => [name, printable(value), texts.sources[source]]);
-  const inForce = settings.length === 0 ? [] : ['', cli.style.bold(texts.settings), table([texts.headings.name, texts.headings.value, texts.headings.source], rows)];
+  const inForce =
+    settings.length === 0
+      ? []
+      : [
+          '',
+          cli.style.bold(texts.settings),
+          table([texts.headings.name, texts.headings.value, texts.headings.source], rows),
+        ];
   const count = (level: Finding['level']): number => findings.filter((finding) => finding.level === level).length;
   return [...lines, ...inForce, '', texts.summary(count('problem'), count('warning'))].join('\n');
+}
+
+function textOf(finding: Finding, cli: Cli): FindingText {
+  return findingText(finding, cli.texts.findings, cli.speech());
 }
 
 function findingLines({ level }: Finding, { what, advice }: FindingText, { style, texts }: Cli): string {
   const colour = ({ ok: 'good', warning: 'warn', problem: 'bad', skipped: 'soft' } as const)[level];
   const sign = style[colour](texts.doctor.levels[level]);
   const lines = advice === undefined ? [] : advice.split('\n');
-  return [`${sign} ${printable(what)}`, ...lines.map((line) => `${' '.repeat(texts.doctor.indent)}-> ${printable(line)}`)].join('\n');
+  return [
+    `${sign} ${printable(what)}`,
+    ...lines.map((line) => `${' '.repeat(texts.doctor.indent)}-> ${printable(line)}`),
+  ].join('\n');
 }
 
 async function release(provider: string, cli: Cli): Promise<void> {

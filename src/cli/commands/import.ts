@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { KippuError } from '../../model/errors.ts';
 import type { ConnectionJson } from '../api/json.ts';
-import { withApi } from '../api/session.ts';
+import { withApi } from '../api/with-api.ts';
 import type { Cli } from '../cli.ts';
 import { readFileInput } from '../input.ts';
 import { printable } from '../printable.ts';
@@ -31,13 +31,22 @@ async function importTokens(provider: string, { from, name, json }: ImportFlags,
   const connection = await withApi(cli, ({ api }) =>
     api.post<ConnectionJson>('/v1/connections', { ...tokens, provider, ...(name === undefined ? {} : { name }) }),
   );
-  if (tokens['refresh_token'] !== undefined) cli.say(cli.texts.imported.oneOwner);
+  if (connection.renewable) cli.say(cli.texts.imported.oneOwner);
   else cli.say(cli.texts.connect.noRefreshToken);
   if (json === true) cli.printJson(connection);
   else cli.print(printable(connection.name));
 }
 
-const FIELDS = new Set(['access_token', 'refresh_token', 'id_token', 'expires_at', 'expires_in', 'refresh_token_expires_at', 'scope', 'subject']);
+const FIELDS = new Set([
+  'access_token',
+  'refresh_token',
+  'id_token',
+  'expires_at',
+  'expires_in',
+  'refresh_token_expires_at',
+  'scope',
+  'subject',
+]);
 
 /**
  * What Kippu can use of it: other programs keep more, as does a provider's own answer. Never shows what it could not
@@ -48,7 +57,11 @@ function parseTokens(text: string): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return Object.fromEntries(Object.entries(value).filter(([name, field]) => FIELDS.has(name) && field !== null));
   }
-  throw new KippuError('invalid', 'The tokens to import are not a JSON object. Give {"refresh_token": "…", "access_token": "…", "expires_at": "…"}.', { where: '--from' });
+  throw new KippuError(
+    'invalid',
+    'The tokens to import are not a JSON object. Give {"refresh_token": "…", "access_token": "…", "expires_at": "…"}.',
+    { where: '--from' },
+  );
 }
 
 function parseJson(text: string): unknown {

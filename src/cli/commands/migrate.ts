@@ -25,10 +25,20 @@ async function migrate({ check, json }: MigrateFlags, cli: Cli): Promise<void> {
     const pending = await pendingMigrations(config, await cli.outsideWorld());
     if (pending.length > 0) cli.exitCode = EXIT.failed;
     if (json === true) cli.printJson({ pending });
-    else cli.print(pending.length === 0 ? migrated.upToDate : [migrated.pending(pending.length), ...pending.map((name) => `  ${name}`)].join('\n'));
+    else
+      cli.print(
+        pending.length === 0
+          ? migrated.upToDate
+          : [migrated.pending(pending.length), ...pending.map((name) => `  ${name}`)].join('\n'),
+      );
     return;
   }
   const applied = await migrateStore(config, await cli.outsideWorld());
   if (json === true) cli.printJson({ applied });
-  else cli.print(applied.length === 0 ? migrated.upToDate : [migrated.applied(applied.length), ...applied.map((name) => `  ${name}`)].join('\n'));
+  else
+    cli.print(
+      applied.length === 0
+        ? migrated.upToDate
+        : [migrated.applied(applied.length), ...applied.map((name) => `  ${name}`)].join('\n'),
+    );
 }

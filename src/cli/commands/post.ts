@@ -2,12 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { Command } from 'commander';
 import { KippuError } from '../../model/errors.ts';
 import type { ApiClient } from '../api/client.ts';
-import type { PostCheckJson, PostJson } from '../api/json.ts';
-import { withApi } from '../api/session.ts';
+import type { MadePostJson, PostCheckJson, PostJson } from '../api/json.ts';
+import { withApi } from '../api/with-api.ts';
 import type { Cli } from '../cli.ts';
 import { EXIT, type ExitCode } from '../exit-code.ts';
 import { readInput } from '../input.ts';
-import { checkText, postForm } from '../show-post.ts';
+import { checkText, postForm, problemText, reasonText } from '../show-post.ts';
 import { localZone } from '../times.ts';
 
 interface PostFlags {
@@ -51,6 +51,7 @@ async function post(connection: string, given: string, flags: PostFlags, cli: Cl
       timezone: zoneFor(flags),
       draft: flags.draft,
     });
+    for (const problem of made.problems) cli.say(problemText(problem, cli));
     if (flags.json === true) cli.printJson(made);
     else cli.print(postForm(made, cli));
     sayWhatIsLeft(made, { hasServer: local === undefined }, cli);
@@ -64,13 +65,13 @@ function zoneFor({ at, tz }: PostFlags): string | undefined {
 }
 
 /** An answer that is lost on the way is asked for again: the key makes it the same post. */
-async function create(api: ApiClient, body: unknown): Promise<PostJson> {
+async function create(api: ApiClient, body: unknown): Promise<MadePostJson> {
   const headers = { 'idempotency-key': randomUUID() };
   try {
-    return await api.post<PostJson>('/v1/posts', body, { headers });
+    return await api.post<MadePostJson>('/v1/posts', body, { headers });
   } catch (error) {
     if (!(error instanceof KippuError) || error.code !== 'unavailable') throw error;
-    return api.post<PostJson>('/v1/posts', body, { headers });
+    return api.post<MadePostJson>('/v1/posts', body, { headers });
   }
 }
 
@@ -95,11 +96,12 @@ async function readTime(at: string, timezone: string | undefined, cli: Cli): Pro
 
 /** A post that was to go out now may still be on its way: what is left is said, and a script hears it too. */
 function sayWhatIsLeft(made: PostJson, { hasServer }: { readonly hasServer: boolean }, cli: Cli): void {
-  const { posts, session } = cli.texts;
+  const { posts, general } = cli.texts;
   const isLater = made.status === 'scheduled';
-  if (isLater && made.status_reason !== null) cli.say(posts.waits(made.status_reason));
+  if (isLater && made.status_reason !== null) cli.say(posts.waits(reasonText(made) ?? made.status_reason));
+  if (made.status === 'failed') cli.say(posts.failed(reasonText(made) ?? made.status));
   if (made.status === 'unknown') cli.say(posts.unknown);
-  if ((isLater || made.status === 'unknown') && !hasServer) cli.say(session.noServerForLater);
+  if ((isLater || made.status === 'unknown') && !hasServer) cli.say(general.noServerForLater);
 }
 
 function exitCodeOf({ status, status_reason: reason }: PostJson, { at }: PostFlags): ExitCode {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { connectionPath } from '../api/client.ts';
 import type { ConnectionJson } from '../api/json.ts';
-import { withApi } from '../api/session.ts';
+import { withApi } from '../api/with-api.ts';
 import type { Cli } from '../cli.ts';
 import { printable } from '../printable.ts';
 import { distanceText } from '../show-connection.ts';

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { connectionPath } from '../api/client.ts';
-import { withApi } from '../api/session.ts';
+import { withApi } from '../api/with-api.ts';
 import type { Cli } from '../cli.ts';
 
 interface RevokeFlags {

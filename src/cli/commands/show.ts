@@ -1,9 +1,8 @@
 import process from 'node:process';
 import type { Command } from 'commander';
 import { connectionPath } from '../api/client.ts';
-import type { ConnectionJson, TimelineEntryJson } from '../api/json.ts';
-import { hasRefreshToken } from '../api/providers.ts';
-import { withApi } from '../api/session.ts';
+import type { ConnectionJson, TimelineJson } from '../api/json.ts';
+import { withApi } from '../api/with-api.ts';
 import type { Cli } from '../cli.ts';
 import { connectionForm } from '../show-connection.ts';
 import { localZone } from '../times.ts';
@@ -24,10 +23,10 @@ export function registerShow(program: Command, cli: Cli): void {
 }
 
 async function show(idOrName: string, { json }: { readonly json?: boolean }, cli: Cli): Promise<void> {
-  const { connection, entries, isLasting } = await withApi(cli, async ({ api }) => {
+  const { connection, entries } = await withApi(cli, async ({ api }) => {
     const connection = await api.get<ConnectionJson>(connectionPath(idOrName));
-    const { items } = await api.get<{ readonly items: readonly TimelineEntryJson[] }>(connectionPath(connection.id, '/timeline'));
-    return { connection, entries: items, isLasting: await hasRefreshToken(connection, api) };
+    const { items } = await api.get<TimelineJson>(connectionPath(connection.id, '/timeline'));
+    return { connection, entries: items };
   });
   if (json === true) {
     cli.printJson({ ...connection, timeline: entries });
@@ -35,8 +34,21 @@ async function show(idOrName: string, { json }: { readonly json?: boolean }, cli
   }
   const { style, texts } = cli;
   const columns = process.stdout.columns || COLUMNS_DEFAULT;
-  const drawing = drawTimeline(timelineOf({ connection, entries, isLasting, nowMs: cli.nowMs() }), { columns, zone: localZone(), style, texts: texts.drawing });
+  const drawing = drawTimeline(timelineOf({ connection, entries, nowMs: cli.nowMs() }), {
+    columns,
+    zone: localZone(),
+    style,
+    texts: texts.drawing,
+  });
   cli.print(
-    [connectionForm(connection, cli), '', style.bold(texts.show.timeline), drawing, '', style.bold(texts.show.history), historyOf(entries, cli)].join('\n'),
+    [
+      connectionForm(connection, cli),
+      '',
+      style.bold(texts.show.timeline),
+      drawing,
+      '',
+      style.bold(texts.show.history),
+      historyOf(entries, cli),
+    ].join('\n'),
   );
 }

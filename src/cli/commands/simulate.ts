@@ -31,10 +31,17 @@ export function registerSimulate(program: Command, cli: Cli): void {
 
 /** One provider's simulator alone, until a signal. What it has answered is kept if it has a directory. */
 async function simulate(provider: string, flags: SimulateFlags, cli: Cli): Promise<void> {
-  const [{ parseFault, startSimulator }, { CATALOGUE }] = await Promise.all([import('../../sim/index.ts'), import('../../app/catalogue.ts')]);
+  const [{ parseFault, startSimulator }, { CATALOGUE }] = await Promise.all([
+    import('../../sim/index.ts'),
+    import('../../app/catalogue.ts'),
+  ]);
   const known = CATALOGUE.find(({ id }) => id === provider);
   if (known === undefined) {
-    throw new KippuError('invalid', `There is no simulator of "${provider}". There is one of: ${CATALOGUE.map(({ id }) => id).join(', ')}.`, { where: 'provider' });
+    throw new KippuError(
+      'invalid',
+      `There is no simulator of "${provider}". There is one of: ${CATALOGUE.map(({ id }) => id).join(', ')}.`,
+      { where: 'provider' },
+    );
   }
   const faults = flags.fault.map(parseFault);
   const running = await startSimulator({
@@ -43,7 +50,10 @@ async function simulate(provider: string, flags: SimulateFlags, cli: Cli): Promi
     directory: flags.directory,
     fast: numberOf('--fast', flags.fast),
     faults: faults.flatMap((fault) => (fault.kind === 'fault' ? [fault.order] : [])),
-    settings: Object.assign({}, ...faults.map((fault) => (fault.kind === 'settings' ? fault.patch : {}))) as Record<string, never>,
+    settings: Object.assign({}, ...faults.map((fault) => (fault.kind === 'settings' ? fault.patch : {}))) as Record<
+      string,
+      never
+    >,
     ...(flags.sandbox === true ? { clients: await sandboxClients() } : {}),
     onRequest: ({ method, path, status, delivery }) => {
       cli.say(`${new Date(cli.nowMs()).toISOString()} ${method} ${path} ${status} ${delivery}`);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { connectionPath } from '../api/client.ts';
 import type { TokenJson } from '../api/json.ts';
-import { withApi } from '../api/session.ts';
+import { withApi } from '../api/with-api.ts';
 import type { Cli } from '../cli.ts';
 import { parseSeconds } from '../flags.ts';
 import { readInput } from '../input.ts';

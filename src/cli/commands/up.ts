@@ -68,9 +68,16 @@ function settingsOf(flags: UpFlags): FlagSettings {
   };
 }
 
-function sandboxFor(config: Config, flags: UpFlags, { cli, outside }: { readonly cli: Cli; readonly outside: Outside }): Sandbox {
+function sandboxFor(
+  config: Config,
+  flags: UpFlags,
+  { cli, outside }: { readonly cli: Cli; readonly outside: Outside },
+): Sandbox {
   const fast = flags.fast === undefined ? undefined : Number(flags.fast);
-  if (fast !== undefined && !(fast > 0)) throw new KippuError('invalid', `--fast ${flags.fast}: give a factor greater than 0, as in 60.`, { where: '--fast' });
+  if (fast !== undefined && !(fast > 0))
+    throw new KippuError('invalid', `--fast ${flags.fast}: give a factor greater than 0, as in 60.`, {
+      where: '--fast',
+    });
   return new Sandbox({
     home: config.home,
     providers: config.apps.map((app) => app.provider.id),
@@ -92,8 +99,20 @@ interface Running {
   readonly ends: readonly (() => Promise<void>)[];
 }
 
-async function open(config: Config, flags: UpFlags, { cli, outside }: { readonly cli: Cli; readonly outside: Outside }): Promise<Running | undefined> {
-  const [{ createLog, openConfigured }, { Worker }, { openDataDirectory }, { systemProcesses }, { createServer, checkExposure }, { listen }, { version }] = await Promise.all([
+async function open(
+  config: Config,
+  flags: UpFlags,
+  { cli, outside }: { readonly cli: Cli; readonly outside: Outside },
+): Promise<Running | undefined> {
+  const [
+    { createLog, openConfigured },
+    { Worker },
+    { openDataDirectory },
+    { systemProcesses },
+    { createServer, checkExposure },
+    { listen },
+    { version },
+  ] = await Promise.all([
     import('../../app/system.ts'),
     import('../../app/worker.ts'),
     import('../../app/data-directory.ts'),
@@ -103,8 +122,9 @@ async function open(config: Config, flags: UpFlags, { cli, outside }: { readonly
     import('../version.ts'),
   ]);
   const directory = openDataDirectory(config.rootHome, outside.random);
-  const { self, isGone } = systemProcesses(directory.nodeId());
-  const other = directory.readServer(({ pid, started }) => isGone({ ...self, pid, started }));
+  const processes = systemProcesses(directory.nodeId());
+  const { self } = processes;
+  const other = directory.readServer(({ pid, started }) => processes.isGone({ ...self, pid, started }));
   if (other !== undefined && flags.server) {
     await pointAt(other, cli);
     return undefined;
@@ -122,11 +142,22 @@ async function open(config: Config, flags: UpFlags, { cli, outside }: { readonly
     const server = createServer(app, { localKey, version: version(), ...(flags.worker ? { worker } : {}) });
     const listening = await listen(server, { host: config.host, port: config.port });
     if (flags.worker) worker.start();
-    directory.writeServer({ url: listening.url, pid: self.pid, started: self.started, key: localKey, version: version() });
+    directory.writeServer({
+      url: listening.url,
+      pid: self.pid,
+      started: self.started,
+      key: localKey,
+      version: version(),
+    });
     const unlist = async (): Promise<void> => {
       directory.removeServer(self);
     };
-    return { app, config, url: listening.url, ends: [unlist, () => worker.stop(), () => listening.close(), () => app.close()] };
+    return {
+      app,
+      config,
+      url: listening.url,
+      ends: [unlist, () => worker.stop(), () => listening.close(), () => app.close()],
+    };
   } catch (error) {
     await app.close();
     throw error;
@@ -135,7 +166,10 @@ async function open(config: Config, flags: UpFlags, { cli, outside }: { readonly
 
 /** A second start helps whoever lost the first one's terminal. */
 async function pointAt(other: { readonly url: string; readonly key: Secret }, cli: Cli): Promise<void> {
-  const response = await fetch(`${other.url}/v1/sign-in-links`, { method: 'POST', headers: { authorization: `Bearer ${other.key.reveal()}` } });
+  const response = await fetch(`${other.url}/v1/sign-in-links`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${other.key.reveal()}` },
+  });
   const { url } = (await response.json()) as { readonly url?: string };
   cli.say(UP_TEXTS[cli.language].alreadyRunning(other.url, url ?? other.url));
   cli.exitCode = EXIT.failed;
@@ -159,7 +193,9 @@ async function announce({ app, config, url }: Running, flags: UpFlags, cli: Cli,
 }
 
 function sandboxLines(config: Config, texts: UpTexts): string[] {
-  const simulators = config.apps.map(({ provider }) => texts.simulator(provider.name, simulatorUrl(config.home, provider.id) ?? ''));
+  const simulators = config.apps.map(({ provider }) =>
+    texts.simulator(provider.name, simulatorUrl(config.home, provider.id) ?? ''),
+  );
   return [...simulators, texts.sandboxData(config.home)];
 }
 
@@ -170,10 +206,16 @@ function commandLines(texts: UpTexts): string[] {
     ['kippu post x:alice "Good morning"', texts.post],
   ] as const;
   const prefix = process.env['npm_lifecycle_event'] === undefined ? '' : 'npm run -s kippu -- ';
-  return commands.map(([command, what]) => `  ${prefix}${prefix === '' ? command : command.slice('kippu '.length)}   # ${what}`);
+  return commands.map(
+    ([command, what]) => `  ${prefix}${prefix === '' ? command : command.slice('kippu '.length)}   # ${what}`,
+  );
 }
 
-async function stop({ app, ends }: Running, signals: Signals, { cli, texts }: { readonly cli: Cli; readonly texts: UpTexts }): Promise<void> {
+async function stop(
+  { app, ends }: Running,
+  signals: Signals,
+  { cli, texts }: { readonly cli: Cli; readonly texts: UpTexts },
+): Promise<void> {
   cli.say(texts.draining(app.flights.underWay));
   const settled = (async (): Promise<'settled'> => {
     for (const end of ends) await end();

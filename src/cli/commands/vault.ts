@@ -44,7 +44,10 @@ async function rotate({ json }: { readonly json?: boolean }, cli: Cli): Promise<
   const config = await cli.readConfig();
   const server = findRunningServer(config.rootHome);
   if (server !== undefined && isRingNewerThanServer(config)) {
-    throw new KippuError('conflict', `The key ring was changed after the server at ${server.url} had started: it could not open what is sealed with the new key. Restart it, then rotate.`);
+    throw new KippuError(
+      'conflict',
+      `The key ring was changed after the server at ${server.url} had started: it could not open what is sealed with the new key. Restart it, then rotate.`,
+    );
   }
   if (server !== undefined) cli.say(cli.texts.vault.serverNeedsRing(server.url));
   const report = await withApp(config, cli, async (app) => ({
@@ -110,14 +113,24 @@ function statusText(found: VaultStatus, cli: Cli): string {
   ]);
   const isOneKey = found.keys.every(({ keyId }) => keyId === found.sealingKeyId);
   const advice = isOneKey ? vault.onlyFirst(found.sealingKeyId) : vault.rotateAdvice;
-  return [table([vault.headings.key, vault.headings.values, vault.headings.unreadable], rows), '', advice, ...unreadableLines(found, cli)].join('\n');
+  return [
+    table([vault.headings.key, vault.headings.values, vault.headings.unreadable], rows),
+    '',
+    advice,
+    ...unreadableLines(found, cli),
+  ].join('\n');
 }
 
 const UNREADABLE_SHOWN = 20;
 
-function unreadableLines({ unreadable, unreadableCount }: Pick<VaultStatus, 'unreadable' | 'unreadableCount'>, cli: Cli): string[] {
+function unreadableLines(
+  { unreadable, unreadableCount }: Pick<VaultStatus, 'unreadable' | 'unreadableCount'>,
+  cli: Cli,
+): string[] {
   if (unreadableCount === 0) return [];
-  const lines = unreadable.slice(0, UNREADABLE_SHOWN).map(({ table, rowId, message }) => `  ${table} ${rowId}: ${message}`);
+  const lines = unreadable
+    .slice(0, UNREADABLE_SHOWN)
+    .map(({ table, rowId, message }) => `  ${table} ${rowId}: ${message}`);
   return [cli.style.bad(cli.texts.vault.unreadable(unreadableCount)), ...lines];
 }
 

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../model/errors.ts';
 import { DRAWING_EN } from './drawing-texts.ts';
 import { FINDINGS_EN } from './findings-en.ts';
+import type { Misuse } from './misuse.ts';
 
 /** English. The other languages have this form. */
 export const en = {
@@ -96,15 +97,17 @@ export const en = {
     ago: (span: string): string => `${span} ago`,
     zone: (zone: string): string => `Times by the clock of ${zone}.`,
   },
-  session: {
-    newRing: (path: string): string => `A new key ring was made: ${path}. Back this up: without it nothing in the database can be opened.`,
-    settling: 'Waiting for the renewal that is under way to be settled. Ctrl-C again leaves now; the next start resolves it.',
+  general: {
+    newRing: (path: string): string =>
+      `A new key ring was made: ${path}. Back this up: without it nothing in the database can be opened.`,
+    settling:
+      'Waiting for the renewal that is under way to be settled. Ctrl-C again leaves now; the next start resolves it.',
     readingStdin: 'Reading from the keyboard; Ctrl-D ends.',
     noServerForLater: 'No Kippu server is running: it is published once one does. Start it with: kippu up',
   },
   errors: {
     defect: 'an error that should not happen; please report it.',
-    misused: (what: string): string => what,
+    misuse: ({ said }: Misuse): string => said,
     seeHelp: (command: string): string => `See: ${command}`,
     /** Above the message; absent where the message alone is best. */
     frame: (_code: ErrorCode): string | undefined => undefined,
@@ -113,7 +116,12 @@ export const en = {
     consentAt: (url: string): string => `Consent again: ${url}`,
     tryAgainIn: (span: string): string => `Worth trying again in ${span}.`,
   },
-  states: { active: 'active', uncertain: 'uncertain', reauth_required: 'consent needed', revoked: 'revoked' } as Readonly<Record<string, string>>,
+  states: {
+    active: 'active',
+    uncertain: 'uncertain',
+    reauth_required: 'consent needed',
+    revoked: 'revoked',
+  } as Readonly<Record<string, string>>,
   reasons: {
     rejected_unknown: 'the provider refuses the refresh token',
     expired: 'the refresh token has expired',
@@ -128,8 +136,10 @@ export const en = {
     waiting: (span: string): string => `Waiting for the consent, for up to ${span}. Ctrl-C stops waiting.`,
     pending: 'The consent is safe. The provider could not say yet whose account it is; asking again.',
     connected: (name: string): string => `Connected: ${name}`,
-    noRefreshToken: 'This grant has no refresh token: it ends with its access token. To keep it, consent with offline access.',
-    failed: (reason: string, detail: string | undefined): string => (detail === undefined ? reason : `${reason} (${detail})`),
+    noRefreshToken:
+      'This grant has no refresh token: it ends with its access token. To keep it, consent with offline access.',
+    failed: (reason: string, detail: string | undefined): string =>
+      detail === undefined ? reason : `${reason} (${detail})`,
     portTaken: (host: string, port: number): string =>
       `Port ${port} of ${host} is used by another program, and the provider sends the browser back to it. ` +
       'End that program, or set KIPPU_PORT and register the new callback address.',
@@ -138,11 +148,21 @@ export const en = {
     sandboxNeedsServer:
       'No provider is configured. Start the sandbox with: kippu up (simulated providers, no account needed); or set KIPPU_X_CLIENT_ID for the real X.',
   },
-  imported: { oneOwner: 'From now on only Kippu may renew these tokens: a second program that does would end the grant for both.' },
+  imported: {
+    oneOwner: 'From now on only Kippu may renew these tokens: a second program that does would end the grant for both.',
+  },
   connections: {
     none: 'There is no connection yet. Make one with: kippu connect x',
     noneSuch: 'There is no such connection.',
-    headings: { name: 'NAME', provider: 'PROVIDER', state: 'STATE', accessEnds: 'ACCESS TOKEN ENDS', refreshEnds: 'GRANT ENDS', renewals: 'RENEWALS', id: 'ID' },
+    headings: {
+      name: 'NAME',
+      provider: 'PROVIDER',
+      state: 'STATE',
+      accessEnds: 'ACCESS TOKEN ENDS',
+      refreshEnds: 'GRANT ENDS',
+      renewals: 'RENEWALS',
+      id: 'ID',
+    },
   },
   show: {
     fields: {
@@ -166,7 +186,9 @@ export const en = {
     history: 'History',
     nothing: 'Nothing has happened yet.',
     earlier: (count: number): string => `(${count} earlier entries: --json shows all)`,
-    purposes: { renewal: 'renewal', replay: 'renewal, repeated', revocation: 'revocation' } as Readonly<Record<string, string>>,
+    purposes: { renewal: 'renewal', replay: 'renewal, repeated', revocation: 'revocation' } as Readonly<
+      Record<string, string>
+    >,
     outcomes: {
       renewed: 'renewed',
       rejected: 'rejected by the provider',
@@ -193,16 +215,19 @@ export const en = {
     orphan: 'a token set arrived that belongs nowhere; it is kept',
   },
   drawing: DRAWING_EN,
-  renewed: (name: string, end: string | undefined): string => (end === undefined ? `Renewed: ${name}.` : `Renewed: ${name}. The new access token ends ${end}.`),
+  renewed: (name: string, end: string | undefined): string =>
+    end === undefined ? `Renewed: ${name}.` : `Renewed: ${name}. The new access token ends ${end}.`,
   revoked: {
     everywhere: (name: string): string => `Revoked at the provider and here: ${name}.`,
-    hereOnly: (name: string): string => `Revoked here: ${name}. The provider keeps the grant until its user removes it.`,
+    hereOnly: (name: string): string =>
+      `Revoked here: ${name}. The provider keeps the grant until its user removes it.`,
   },
   call: {
     failed: (status: number): string => `The provider answered ${status}.`,
   },
   posts: {
     none: 'There are no posts.',
+    older: (count: number): string => `These are the newest ${count}; --json gives all.`,
     headings: { id: 'ID', status: 'STATUS', when: 'WHEN', connection: 'CONNECTION', text: 'TEXT' },
     statuses: {
       draft: 'draft',
@@ -228,12 +253,21 @@ export const en = {
       cost: 'cost',
       attempts: 'attempts',
     },
-    check: { counts: 'counts', links: 'links', cost: 'cost', wouldGoOut: 'would go out', now: 'now', fine: 'Nothing stands in the way.' },
+    check: {
+      counts: 'counts',
+      links: 'links',
+      cost: 'cost',
+      wouldGoOut: 'would go out',
+      now: 'now',
+      fine: 'Nothing stands in the way.',
+    },
     error: 'error',
     warning: 'note',
     nothingSent: 'Nothing was sent.',
     waits: (reason: string): string => `Not out yet (${reason}); it is tried again by itself.`,
-    unknown: 'Nobody knows whether it is out; the timeline is read back by itself. Or look, and say: kippu posts resolve',
+    failed: (reason: string): string => `It was not published (${reason}).`,
+    unknown:
+      'Nobody knows whether it is out; the timeline is read back by itself. Or look, and say: kippu posts resolve',
     oneOfTwo: 'Give either --published <id> or --not-published.',
   },
   apiKeys: {
@@ -249,10 +283,13 @@ export const en = {
     keygen:
       'A new entry for the key ring. To change keys: put it in front of the others (KIPPU_KEYS=NEW,OLD or in the file keys of the data directory),\n' +
       'restart the server, run kippu vault rotate, and drop the old one when that says so. Keep it safe: it opens every token.',
-    serverNeedsRing: (url: string): string => `The server at ${url} must have this very key ring, or it cannot open what is sealed anew.`,
+    serverNeedsRing: (url: string): string =>
+      `The server at ${url} must have this very key ring, or it cannot open what is sealed anew.`,
     progress: (resealed: number, already: number): string => `sealed anew: ${resealed}, up to date before: ${already}`,
-    rotated: (resealed: number, already: number, key: string): string => `${resealed} values were sealed anew with ${key}, ${already} were before.`,
-    onlyFirst: (key: string): string => `Only the key ${key} is needed. The others may be dropped from the ring (keep them for old backups).`,
+    rotated: (resealed: number, already: number, key: string): string =>
+      `${resealed} values were sealed anew with ${key}, ${already} were before.`,
+    onlyFirst: (key: string): string =>
+      `Only the key ${key} is needed. The others may be dropped from the ring (keep them for old backups).`,
     stillNeeded: (keys: readonly string[]): string => `Still needed, keep in the ring: ${keys.join(', ')}.`,
     unreadable: (count: number): string => `${count} values do not open:`,
     headings: { key: 'KEY', values: 'VALUES', unreadable: 'UNREADABLE' },

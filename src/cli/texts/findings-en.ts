@@ -1,4 +1,4 @@
-import type { FindingTexts } from '../finding-text.ts';
+import type { FindingTexts } from './finding-texts.ts';
 
 const SHOWN = 5;
 
@@ -21,7 +21,10 @@ export const FINDINGS_EN: FindingTexts = {
       quotes: `${name} has quotation marks around it`,
       placeholder: `${name} looks like a placeholder`,
     }[what],
-    advice: what === 'placeholder' ? "Put your app's own value there, from the provider's developer console." : 'Remove them, unless they belong to it.',
+    advice:
+      what === 'placeholder'
+        ? "Put your app's own value there, from the provider's developer console."
+        : 'Remove them, unless they belong to it.',
   }),
   directory_missing: ({ path }) => ({ what: `data directory ${path}: not there yet, made at the first start` }),
   directory_good: ({ path }) => ({ what: `data directory ${path}` }),
@@ -29,20 +32,39 @@ export const FINDINGS_EN: FindingTexts = {
     what: `data directory ${path} cannot be used (${error})`,
     advice: 'Let the user who runs Kippu read and write it, or set KIPPU_HOME to another one.',
   }),
-  directory_open_to_others: ({ path, mode }) => ({ what: `other users may look into the data directory ${path} (mode ${mode})`, advice: `chmod 700 '${path}'` }),
+  directory_open_to_others: ({ path, mode }) => ({
+    what: `other users may look into the data directory ${path} (mode ${mode})`,
+    advice: `chmod 700 '${path}'`,
+  }),
   ring_not_made: ({ isProduction }) =>
     isProduction
-      ? { what: 'there is no key ring, and with NODE_ENV=production none is made', advice: 'Run kippu vault keygen once, keep it safe, and give it as KIPPU_KEYS.' }
+      ? {
+          what: 'there is no key ring, and with NODE_ENV=production none is made',
+          advice: 'Run kippu vault keygen once, keep it safe, and give it as KIPPU_KEYS.',
+        }
       : { what: 'key ring: none yet, made at the first start' },
-  ring_unused: ({ source, keyIds }) => ({ what: `key ring from ${source} (keys ${keyIds.join(', ')}); there is no database yet that it could open` }),
-  ring_good: ({ source, keyIds }) => ({ what: `key ring from ${source} opens this database (keys ${keyIds.join(', ')})` }),
+  ring_unused: ({ source, keyIds }) => ({
+    what: `key ring from ${source} (keys ${keyIds.join(', ')}); there is no database yet that it could open`,
+  }),
+  ring_good: ({ source, keyIds }) => ({
+    what: `key ring from ${source} opens this database (keys ${keyIds.join(', ')})`,
+  }),
   ring_bad: ({ error }) => ({ what: `key ring: ${error}` }),
   store_new: ({ url }) => ({ what: `database ${url}: not there yet, made at the first start` }),
-  store_in_memory: () => ({ what: 'the database is in memory: everything is lost when the process ends', advice: 'To keep it, set KIPPU_DATABASE_URL=sqlite:./kippu.db' }),
+  store_in_memory: () => ({
+    what: 'the database is in memory: everything is lost when the process ends',
+    advice: 'To keep it, set KIPPU_DATABASE_URL=sqlite:./kippu.db',
+  }),
   store_good: ({ url }) => ({ what: `database ${url}` }),
   store_unusable: ({ error }) => ({ what: `database: ${error}` }),
-  store_behind: ({ migrations }) => ({ what: `the database lacks ${migrations.length} migration(s)`, advice: 'The next start applies them; or now: kippu migrate' }),
-  store_copied: ({ why }) => ({ what: `nothing is renewed or posted: ${why}`, advice: 'If this database is the real one from now on: kippu adopt' }),
+  store_behind: ({ migrations }) => ({
+    what: `the database lacks ${migrations.length} migration(s)`,
+    advice: 'The next start applies them; or now: kippu migrate',
+  }),
+  store_copied: ({ why }) => ({
+    what: `nothing is renewed or posted: ${why}`,
+    advice: 'If this database is the real one from now on: kippu adopt',
+  }),
   app_none: () => ({
     what: 'no provider is configured: kippu up runs the sandbox with simulated providers',
     advice: 'For the real X: set KIPPU_X_CLIENT_ID (and KIPPU_X_CLIENT_SECRET) in .env',
@@ -61,8 +83,14 @@ export const FINDINGS_EN: FindingTexts = {
     what: `the provider sends browsers back to ${publicUrl}, and the server listens on port ${port}`,
     advice: 'Make the port of KIPPU_PUBLIC_URL and KIPPU_PORT the same.',
   }),
-  scope_unknown: ({ provider, scope }) => ({ what: `${scope} is not a scope that ${provider}'s documentation names`, advice: 'Look at its spelling: an unknown scope ends the consent with an error.' }),
-  base_url: ({ provider, origin }) => ({ what: `everything for ${provider} goes to ${origin} and not to the real provider`, advice: `For the real one, remove KIPPU_${provider.toUpperCase()}_BASE_URL.` }),
+  scope_unknown: ({ provider, scope }) => ({
+    what: `${scope} is not a scope that ${provider}'s documentation names`,
+    advice: 'Look at its spelling: an unknown scope ends the consent with an error.',
+  }),
+  base_url: ({ provider, origin }) => ({
+    what: `everything for ${provider} goes to ${origin} and not to the real provider`,
+    advice: `For the real one, remove KIPPU_${provider.toUpperCase()}_BASE_URL.`,
+  }),
   app_held: ({ provider, error }) => ({
     what: `the renewals of ${provider} are held${error === undefined ? '' : `: ${error}`}`,
     advice: `Check client id, secret and the app's state at the provider; then: kippu doctor --release ${provider}`,
@@ -75,7 +103,9 @@ export const FINDINGS_EN: FindingTexts = {
     what: `${connections} connection(s) belong to another app of ${provider} (client id ${clientId} at ${issuer}), which is not configured`,
     advice: 'Configure that client id again, or let their users consent anew.',
   }),
-  clock_good: ({ host, aheadMs }, { span }) => ({ what: `clock agrees with ${host} (${Math.abs(aheadMs) < 2000 ? 'to the second' : `${span(Math.abs(aheadMs))} apart`})` }),
+  clock_good: ({ host, aheadMs }, { span }) => ({
+    what: `clock agrees with ${host} (${Math.abs(aheadMs) < 2000 ? 'to the second' : `${span(Math.abs(aheadMs))} apart`})`,
+  }),
   clock_off: ({ host, aheadMs }, { span }) => ({
     what: `this machine's clock is ${span(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} ${host}`,
     advice: 'Set it by network time (NTP): tokens are judged by it.',
@@ -87,19 +117,34 @@ export const FINDINGS_EN: FindingTexts = {
     what: `port ${port} of ${host} is used by another program`,
     advice: 'End that program, or set KIPPU_PORT and register the new callback address.',
   }),
-  port_unusable: ({ host, port, error }) => ({ what: `Kippu cannot listen on ${host}:${port} (${error})`, advice: 'Set KIPPU_HOST and KIPPU_PORT to an address of this machine and a port above 1023.' }),
+  port_unusable: ({ host, port, error }) => ({
+    what: `Kippu cannot listen on ${host}:${port} (${error})`,
+    advice: 'Set KIPPU_HOST and KIPPU_PORT to an address of this machine and a port above 1023.',
+  }),
   spool_good: () => ({ what: 'spool: nothing waits' }),
   spool_waiting: ({ count }) => ({
     what: `${count} answer(s) of providers wait in the spool for the database`,
     advice: 'A running Kippu applies them within seconds. Never delete them: the new tokens are only there.',
   }),
-  spool_damaged: ({ files }) => ({ what: `damaged spool files: ${some(files)}`, advice: 'Keep them. Connections that they were for become uncertain and may need a new consent.' }),
-  orphans: ({ names }) => ({ what: `token sets that belong nowhere are kept for ${some(names)}`, advice: 'They are tried before a grant is given up. See: kippu show' }),
+  spool_damaged: ({ files }) => ({
+    what: `damaged spool files: ${some(files)}`,
+    advice: 'Keep them. Connections that they were for become uncertain and may need a new consent.',
+  }),
+  orphans: ({ names }) => ({
+    what: `token sets that belong nowhere are kept for ${some(names)}`,
+    advice: 'They are tried before a grant is given up. See: kippu show',
+  }),
   connections: ({ counts }) => ({
     what: `connections: ${counts.active} active, ${counts.uncertain} uncertain, ${counts.reauth_required} need consent, ${counts.revoked} revoked`,
   }),
-  connections_uncertain: ({ names }) => ({ what: `a renewal was sent and not answered: ${some(names)}`, advice: 'It is resolved by itself while Kippu runs.' }),
-  consent_needed: ({ names }) => ({ what: `users must consent again: ${some(names)}`, advice: `kippu connect PROVIDER --connection ${names[0]}` }),
+  connections_uncertain: ({ names }) => ({
+    what: `a renewal was sent and not answered: ${some(names)}`,
+    advice: 'It is resolved by itself while Kippu runs.',
+  }),
+  consent_needed: ({ names }) => ({
+    what: `users must consent again: ${some(names)}`,
+    advice: `kippu connect PROVIDER --connection ${names[0]}`,
+  }),
   consent_needed_soon: ({ name, atMs }, { instant }) => ({
     what: `${name} ends at ${instant(atMs)}`,
     advice: `Before that: kippu connect PROVIDER --connection ${name}`,

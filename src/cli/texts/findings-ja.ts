@@ -1,4 +1,4 @@
-import type { FindingTexts } from '../finding-text.ts';
+import type { FindingTexts } from './finding-texts.ts';
 
 const SHOWN = 5;
 
@@ -16,8 +16,15 @@ export const FINDINGS_JA: FindingTexts = {
     advice: nearest === undefined ? 'つづりを確かめるか、削除してください。' : `${nearest} の間違いではありませんか?`,
   }),
   setting_untidy: ({ name, what }) => ({
-    what: { spaces: `${name} の前後に空白があります`, quotes: `${name} が引用符で囲まれています`, placeholder: `${name} が見本の値のままのようです` }[what],
-    advice: what === 'placeholder' ? 'プロバイダーの開発者画面にある、ご自分のアプリの値を入れてください。' : '値の一部でなければ取り除いてください。',
+    what: {
+      spaces: `${name} の前後に空白があります`,
+      quotes: `${name} が引用符で囲まれています`,
+      placeholder: `${name} が見本の値のままのようです`,
+    }[what],
+    advice:
+      what === 'placeholder'
+        ? 'プロバイダーの開発者画面にある、ご自分のアプリの値を入れてください。'
+        : '値の一部でなければ取り除いてください。',
   }),
   directory_missing: ({ path }) => ({ what: `データディレクトリー ${path}: まだありません(最初の起動で作られます)` }),
   directory_good: ({ path }) => ({ what: `データディレクトリー ${path}` }),
@@ -25,20 +32,37 @@ export const FINDINGS_JA: FindingTexts = {
     what: `データディレクトリー ${path} を使えません(${error})`,
     advice: 'Kippu を動かすユーザーが読み書きできるようにするか、KIPPU_HOME を別の場所にしてください。',
   }),
-  directory_open_to_others: ({ path, mode }) => ({ what: `ほかのユーザーがデータディレクトリー ${path} を見られます(モード ${mode})`, advice: `chmod 700 '${path}'` }),
+  directory_open_to_others: ({ path, mode }) => ({
+    what: `ほかのユーザーがデータディレクトリー ${path} を見られます(モード ${mode})`,
+    advice: `chmod 700 '${path}'`,
+  }),
   ring_not_made: ({ isProduction }) =>
     isProduction
-      ? { what: '鍵束がありません(NODE_ENV=production では自動で作られません)', advice: 'kippu vault keygen を一度実行し、安全に保管して KIPPU_KEYS に設定してください。' }
+      ? {
+          what: '鍵束がありません(NODE_ENV=production では自動で作られません)',
+          advice: 'kippu vault keygen を一度実行し、安全に保管して KIPPU_KEYS に設定してください。',
+        }
       : { what: '鍵束: まだありません(最初の起動で作られます)' },
-  ring_unused: ({ source, keyIds }) => ({ what: `鍵束(${source}、鍵 ${keyIds.join('、')})。開くべきデータベースはまだありません` }),
+  ring_unused: ({ source, keyIds }) => ({
+    what: `鍵束(${source}、鍵 ${keyIds.join('、')})。開くべきデータベースはまだありません`,
+  }),
   ring_good: ({ source, keyIds }) => ({ what: `鍵束(${source}、鍵 ${keyIds.join('、')})でこのデータベースを開けます` }),
   ring_bad: ({ error }) => ({ what: `鍵束に問題があります: ${error}` }),
   store_new: ({ url }) => ({ what: `データベース ${url}: まだありません(最初の起動で作られます)` }),
-  store_in_memory: () => ({ what: 'データベースはメモリー上にあり、プロセスが終わるとすべて失われます', advice: '残すには KIPPU_DATABASE_URL=sqlite:./kippu.db を設定してください。' }),
+  store_in_memory: () => ({
+    what: 'データベースはメモリー上にあり、プロセスが終わるとすべて失われます',
+    advice: '残すには KIPPU_DATABASE_URL=sqlite:./kippu.db を設定してください。',
+  }),
   store_good: ({ url }) => ({ what: `データベース ${url}` }),
   store_unusable: ({ error }) => ({ what: `データベースを使えません: ${error}` }),
-  store_behind: ({ migrations }) => ({ what: `データベースに未適用のマイグレーションが ${migrations.length} 件あります`, advice: '次の起動で適用されます。いま適用するには: kippu migrate' }),
-  store_copied: ({ why }) => ({ what: `複製か移動されたデータベースのため、更新も投稿も止めています(${why})`, advice: 'これからこのデータベースを本物として使うなら: kippu adopt' }),
+  store_behind: ({ migrations }) => ({
+    what: `データベースに未適用のマイグレーションが ${migrations.length} 件あります`,
+    advice: '次の起動で適用されます。いま適用するには: kippu migrate',
+  }),
+  store_copied: ({ why }) => ({
+    what: `複製か移動されたデータベースのため、更新も投稿も止めています(${why})`,
+    advice: 'これからこのデータベースを本物として使うなら: kippu adopt',
+  }),
   app_none: () => ({
     what: 'プロバイダーが設定されていません。kippu up で模擬プロバイダーのサンドボックスが動きます',
     advice: '本物の X を使うには、.env に KIPPU_X_CLIENT_ID(と KIPPU_X_CLIENT_SECRET)を書いてください。',
@@ -47,7 +71,9 @@ export const FINDINGS_JA: FindingTexts = {
     what: `${provider}: クライアント ID ${clientId}、${hasSecret ? '機密クライアント(シークレットあり)' : '公開クライアント(シークレットなし)'}`,
     advice:
       `コールバック URL はこの通りに登録してください(末尾にスラッシュなし): ${callback}` +
-      (hasSecret ? '' : '\nシークレットなしで使うには、プロバイダー側のアプリの種類を公開型(Native App)にしてください。'),
+      (hasSecret
+        ? ''
+        : '\nシークレットなしで使うには、プロバイダー側のアプリの種類を公開型(Native App)にしてください。'),
   }),
   callback_host: ({ provider, host, wanted }) => ({
     what: `公開 URL は ${host} ですが、${provider} ではこのマシンを ${wanted} と書く必要があります`,
@@ -57,8 +83,14 @@ export const FINDINGS_JA: FindingTexts = {
     what: `ブラウザーは ${publicUrl} に戻りますが、サーバーはポート ${port} で待ち受けます`,
     advice: 'KIPPU_PUBLIC_URL のポートと KIPPU_PORT を同じにしてください。',
   }),
-  scope_unknown: ({ provider, scope }) => ({ what: `${scope} は ${provider} の文書にないスコープです`, advice: 'つづりを確かめてください。知らないスコープがあると同意がエラーになります。' }),
-  base_url: ({ provider, origin }) => ({ what: `${provider} への通信はすべて本物ではなく ${origin} に送られます`, advice: `本物を使うには KIPPU_${provider.toUpperCase()}_BASE_URL を削除してください。` }),
+  scope_unknown: ({ provider, scope }) => ({
+    what: `${scope} は ${provider} の文書にないスコープです`,
+    advice: 'つづりを確かめてください。知らないスコープがあると同意がエラーになります。',
+  }),
+  base_url: ({ provider, origin }) => ({
+    what: `${provider} への通信はすべて本物ではなく ${origin} に送られます`,
+    advice: `本物を使うには KIPPU_${provider.toUpperCase()}_BASE_URL を削除してください。`,
+  }),
   app_held: ({ provider, error }) => ({
     what: `${provider} の更新を止めています${error === undefined ? '' : `: ${error}`}`,
     advice: `クライアント ID、シークレット、アプリの状態を確かめてから: kippu doctor --release ${provider}`,
@@ -71,30 +103,52 @@ export const FINDINGS_JA: FindingTexts = {
     what: `${connections} 件の接続が、設定されていない ${provider} の別のアプリ(${issuer} のクライアント ID ${clientId})のものです`,
     advice: 'そのクライアント ID を設定し直すか、ユーザーに同意し直してもらってください。',
   }),
-  clock_good: ({ host, aheadMs }, { span }) => ({ what: `時計は ${host} と合っています${Math.abs(aheadMs) < 2000 ? '' : `(差は ${span(Math.abs(aheadMs))})`}` }),
+  clock_good: ({ host, aheadMs }, { span }) => ({
+    what: `時計は ${host} と合っています${Math.abs(aheadMs) < 2000 ? '' : `(差は ${span(Math.abs(aheadMs))})`}`,
+  }),
   clock_off: ({ host, aheadMs }, { span }) => ({
     what: `このマシンの時計は ${host} より ${span(Math.abs(aheadMs))}${aheadMs > 0 ? '進んで' : '遅れて'}います`,
     advice: 'ネットワーク時刻(NTP)に合わせてください。トークンの期限はこの時計で判断します。',
   }),
   clock_not_compared: ({ host, why }) => ({ what: `時計: ${host} に問い合わせられませんでした(${why})` }),
-  server_running: ({ url, pid, version }) => ({ what: `サーバー ${version} が ${url} で動いています(プロセス ${pid})` }),
+  server_running: ({ url, pid, version }) => ({
+    what: `サーバー ${version} が ${url} で動いています(プロセス ${pid})`,
+  }),
   port_free: ({ host, port }) => ({ what: `${host} のポート ${port} は空いています。サーバーは動いていません` }),
   port_taken: ({ host, port }) => ({
     what: `${host} のポート ${port} は別のプログラムが使っています`,
     advice: 'そのプログラムを終了するか、KIPPU_PORT を変えて新しいコールバック URL を登録してください。',
   }),
-  port_unusable: ({ host, port, error }) => ({ what: `${host}:${port} で待ち受けられません(${error})`, advice: 'KIPPU_HOST をこのマシンのアドレスに、KIPPU_PORT を 1024 以上にしてください。' }),
+  port_unusable: ({ host, port, error }) => ({
+    what: `${host}:${port} で待ち受けられません(${error})`,
+    advice: 'KIPPU_HOST をこのマシンのアドレスに、KIPPU_PORT を 1024 以上にしてください。',
+  }),
   spool_good: () => ({ what: 'スプール: 待っているものはありません' }),
   spool_waiting: ({ count }) => ({
     what: `プロバイダーからの応答 ${count} 件が、スプールでデータベースを待っています`,
     advice: 'Kippu が動けば数秒で反映されます。新しいトークンはここにしかないので、決して削除しないでください。',
   }),
-  spool_damaged: ({ files }) => ({ what: `壊れたスプールのファイルがあります: ${some(files)}`, advice: '残しておいてください。その接続は確認中になり、再同意が必要になることがあります。' }),
-  orphans: ({ names }) => ({ what: `行き先のないトークンを保管しています: ${some(names)}`, advice: '接続をあきらめる前に試されます。詳しくは: kippu show' }),
+  spool_damaged: ({ files }) => ({
+    what: `壊れたスプールのファイルがあります: ${some(files)}`,
+    advice: '残しておいてください。その接続は確認中になり、再同意が必要になることがあります。',
+  }),
+  orphans: ({ names }) => ({
+    what: `行き先のないトークンを保管しています: ${some(names)}`,
+    advice: '接続をあきらめる前に試されます。詳しくは: kippu show',
+  }),
   connections: ({ counts }) => ({
     what: `接続: 有効 ${counts.active}、確認中 ${counts.uncertain}、再同意が必要 ${counts.reauth_required}、取り消し済み ${counts.revoked}`,
   }),
-  connections_uncertain: ({ names }) => ({ what: `更新を送ったが応答のない接続: ${some(names)}`, advice: 'Kippu が動いていれば自動的に解決されます。' }),
-  consent_needed: ({ names }) => ({ what: `ユーザーの再同意が必要な接続: ${some(names)}`, advice: `kippu connect プロバイダー --connection ${names[0]}` }),
-  consent_needed_soon: ({ name, atMs }, { instant }) => ({ what: `${name} は ${instant(atMs)} に終わります`, advice: `その前に: kippu connect プロバイダー --connection ${name}` }),
+  connections_uncertain: ({ names }) => ({
+    what: `更新を送ったが応答のない接続: ${some(names)}`,
+    advice: 'Kippu が動いていれば自動的に解決されます。',
+  }),
+  consent_needed: ({ names }) => ({
+    what: `ユーザーの再同意が必要な接続: ${some(names)}`,
+    advice: `kippu connect プロバイダー --connection ${names[0]}`,
+  }),
+  consent_needed_soon: ({ name, atMs }, { instant }) => ({
+    what: `${name} は ${instant(atMs)} に終わります`,
+    advice: `その前に: kippu connect プロバイダー --connection ${name}`,
+  }),
 };

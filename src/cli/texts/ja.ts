@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../model/errors.ts';
 import { DRAWING_JA } from './drawing-texts.ts';
 import { FINDINGS_JA } from './findings-ja.ts';
+import { misuseInJapanese } from './misuse.ts';
 import type { Texts } from './texts.ts';
 
 /** 日本語。 */
@@ -12,7 +13,13 @@ export const ja: Texts = {
     help: 'ヘルプを表示する(kippu <コマンド> --help も可)',
     helpCommand: 'コマンドのヘルプを表示する',
     lang: '表示の言語: en または ja(既定は LANG による)',
-    titles: { 'Usage:': '使い方:', 'Arguments:': '引数:', 'Options:': 'オプション:', 'Commands:': 'コマンド:', 'Global Options:': '共通オプション:' },
+    titles: {
+      'Usage:': '使い方:',
+      'Arguments:': '引数:',
+      'Options:': 'オプション:',
+      'Commands:': 'コマンド:',
+      'Global Options:': '共通オプション:',
+    },
     groups: { start: '始める:', connections: '接続とトークン:', posts: '投稿:', operation: '運用:' },
     exitCodes: '終了コード: 0 完了、1 失敗、2 使い方の誤り、3 ユーザーの再同意が必要、4 いまはできない(後で再試行)。',
   },
@@ -97,15 +104,16 @@ export const ja: Texts = {
     ago: (span) => `${span}前`,
     zone: (zone) => `時刻は ${zone} のものです。`,
   },
-  session: {
-    newRing: (path) => `新しい鍵束を作りました: ${path}。必ずバックアップしてください。これがないとデータベースの中身は開けません。`,
+  general: {
+    newRing: (path) =>
+      `新しい鍵束を作りました: ${path}。必ずバックアップしてください。これがないとデータベースの中身は開けません。`,
     settling: '途中の更新が済むのを待っています。もう一度 Ctrl-C ですぐ終了します(次の起動で解決されます)。',
     readingStdin: 'キーボードから読み込みます。Ctrl-D で終わります。',
     noServerForLater: 'Kippu のサーバーが動いていません。動き始めると公開されます。起動するには: kippu up',
   },
   errors: {
     defect: '起きてはならないエラーです。どうかご報告ください。',
-    misused: (what) => `使い方が違います: ${what}`,
+    misuse: misuseInJapanese,
     seeHelp: (command) => `詳しくは: ${command}`,
     frame: (code) => `${FRAMES[code]}(${code})`,
     advice: {
@@ -138,7 +146,8 @@ export const ja: Texts = {
     waiting: (span) => `同意を待っています(最長 ${span})。やめるには Ctrl-C。`,
     pending: '同意は安全に保存されました。どのアカウントのものかをプロバイダーがまだ答えないため、確認を続けます。',
     connected: (name) => `接続しました: ${name}`,
-    noRefreshToken: 'リフレッシュトークンがありません。アクセストークンの期限で接続が終わります。続けて使うには offline.access を付けて同意してください。',
+    noRefreshToken:
+      'リフレッシュトークンがありません。アクセストークンの期限で接続が終わります。続けて使うには offline.access を付けて同意してください。',
     failed: (reason, detail) => (detail === undefined ? reason : `${reason}(${detail})`),
     portTaken: (host, port) =>
       `${host} のポート ${port} は別のプログラムが使っています。同意の後、ブラウザーはここに戻ってきます。` +
@@ -148,11 +157,22 @@ export const ja: Texts = {
     sandboxNeedsServer:
       'プロバイダーが設定されていません。サンドボックスを試すには: kippu up(模擬プロバイダー、アカウント不要)。本物の X を使うには KIPPU_X_CLIENT_ID を設定してください。',
   },
-  imported: { oneOwner: 'これからこのトークンを更新してよいのは Kippu だけです。ほかのプログラムも更新すると、どちらも使えなくなります。' },
+  imported: {
+    oneOwner:
+      'これからこのトークンを更新してよいのは Kippu だけです。ほかのプログラムも更新すると、どちらも使えなくなります。',
+  },
   connections: {
     none: '接続はまだありません。作るには: kippu connect x',
     noneSuch: '当てはまる接続はありません。',
-    headings: { name: '名前', provider: 'プロバイダー', state: '状態', accessEnds: 'アクセストークンの期限', refreshEnds: '同意の期限', renewals: '更新回数', id: 'ID' },
+    headings: {
+      name: '名前',
+      provider: 'プロバイダー',
+      state: '状態',
+      accessEnds: 'アクセストークンの期限',
+      refreshEnds: '同意の期限',
+      renewals: '更新回数',
+      id: 'ID',
+    },
   },
   show: {
     fields: {
@@ -203,7 +223,8 @@ export const ja: Texts = {
     orphan: '行き先のないトークンが届いた(保管している)',
   },
   drawing: DRAWING_JA,
-  renewed: (name, end) => (end === undefined ? `更新しました: ${name}` : `更新しました: ${name}。新しいアクセストークンの期限は ${end}です。`),
+  renewed: (name, end) =>
+    end === undefined ? `更新しました: ${name}` : `更新しました: ${name}。新しいアクセストークンの期限は ${end}です。`,
   revoked: {
     everywhere: (name) => `プロバイダー側とここで取り消しました: ${name}`,
     hereOnly: (name) => `ここで取り消しました: ${name}。プロバイダー側の許可は、ユーザーが外すまで残ります。`,
@@ -213,6 +234,7 @@ export const ja: Texts = {
   },
   posts: {
     none: '投稿はありません。',
+    older: (count) => `新しいものから ${count} 件です。--json ですべて出力します。`,
     headings: { id: 'ID', status: '状態', when: '日時', connection: '接続', text: '本文' },
     statuses: {
       draft: '下書き',
@@ -238,12 +260,21 @@ export const ja: Texts = {
       cost: '費用',
       attempts: '試行',
     },
-    check: { counts: '文字数', links: 'リンク', cost: '費用', wouldGoOut: '公開日時', now: 'いますぐ', fine: '問題はありません。' },
+    check: {
+      counts: '文字数',
+      links: 'リンク',
+      cost: '費用',
+      wouldGoOut: '公開日時',
+      now: 'いますぐ',
+      fine: '問題はありません。',
+    },
     error: 'エラー',
     warning: '注意',
     nothingSent: '何も送信していません。',
     waits: (reason) => `まだ公開されていません(${reason})。自動的に再試行します。`,
-    unknown: '公開されたかどうか分かりません。自動的にタイムラインを確認します。ご自分で確かめたら: kippu posts resolve',
+    failed: (reason) => `公開されませんでした(${reason})。`,
+    unknown:
+      '公開されたかどうか分かりません。自動的にタイムラインを確認します。ご自分で確かめたら: kippu posts resolve',
     oneOfTwo: '--published <ID> か --not-published のどちらか一つを指定してください。',
   },
   apiKeys: {
@@ -261,8 +292,10 @@ export const ja: Texts = {
       'サーバーを再起動し、kippu vault rotate を実行します。不要と表示されたら古い鍵を外します。すべてのトークンを開ける鍵です。安全に保管してください。',
     serverNeedsRing: (url) => `${url} で動いているサーバーにも同じ鍵束が必要です。ないと、封じ直したものを開けません。`,
     progress: (resealed, already) => `封じ直した数: ${resealed}、すでに新しい鍵だった数: ${already}`,
-    rotated: (resealed, already, key) => `${resealed} 件を鍵 ${key} で封じ直しました。${already} 件はすでに新しい鍵でした。`,
-    onlyFirst: (key) => `必要な鍵は ${key} だけです。ほかの鍵は鍵束から外せます(古いバックアップのために保管してください)。`,
+    rotated: (resealed, already, key) =>
+      `${resealed} 件を鍵 ${key} で封じ直しました。${already} 件はすでに新しい鍵でした。`,
+    onlyFirst: (key) =>
+      `必要な鍵は ${key} だけです。ほかの鍵は鍵束から外せます(古いバックアップのために保管してください)。`,
     stillNeeded: (keys) => `まだ必要な鍵(鍵束に残してください): ${keys.join('、')}`,
     unreadable: (count) => `開けないものが ${count} 件あります:`,
     headings: { key: '鍵', values: '件数', unreadable: '開けない' },
@@ -294,7 +327,8 @@ export const ja: Texts = {
     settings: '有効な設定',
     headings: { name: '設定', value: '値', source: '出どころ' },
     sources: { flag: 'フラグ', environment: '環境変数', '.env': '.env', file: 'kippu.config', default: '既定値' },
-    summary: (problems, warnings) => (problems === 0 && warnings === 0 ? 'すべて良好です。' : `問題 ${problems} 件、注意 ${warnings} 件。`),
+    summary: (problems, warnings) =>
+      problems === 0 && warnings === 0 ? 'すべて良好です。' : `問題 ${problems} 件、注意 ${warnings} 件。`,
     released: (provider) => `${provider} の更新を再開します。`,
     notHeld: (provider) => `${provider} のアプリは止められていません。何も変更していません。`,
   },

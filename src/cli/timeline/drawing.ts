@@ -73,7 +73,9 @@ export function drawTimeline(timeline: TokenTimeline, options: DrawingOptions): 
   const width = Math.min(AXIS_MAX, Math.max(AXIS_MIN, columns - labelWidth - 1));
   const axis = axisOf(timeline, width);
   const indent = ' '.repeat(labelWidth);
-  const lanes = (['access', 'refresh', 'events'] as const).map((lane) => padEnd(texts.lanes[lane], labelWidth) + drawLane(lane, timeline, axis, options));
+  const lanes = (['access', 'refresh', 'events'] as const).map(
+    (lane) => padEnd(texts.lanes[lane], labelWidth) + drawLane(lane, timeline, axis, options),
+  );
   const ticks = drawTicks(axis, options.zone).map((line) => indent + line);
   const nowLine = indent + labelAt(axis.columnOf(timeline.nowMs), texts.now, width);
   return [nowLine, ...lanes, ...ticks, '', ...legend(timeline, axis, options)].map((line) => line.trimEnd()).join('\n');
@@ -110,7 +112,12 @@ function drawLane(lane: Lane, timeline: TokenTimeline, axis: Axis, { style }: Dr
   const put = (column: number, cell: Cell): void => {
     if (column >= 0 && column < axis.width) cells[column] = cell;
   };
-  const lives = lane === 'access' ? timeline.access : lane === 'refresh' && timeline.refresh !== undefined ? [timeline.refresh] : [];
+  const lives =
+    lane === 'access'
+      ? timeline.access
+      : lane === 'refresh' && timeline.refresh !== undefined
+        ? [timeline.refresh]
+        : [];
   const nowColumn = axis.columnOf(timeline.nowMs);
   for (const life of lives) {
     const last = life.untilMs === undefined ? axis.width - 1 : Math.min(axis.columnOf(life.untilMs), axis.width - 1);
@@ -174,7 +181,11 @@ function labelAt(column: number, text: string, width: number): string {
   return ' '.repeat(start) + text;
 }
 
-function legend({ marks, nowMs, access }: TokenTimeline, axis: Axis, { columns, style, texts }: DrawingOptions): string[] {
+function legend(
+  { marks, nowMs, access }: TokenTimeline,
+  axis: Axis,
+  { columns, style, texts }: DrawingOptions,
+): string[] {
   const visible = marks.filter(({ atMs }) => atMs >= axis.fromMs);
   const kinds = (Object.keys(MARKS) as MarkKind[]).filter((kind) => visible.some((mark) => mark.kind === kind));
   const isToCome = access.some(({ untilMs }) => untilMs === undefined || untilMs > nowMs);
@@ -185,7 +196,13 @@ function legend({ marks, nowMs, access }: TokenTimeline, axis: Axis, { columns, 
   ];
   const unique = entries.filter((entry, index) => entries.findIndex((other) => other.text === entry.text) === index);
   const hidden = marks.length - visible.length;
-  return [...wrap(unique.map(({ sign, text }) => `${sign} ${text}`), columns), ...(hidden === 0 ? [] : [texts.before(hidden)])];
+  return [
+    ...wrap(
+      unique.map(({ sign, text }) => `${sign} ${text}`),
+      columns,
+    ),
+    ...(hidden === 0 ? [] : [texts.before(hidden)]),
+  ];
 }
 
 function wrap(entries: readonly string[], columns: number): string[] {

@@ -11,7 +11,9 @@ export function historyOf(entries: readonly TimelineEntryJson[], cli: Cli): stri
   if (entries.length === 0) return show.nothing;
   const zone = localZone();
   const shown = entries.slice(-ENTRIES_SHOWN).reverse();
-  const lines = shown.map((entry) => `${cli.style.soft(clockText(Date.parse(entry.at), zone))}  ${printable(sentence(entry, cli))}`);
+  const lines = shown.map(
+    (entry) => `${cli.style.soft(clockText(Date.parse(entry.at), zone))}  ${printable(sentence(entry, cli))}`,
+  );
   const hidden = entries.length - shown.length;
   return [...lines, ...(hidden === 0 ? [] : [show.earlier(hidden)]), cli.style.soft(times.zone(zone))].join('\n');
 }

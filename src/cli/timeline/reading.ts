@@ -5,22 +5,23 @@ export interface Reading {
   readonly connection: ConnectionJson;
   /** The oldest first. */
   readonly entries: readonly TimelineEntryJson[];
-  /** It has, or had, a refresh token. */
-  readonly isLasting: boolean;
   readonly nowMs: number;
 }
 
 /** What a connection's history looks like on a time axis. */
-export function timelineOf({ connection, entries, isLasting, nowMs }: Reading): TokenTimeline {
+export function timelineOf({ connection, entries, nowMs }: Reading): TokenTimeline {
   const issues = entries.flatMap((entry) => issueOf(entry));
   const access = issues.map((issue, index): Life => lifeOf(issue, issues[index + 1], connection));
-  const refresh = isLasting ? grantOf(connection, entries) : undefined;
+  const refresh = grantOf(connection, entries);
   const ends = access.flatMap(({ untilMs }, index): Mark[] => {
     const isReplaced = untilMs === issues[index + 1]?.atMs;
     return untilMs === undefined || untilMs > nowMs || isReplaced ? [] : [{ kind: 'ended', atMs: untilMs }];
   });
   const isGrantOver = connection.state === 'reauth_required' || connection.state === 'revoked';
-  const refreshEnd: Mark[] = refresh?.untilMs !== undefined && refresh.untilMs <= nowMs && !isGrantOver ? [{ kind: 'refreshEnded', atMs: refresh.untilMs }] : [];
+  const refreshEnd: Mark[] =
+    refresh?.untilMs !== undefined && refresh.untilMs <= nowMs && !isGrantOver
+      ? [{ kind: 'refreshEnded', atMs: refresh.untilMs }]
+      : [];
   const marks = [...entries.flatMap((entry) => markOf(entry)), ...ends, ...refreshEnd].sort((a, b) => a.atMs - b.atMs);
   return { nowMs, marks, access, refresh };
 }
@@ -55,12 +56,17 @@ function lifeOf(issue: Issue, next: Issue | undefined, connection: ConnectionJso
 }
 
 /** From the consent until the refresh token's end, or until the grant itself was ended. */
-function grantOf(connection: ConnectionJson, entries: readonly TimelineEntryJson[]): Life {
+function grantOf(connection: ConnectionJson, entries: readonly TimelineEntryJson[]): Life | undefined {
+  // A revoked connection has forgotten its refresh token, and not that it had one.
+  if (!connection.renewable && connection.refresh_expires_at === null) return undefined;
   const fromMs = lastEventAt(entries, ['connection.created']) ?? Date.parse(connection.granted_at);
   const endedMs = lastEventAt(entries, ['connection.reauth_required', 'connection.revoked']);
   const isOver = connection.state === 'reauth_required' || connection.state === 'revoked';
   if (isOver && endedMs !== undefined) return { fromMs, untilMs: endedMs };
-  return { fromMs, untilMs: connection.refresh_expires_at === null ? undefined : Date.parse(connection.refresh_expires_at) };
+  return {
+    fromMs,
+    untilMs: connection.refresh_expires_at === null ? undefined : Date.parse(connection.refresh_expires_at),
+  };
 }
 
 function lastEventAt(entries: readonly TimelineEntryJson[], types: readonly string[]): number | undefined {
@@ -83,7 +89,10 @@ function markOf(entry: TimelineEntryJson): Mark[] {
 }
 
 /** What succeeded or stays open is marked by its event. */
-function attemptMark({ outcome, ended_at: endedAt }: Extract<TimelineEntryJson, { kind: 'attempt' }>, startedAtMs: number): Mark[] {
+function attemptMark(
+  { outcome, ended_at: endedAt }: Extract<TimelineEntryJson, { kind: 'attempt' }>,
+  startedAtMs: number,
+): Mark[] {
   const atMs = endedAt === null ? startedAtMs : Date.parse(endedAt);
   switch (outcome) {
     case 'unavailable':

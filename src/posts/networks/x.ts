@@ -100,8 +100,9 @@ function readRefusal(answer: Answered): ReturnType<Network['readRefusal']> {
   const row = REFUSALS.find((candidate) => isLike(candidate, problem));
   const means = row?.means ?? 'refused_by_network';
   const { detail } = problem;
-  if (means === 'unauthorized' || means === 'credits_depleted')
+  if (means === 'unauthorized' || means === 'credits_depleted') {
     return { kind: 'not_created', reason: means, detail, retryAtMs: undefined };
+  }
   if (means === 'rate_limited') return { kind: 'not_created', reason: means, detail, retryAtMs: retryAtMs(answer) };
   return { kind: 'refused', reason: means, detail };
 }

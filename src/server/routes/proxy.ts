@@ -1,6 +1,6 @@
 import { callApi, type ApiAnswer } from '../../app/call.ts';
 import { responseHeaders } from '../../app/kippu.ts';
-import { visibleConnection } from '../../app/visible.ts';
+import { visibleConnectionId } from '../../app/visible.ts';
 import { readBytes } from '../input.ts';
 import { METHODS, route, type Call, type Method, type Route } from '../route.ts';
 
@@ -28,7 +28,7 @@ export const proxyRoutes: readonly Route[] = METHODS.map((method) =>
 );
 
 async function forward(method: Method, { app, caller, params, request, url }: Call<unknown, unknown>): Promise<Response> {
-  const { id } = await visibleConnection(params['id'] ?? '', caller, app);
+  const id = await visibleConnectionId(params['id'] ?? '', caller, app);
   const body = method === 'GET' ? undefined : await readBytes(request, BODY_BYTES_MAX);
   const call = { method, url: targetOf(url), headers: forwardedHeaders(request.headers), body };
   return responseOf(await callApi(id, call, { tokens: app.tokens, http: app.renewal.http }));

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { renewConnection } from '../../app/renewing.ts';
-import { visibleConnection } from '../../app/visible.ts';
+import { visibleConnection, visibleConnectionId } from '../../app/visible.ts';
 import { Secret } from '../../model/secret.ts';
 import { connectionJson, connectionSchema } from '../bodies/connection.ts';
 import { tokenJson, tokenSchema } from '../bodies/token.ts';
@@ -20,7 +20,7 @@ export const tokenRoutes: readonly Route[] = [
     }),
     answer: tokenSchema,
     async run({ app, caller, params, query: { min_ttl: minTtl }, request }) {
-      const { id } = await visibleConnection(params['id'] ?? '', caller, app);
+      const id = await visibleConnectionId(params['id'] ?? '', caller, app);
       const need = minTtl === undefined ? {} : { minTtlMs: minTtl * 1000 };
       return tokenJson(await app.tokens.get(id, need, { signal: request.signal }));
     },
@@ -33,7 +33,7 @@ export const tokenRoutes: readonly Route[] = [
     body: z.strictObject({ refused: described(z.string().min(1), 'The access token that was refused.') }),
     answer: tokenSchema,
     async run({ app, caller, params, body, request }) {
-      const { id } = await visibleConnection(params['id'] ?? '', caller, app);
+      const id = await visibleConnectionId(params['id'] ?? '', caller, app);
       return tokenJson(await app.tokens.get(id, { refused: new Secret(body.refused) }, { signal: request.signal }));
     },
   }),

@@ -122,8 +122,12 @@ function claim(tx: Queryable, request: ClaimRequest, nowMs: number): Claim | und
        lease_holder = :holder, attempt_id = :attemptId, due_at_ms = :leaseExpiresAtMs
      where connection_id = :id and version = :version and attempt_id is :openAttemptId
        and (lease_fence is null or lease_expires_at_ms <= :nowMs)
+       and (:purpose = 'revocation' or not exists (
+         select 1 from connections n join provider_apps p on p.id = n.provider_app_id
+         where n.id = :id and (p.held_for_operator = 1 or p.hold_until_ms > :nowMs)))
      returning fence`,
     {
+      purpose: request.purpose,
       id: request.connectionId,
       version: request.version,
       openAttemptId: request.openAttemptId ?? null,
@@ -156,11 +160,13 @@ function claim(tx: Queryable, request: ClaimRequest, nowMs: number): Claim | und
       nowMs,
     },
   );
-  tx.run(
-    `update provider_apps set hold_until_ms = :trialMs where misconfigured_since_ms is not null
-       and id = (select provider_app_id from connections where id = :id)`,
-    { trialMs: nowMs + APP_TRIAL_MS, id: request.connectionId },
-  );
+  if (request.purpose !== 'revocation') {
+    tx.run(
+      `update provider_apps set hold_until_ms = :trialMs where misconfigured_since_ms is not null
+         and id = (select provider_app_id from connections where id = :id)`,
+      { trialMs: nowMs + APP_TRIAL_MS, id: request.connectionId },
+    );
+  }
   return { attemptId: request.attemptId, connectionId: request.connectionId, version: request.version, fence, leaseExpiresAtMs };
 }
 

@@ -97,7 +97,7 @@ export function orphanOf(row: Row): Orphan {
       ...(json(row, 'tokens') as Omit<SealedTokens, 'sealed' | 'generation'>),
       sealed: bytes(row, 'sealed'),
       generation: text(row, 'generation'),
-    } as SealedTokens,
+    },
     parentFingerprint: text(row, 'parent_fingerprint') as Fingerprint,
     arrivedAtMs: integer(row, 'arrived_at_ms'),
     tried: integer(row, 'tried') === 1,

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { Clock } from '../../model/clock.ts';
 import { KippuError } from '../../model/errors.ts';
@@ -48,6 +49,8 @@ export class SqliteDatabase implements Queryable {
   constructor(path: string, clock: Clock) {
     this.#clock = clock;
     try {
+      // Its contents are sealed, and who is connected is still nobody else's business.
+      if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600));
       this.#db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
       this.#setUp();
     } catch (error) {

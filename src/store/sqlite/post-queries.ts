@@ -218,9 +218,10 @@ function list(db: Queryable, { status, connectionIds, fromMs, toMs, limit, curso
 
 function parseCursor(cursor: string): { readonly createdAtMs: number; readonly id: string } {
   const match = /^(\d{1,15})\.(pst_[0-9a-z]+)$/.exec(cursor);
-  if (match === null)
+  if (match === null) {
     throw new KippuError('invalid', 'This cursor is not one that a list of posts gave. Start without one.', {
       where: '/cursor',
     });
+  }
   return { createdAtMs: Number(match[1]), id: match[2] ?? '' };
 }

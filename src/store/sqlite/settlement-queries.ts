@@ -309,8 +309,10 @@ function holdsApp(tx: Queryable, row: Row, breaker: RejectionBreaker, settling: 
   const appId = text(row, 'provider_app_id');
   const rejected = count(
     tx,
-    `select count(distinct a.connection_id) as count from attempts a join connections n on n.id = a.connection_id
-     where a.outcome = 'rejected' and a.ended_at_ms > :sinceMs and n.provider_app_id = :appId`,
+    // Not a join: that would be led by the app's connections, all of them, instead of by the few rejections.
+    `select count(distinct connection_id) as count from attempts
+     where outcome = 'rejected' and ended_at_ms > :sinceMs
+       and (select provider_app_id from connections n where n.id = connection_id) = :appId`,
     { sinceMs: nowMs - breaker.windowMs, appId },
   );
   if (rejected < breaker.rejectionsMin) return false;

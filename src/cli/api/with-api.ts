@@ -8,7 +8,8 @@ import { ApiClient } from './client.ts';
 import type { Server } from '../../server/server.ts';
 import type { Transport } from './transport.ts';
 
-export interface Session {
+/** What a command has of the API. */
+export interface ApiContext {
   readonly api: ApiClient;
   readonly config: Config;
   /** Aborts when the user presses Ctrl-C. */
@@ -32,15 +33,19 @@ interface Opened {
  * Gives `work` the API: of the server that runs, else of one in this process. A Ctrl-C ends the work; a renewal that
  * this process has sent is settled before it ends.
  */
-export async function withApi<T>(cli: Cli, work: (session: Session) => Promise<T>): Promise<T> {
+export async function withApi<T>(cli: Cli, work: (context: ApiContext) => Promise<T>): Promise<T> {
   const config = await cli.readConfig();
   return interruptible(async (interrupted) => {
-    const { transport, local, close } = await open(config, cli);
+    const opened = await open(config, cli);
+    const { transport, local } = opened;
     try {
-      return await orInterrupted(work({ api: new ApiClient(transport, interrupted), config, interrupted, local }), interrupted);
+      return await orInterrupted(
+        work({ api: new ApiClient(transport, interrupted), config, interrupted, local }),
+        interrupted,
+      );
     } finally {
-      if (interrupted.aborted && (local?.app.flights.underWay ?? 0) > 0) cli.say(cli.texts.session.settling);
-      await close();
+      if (interrupted.aborted && (local?.app.flights.underWay ?? 0) > 0) cli.say(cli.texts.general.settling);
+      await opened.close();
     }
   });
 }
@@ -67,6 +72,9 @@ async function openLocally(config: Config, cli: Cli): Promise<Opened> {
   const app = await openForCli(config, cli);
   const localKey = new Secret(randomText((await cli.outsideWorld()).random, 32));
   const server = createServer(app, { localKey, version: version() });
-  const transport = new InProcessTransport(server, { authorization: `Bearer ${localKey.reveal()}`, origin: `http://127.0.0.1:${config.port}` });
+  const transport = new InProcessTransport(server, {
+    authorization: `Bearer ${localKey.reveal()}`,
+    origin: `http://127.0.0.1:${config.port}`,
+  });
   return { transport, local: { app, server }, close: () => app.close() };
 }

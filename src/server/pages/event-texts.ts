@@ -1,0 +1,69 @@
+import type { EventType, KippuEvent } from '../../model/event.ts';
+import type { Language } from './texts.ts';
+
+type Data = KippuEvent['data'];
+type Telling = (data: Data) => string;
+
+/** How an event is told in the log, after the name of its connection. */
+export function eventText({ type, data }: KippuEvent, lang: Language): string {
+  return TELLINGS[lang][type](data);
+}
+
+/** Good news, bad news, or neither. */
+export function eventTone({ type }: KippuEvent): 'good' | 'warn' | 'bad' | undefined {
+  return TONES[type];
+}
+
+const TONES: Readonly<Partial<Record<EventType, 'good' | 'warn' | 'bad'>>> = {
+  'connection.created': 'good',
+  'post.published': 'good',
+  'connection.uncertain': 'warn',
+  'connection.reauth_soon': 'warn',
+  'post.unknown': 'warn',
+  'schedule.missed': 'warn',
+  'connection.reauth_required': 'bad',
+  'connection.reuse_detected': 'bad',
+  'provider.misconfigured': 'bad',
+  'post.failed': 'bad',
+};
+
+function said(data: Data, name: string): string {
+  const value = data[name];
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
+function inBrackets(text: string, brackets: readonly [string, string]): string {
+  return text === '' ? '' : brackets[0] + text + brackets[1];
+}
+
+const en: Readonly<Record<EventType, Telling>> = {
+  'connection.created': (data) => (data['imported'] === true ? 'was imported' : data['again'] === true ? 'was connected again' : 'was connected'),
+  'connection.renewed': (data) => `was renewed${inBrackets(said(data, 'version'), [' (version ', ')'])}`,
+  'connection.uncertain': () => 'was being renewed, and no answer came',
+  'connection.reauth_soon': (data) => `must be connected again within ${said(data, 'days_before')} days`,
+  'connection.reauth_required': (data) => `must be connected again${inBrackets(said(data, 'reason'), [' (', ')'])}`,
+  'connection.reuse_detected': () => 'has a refresh token that somebody else presented too',
+  'connection.revoked': (data) => (data['at_provider'] === false ? 'was revoked here' : 'was revoked'),
+  'provider.misconfigured': (data) => `The provider refuses this app${inBrackets(said(data, 'error'), [': ', ''])}`,
+  'post.published': () => 'a post was published',
+  'post.unknown': (data) => `nobody knows whether a post is out${inBrackets(said(data, 'reason'), [' (', ')'])}`,
+  'post.failed': (data) => `a post failed${inBrackets(said(data, 'reason'), [' (', ')'])}`,
+  'schedule.missed': () => 'a run of a schedule was missed',
+};
+
+const ja: Readonly<Record<EventType, Telling>> = {
+  'connection.created': (data) => (data['imported'] === true ? '取り込みました' : data['again'] === true ? '接続し直しました' : '接続しました'),
+  'connection.renewed': (data) => `更新しました${inBrackets(said(data, 'version'), ['（バージョン', '）'])}`,
+  'connection.uncertain': () => '更新を送りましたが応答がありません',
+  'connection.reauth_soon': (data) => `${said(data, 'days_before')}日以内に接続し直す必要があります`,
+  'connection.reauth_required': (data) => `接続し直す必要があります${inBrackets(said(data, 'reason'), ['（', '）'])}`,
+  'connection.reuse_detected': () => 'リフレッシュトークンが別の場所でも使われました',
+  'connection.revoked': (data) => (data['at_provider'] === false ? 'Kippu側だけで取り消しました' : '取り消しました'),
+  'provider.misconfigured': (data) => `プロバイダーがこのアプリを拒否しています${inBrackets(said(data, 'error'), ['（', '）'])}`,
+  'post.published': () => '投稿しました',
+  'post.unknown': (data) => `投稿されたかどうか不明です${inBrackets(said(data, 'reason'), ['（', '）'])}`,
+  'post.failed': (data) => `投稿に失敗しました${inBrackets(said(data, 'reason'), ['（', '）'])}`,
+  'schedule.missed': () => '予約の実行を逃しました',
+};
+
+const TELLINGS: Readonly<Record<Language, Readonly<Record<EventType, Telling>>>> = { en, ja };

@@ -1,0 +1,87 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { callApi, type ApiCall } from '../../src/app/call.ts';
+import type { Access, AccessNeed, AccessTokens } from '../../src/model/access-tokens.ts';
+import { KippuError } from '../../src/model/errors.ts';
+import type { HttpAnswer, HttpClient, HttpRequest } from '../../src/model/http.ts';
+import type { ConnectionId } from '../../src/model/ids.ts';
+import { Secret } from '../../src/model/secret.ts';
+
+const ALICE = 'con_alice' as ConnectionId;
+
+describe('a call of the provider’s API', () => {
+  it('carries a good token, and never what the caller put in its place', async () => {
+    const { sent, call } = world([200]);
+    await call({ headers: { authorization: 'Bearer stolen' } });
+    assert.equal(sent[0]?.headers['authorization'], 'Bearer token-1');
+  });
+
+  it('is repeated once, with another token, after a 401', async () => {
+    const { sent, needs, call } = world([401, 200]);
+    assert.equal((await call()).status, 200);
+    assert.deepEqual(sent.map(({ headers }) => headers['authorization']), ['Bearer token-1', 'Bearer token-2']);
+    assert.equal(needs[1]?.refused?.reveal(), 'token-1');
+  });
+
+  it('is not repeated a second time', async () => {
+    const { sent, call } = world([401, 401]);
+    assert.equal((await call()).status, 401);
+    assert.equal(sent.length, 2);
+  });
+
+  it('goes to today’s host when it names an older one', async () => {
+    const { sent, call } = world([200]);
+    await call({ url: 'https://api.twitter.com/2/users/me?a=b' });
+    assert.equal(sent[0]?.url, 'https://api.x.com/2/users/me?a=b');
+  });
+
+  for (const url of ['https://evil.example/2/users/me', 'https://api.x.com.evil.example/', '//evil.example/x', 'http://api.x.com/2/users/me', 'https://api.x.com@evil.example/']) {
+    it(`is refused for ${url}: the token goes to the provider alone`, async () => {
+      const { sent, call } = world([200]);
+      await assert.rejects(call({ url }), (error) => error instanceof KippuError && error.code === 'invalid' && error.where === 'url');
+      assert.equal(sent.length, 0);
+    });
+  }
+
+  it('that got no answer says that it may have been handled', async () => {
+    const { call } = world(['unanswered']);
+    await assert.rejects(call(), /may have been handled/);
+  });
+});
+
+interface World {
+  readonly sent: HttpRequest[];
+  readonly needs: (AccessNeed | undefined)[];
+  readonly call: (changes?: Partial<ApiCall>) => Promise<{ readonly status: number }>;
+}
+
+function world(answers: readonly (number | 'unanswered')[]): World {
+  const sent: HttpRequest[] = [];
+  const needs: (AccessNeed | undefined)[] = [];
+  const http: HttpClient = {
+    async send(request): Promise<HttpAnswer> {
+      const answer = answers[sent.length] ?? 200;
+      sent.push(request);
+      if (answer === 'unanswered') return { kind: 'unanswered', cause: 'timeout', detail: 'no answer' };
+      return { kind: 'answered', status: answer, headers: {}, body: new Uint8Array(), complete: true };
+    },
+  };
+  const tokens: AccessTokens = {
+    async get(_id, need): Promise<Access> {
+      needs.push(need);
+      return {
+        accessToken: new Secret(`token-${needs.length}`),
+        tokenType: 'bearer',
+        expiresAtMs: undefined,
+        scopes: [],
+        version: needs.length,
+        apiOrigin: 'https://api.x.com',
+        legacyOrigins: ['https://api.twitter.com'],
+        provider: 'x',
+        subject: undefined,
+      };
+    },
+  };
+  const usual: ApiCall = { method: 'GET', url: '/2/users/me', headers: {}, body: undefined };
+  return { sent, needs, call: (changes = {}) => callApi(ALICE, { ...usual, ...changes }, { tokens, http }) };
+}

@@ -1,0 +1,90 @@
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import OidcProvider from 'oidc-provider';
+import { freePort } from '../support/free-port.ts';
+
+export const CLIENT_ID = 'kippu:foreign/1';
+/** Every character that form-encoding changes: RFC 6749, section 2.3.1, wants it encoded before Base64. */
+export const CLIENT_SECRET = 'p+/%:&= ~a-secret-of-32-characters';
+
+/** A certified authorization server that we did not write, with single-use refresh tokens and family revocation. */
+export class ForeignServer implements AsyncDisposable {
+  readonly url: string;
+  readonly #server: Server;
+  /** Refresh tokens that it has exchanged. */
+  exchanges = 0;
+
+  private constructor(url: string, server: Server) {
+    this.url = url;
+    this.#server = server;
+  }
+
+  static async start(redirectUri: string): Promise<ForeignServer> {
+    const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
+    const provider = new OidcProvider(url, {
+      clients: [
+        {
+          client_id: CLIENT_ID,
+          client_secret: CLIENT_SECRET,
+          redirect_uris: [redirectUri],
+          grant_types: ['authorization_code', 'refresh_token'],
+          token_endpoint_auth_method: 'client_secret_basic',
+        },
+      ],
+      pkce: { required: () => true },
+      rotateRefreshToken: true,
+      issueRefreshToken: async (_context: unknown, _client: unknown, code: { readonly scopes: ReadonlySet<string> }) => code.scopes.has('offline_access'),
+      features: { devInteractions: { enabled: true }, revocation: { enabled: true } },
+      cookies: { keys: ['of no value'] },
+    });
+    const server = provider.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    const foreign = new ForeignServer(url, server);
+    provider.on('grant.success', (context: { readonly oidc: { readonly params?: Record<string, unknown> } }) => {
+      if (context.oidc.params?.['grant_type'] === 'refresh_token') foreign.exchanges += 1;
+    });
+    return foreign;
+  }
+
+  /** Walks through its login and consent pages as a browser does. Gives the address that it sends the browser back to. */
+  async consent(authorizationUrl: string, login: string): Promise<string> {
+    const jar = new Map<string, string>();
+    let url = authorizationUrl;
+    let form: URLSearchParams | undefined;
+    for (let steps = 0; steps < 20; steps += 1) {
+      const response = await fetch(url, {
+        redirect: 'manual',
+        headers: { cookie: [...jar].map(([name, value]) => `${name}=${value}`).join('; ') },
+        ...(form === undefined ? {} : { method: 'POST', body: form }),
+      });
+      for (const cookie of response.headers.getSetCookie()) keep(jar, cookie);
+      const location = response.headers.get('location');
+      form = undefined;
+      if (location !== null) {
+        url = new URL(location, url).href;
+        if (new URL(url).origin !== this.url) return url;
+        continue;
+      }
+      const page = await response.text();
+      const prompt = /name="prompt" value="(\w+)"/.exec(page)?.[1];
+      if (prompt === undefined) throw new Error(`no form at ${url}: ${response.status}`);
+      form = new URLSearchParams({ prompt, ...(prompt === 'login' ? { login, password: 'any' } : {}) });
+    }
+    throw new Error('the foreign server never sent the browser back');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    this.#server.close();
+    await once(this.#server, 'close');
+  }
+}
+
+function keep(jar: Map<string, string>, cookie: string): void {
+  const [pair = ''] = cookie.split(';');
+  const at = pair.indexOf('=');
+  const value = pair.slice(at + 1);
+  if (value === '') jar.delete(pair.slice(0, at));
+  else jar.set(pair.slice(0, at), value);
+}

@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { serveKippu } from './served-kippu.ts';
+
+test('it is alive, and ready while store, keys and worker are', async () => {
+  await using kippu = await serveKippu({ withWorker: true });
+  const nobody = kippu.as(undefined);
+  assert.deepEqual((await nobody.get('/healthz')).json, { status: 'ok', version: '1.2.3' });
+  const before = await nobody.get('/readyz');
+  assert.deepEqual([before.status, before.json.worker], [503, 'stopped']);
+  kippu.worker?.start();
+  await kippu.clock.advance(1000);
+  assert.deepEqual((await nobody.get('/readyz')).json, { status: 'ready', store: 'ok', keys: 'ok', worker: 'running', oldest_due_at: null });
+  await kippu.connect('alice');
+  await kippu.clock.advance(5000);
+  assert.match((await nobody.get('/readyz')).json.oldest_due_at, /^20\d\d-/);
+});
+
+test('a process without a worker is ready for what it does', async () => {
+  await using kippu = await serveKippu();
+  const { status, json } = await kippu.operator.get('/readyz');
+  assert.deepEqual([status, json.worker], [200, 'elsewhere']);
+});
+
+test('a store that cannot be read is a 503 that says so', async () => {
+  await using kippu = await serveKippu();
+  Object.defineProperty(kippu.app.store.home, 'read', { value: () => Promise.reject(new Error('gone')) });
+  const { status, json } = await kippu.operator.get('/readyz');
+  assert.deepEqual([status, json.status, json.store], [503, 'not_ready', 'unreachable']);
+});
+
+test('the metrics count connections and tell how far the worker is behind', async () => {
+  await using kippu = await serveKippu();
+  await kippu.connect('alice');
+  await kippu.connect('bob');
+  await kippu.operator.delete('/v1/connections/x:bob');
+  await kippu.clock.advance(90_000);
+  const { headers, text } = await kippu.operator.get('/metrics');
+  assert.match(headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
+  for (const line of ['kippu_connections{state="active"} 1', 'kippu_connections{state="revoked"} 1', 'kippu_due_lag_seconds{work="connections"} 90', 'kippu_spool_waiting 0']) {
+    assert.ok(text.split('\n').includes(line), `${line}\n${text}`);
+  }
+  for (const line of text.trimEnd().split('\n')) assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="\w+"\})? \d+(\.\d+)?)$/);
+});
