@@ -1,4 +1,10 @@
-export { createKippu, type AccessToken, type GetAccessTokenOptions, type Kippu, type KippuOptions } from './app/kippu.ts';
+export {
+  createKippu,
+  type AccessToken,
+  type GetAccessTokenOptions,
+  type Kippu,
+  type KippuOptions,
+} from './app/kippu.ts';
 export { defineConfig, type ConfigFile, type ProviderSettings } from './app/settings.ts';
 export { ERROR_CODES, KippuError, type ErrorCode } from './model/errors.ts';
 export { EVENT_TYPES, type EventType, type KippuEvent } from './model/event.ts';

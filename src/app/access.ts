@@ -59,7 +59,8 @@ export class Tokens implements AccessTokens {
   }
 
   #needOf({ minTtlMs, refused }: AccessNeed): Need {
-    if (refused !== undefined) return { kind: 'refused', accessFingerprint: this.#ports.fingerprinter.fingerprint(refused) };
+    if (refused !== undefined)
+      return { kind: 'refused', accessFingerprint: this.#ports.fingerprinter.fingerprint(refused) };
     return { kind: 'use', minTtlMs };
   }
 
@@ -72,7 +73,12 @@ export class Tokens implements AccessTokens {
     const cached = this.#cache.get(id);
     if (cached === undefined || need.kind !== 'use') return undefined;
     const { served, cachedAtMs } = cached;
-    const life = { accessIssuedAtMs: cachedAtMs, accessExpiresAtMs: served.accessExpiresAtMs, accessRefusedAtMs: undefined, accessFingerprint: undefined };
+    const life = {
+      accessIssuedAtMs: cachedAtMs,
+      accessExpiresAtMs: served.accessExpiresAtMs,
+      accessRefusedAtMs: undefined,
+      accessFingerprint: undefined,
+    };
     return isEnough(life, need, this.#ports.clock.nowMs()) ? served : undefined;
   }
 
@@ -82,9 +88,13 @@ export class Tokens implements AccessTokens {
     switch (renewal.kind) {
       case 'reauth_required': {
         const connectUrl = this.#ports.connectUrl(id);
-        return new KippuError('reauth_required', `The user of ${id} must consent again: ${explainReason(renewal.reason)} Run \`kippu connect\`.`, {
-          ...(connectUrl === undefined ? {} : { connectUrl }),
-        });
+        return new KippuError(
+          'reauth_required',
+          `The user of ${id} must consent again: ${explainReason(renewal.reason)} Run \`kippu connect\`.`,
+          {
+            ...(connectUrl === undefined ? {} : { connectUrl }),
+          },
+        );
       }
       case 'revoked':
         return new KippuError('revoked', `The connection ${id} was revoked here. Connect the account again to use it.`);
@@ -95,11 +105,18 @@ export class Tokens implements AccessTokens {
             'Look at what the call needs (scopes, plan, credits) instead.',
         );
       case 'misconfigured':
-        return new KippuError('misconfigured', `The provider refuses our app, not the user of ${id}: ${renewal.error}. \`kippu doctor\` says what to check.`);
+        return new KippuError(
+          'misconfigured',
+          `The provider refuses our app, not the user of ${id}: ${renewal.error}. \`kippu doctor\` says what to check.`,
+        );
       case 'unavailable':
-        return new KippuError('unavailable', `The access token of ${id} cannot be renewed now: ${renewal.error}. Try again later.`, {
-          retryAfterMs: Math.max(0, renewal.retryAtMs - nowMs),
-        });
+        return new KippuError(
+          'unavailable',
+          `The access token of ${id} cannot be renewed now: ${renewal.error}. Try again later.`,
+          {
+            retryAfterMs: Math.max(0, renewal.retryAtMs - nowMs),
+          },
+        );
       case 'uncertain':
         return new KippuError(
           'uncertain',
@@ -107,7 +124,9 @@ export class Tokens implements AccessTokens {
           { retryAfterMs: Math.max(0, renewal.retryAtMs - nowMs) },
         );
       case 'wait':
-        return new KippuError('uncertain', `Another process is renewing ${id}. Try again in a moment.`, { retryAfterMs: 1000 });
+        return new KippuError('uncertain', `Another process is renewing ${id}. Try again in a moment.`, {
+          retryAfterMs: 1000,
+        });
       default:
         return assertNever(renewal);
     }

@@ -30,8 +30,12 @@ export interface NewApiKey {
 }
 
 /** Makes a key; its text is given out once and only its hash is kept. Throws `invalid`, `not_found`. */
-export async function createApiKey({ name, scopes, connections }: NewApiKey, app: App): Promise<{ readonly key: ApiKey; readonly text: Secret }> {
-  if (name.trim() === '') throw new KippuError('invalid', 'An API key needs a name, so that you know later whose it is.', { where: '/name' });
+export async function createApiKey(
+  { name, scopes, connections }: NewApiKey,
+  app: App,
+): Promise<{ readonly key: ApiKey; readonly text: Secret }> {
+  if (name.trim() === '')
+    throw new KippuError('invalid', 'An API key needs a name, so that you know later whose it is.', { where: '/name' });
   const text = new Secret(KEY_PREFIX + randomText(app.options.outside.random, 32));
   const key: ApiKey = {
     id: newId('key', app.options.outside.random),
@@ -50,13 +54,20 @@ export async function createApiKey({ name, scopes, connections }: NewApiKey, app
 export async function callerOf(text: Secret, app: App): Promise<Caller | undefined> {
   const key = await app.store.apiKeys.findByHash(hashOf(text));
   if (key === undefined) return undefined;
-  return { apiKeyId: key.id, scopes: new Set(key.scopes), connections: key.connections === undefined ? undefined : new Set(key.connections) };
+  return {
+    apiKeyId: key.id,
+    scopes: new Set(key.scopes),
+    connections: key.connections === undefined ? undefined : new Set(key.connections),
+  };
 }
 
 /** Throws `forbidden` for a key without the scope; `admin` has them all. */
 export function requireScope(caller: Caller, scope: ApiScope): void {
   if (caller.scopes.has(scope) || caller.scopes.has('admin')) return;
-  throw new KippuError('forbidden', `This API key lacks the scope ${scope}. Make one that has it: kippu api-keys create --scope ${scope}.`);
+  throw new KippuError(
+    'forbidden',
+    `This API key lacks the scope ${scope}. Make one that has it: kippu api-keys create --scope ${scope}.`,
+  );
 }
 
 /** Throws `forbidden` for a key that is bound to other connections. */
@@ -73,15 +84,13 @@ export async function createSignInLink(app: App): Promise<string> {
 
 /** Uses up a link. `undefined`: it was used, or is too old. */
 export async function redeemSignInLink(link: Secret, app: App): Promise<Secret | undefined> {
-  return (await app.store.sessions.redeemLink(hashOf(link))) ? newSession('browser', SESSION_LIFETIME_MS, app) : undefined;
+  return (await app.store.sessions.redeemLink(hashOf(link)))
+    ? newSession('browser', SESSION_LIFETIME_MS, app)
+    : undefined;
 }
 
 export async function isSignedIn(session: Secret | undefined, app: App): Promise<boolean> {
   return session !== undefined && (await app.store.sessions.isOpen(hashOf(session)));
-}
-
-export async function endBrowserSession(session: Secret, app: App): Promise<void> {
-  await app.store.sessions.end(hashOf(session));
 }
 
 /** Ends a browser's session. */
@@ -96,10 +105,16 @@ async function newSession(kind: 'link' | 'browser', lifetimeMs: number, { store,
 }
 
 function parseScopes(scopes: readonly string[]): ApiScope[] {
-  if (scopes.length === 0) throw new KippuError('invalid', `An API key needs at least one scope: ${API_SCOPES.join(', ')}.`, { where: '/scopes' });
+  if (scopes.length === 0)
+    throw new KippuError('invalid', `An API key needs at least one scope: ${API_SCOPES.join(', ')}.`, {
+      where: '/scopes',
+    });
   return scopes.map((scope) => {
     const known = API_SCOPES.find((candidate) => candidate === scope);
-    if (known === undefined) throw new KippuError('invalid', `"${scope}" is no scope. Choose from ${API_SCOPES.join(', ')}.`, { where: '/scopes' });
+    if (known === undefined)
+      throw new KippuError('invalid', `"${scope}" is no scope. Choose from ${API_SCOPES.join(', ')}.`, {
+        where: '/scopes',
+      });
     return known;
   });
 }
@@ -108,7 +123,8 @@ async function idsOf(names: readonly string[], app: App): Promise<ConnectionId[]
   return Promise.all(
     names.map(async (name) => {
       const connection = await app.store.connections.find(name);
-      if (connection === undefined) throw new KippuError('not_found', `There is no connection ${name}.`, { where: '/connections' });
+      if (connection === undefined)
+        throw new KippuError('not_found', `There is no connection ${name}.`, { where: '/connections' });
       return connection.id;
     }),
   );

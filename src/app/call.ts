@@ -24,7 +24,11 @@ export type ApiAnswer = Extract<HttpAnswer, { kind: 'answered' }>;
  *
  * Throws `invalid` for a foreign URL, `unavailable` when there is no whole answer, and what {@link AccessTokens.get} throws.
  */
-export async function callApi(id: ConnectionId, call: ApiCall, ports: { readonly tokens: AccessTokens; readonly http: HttpClient }): Promise<ApiAnswer> {
+export async function callApi(
+  id: ConnectionId,
+  call: ApiCall,
+  ports: { readonly tokens: AccessTokens; readonly http: HttpClient },
+): Promise<ApiAnswer> {
   const access = await ports.tokens.get(id);
   const first = await send(call, access, ports.http);
   if (first.status !== 401) return first;
@@ -44,18 +48,31 @@ async function send(call: ApiCall, access: Access, http: HttpClient): Promise<Ap
   });
   if (answer.kind === 'answered' && answer.complete) return answer;
   if (answer.kind === 'answered') {
-    throw new KippuError('unavailable', `The answer of the provider's API was cut off, or is longer than ${CALL_BYTES_MAX} bytes. The call was handled with status ${answer.status}.`);
+    throw new KippuError(
+      'unavailable',
+      `The answer of the provider's API was cut off, or is longer than ${CALL_BYTES_MAX} bytes. The call was handled with status ${answer.status}.`,
+    );
   }
   const maybeHandled = answer.kind === 'unanswered' ? ' The call may have been handled.' : '';
-  throw new KippuError('unavailable', `The provider's API gave no answer: ${answer.cause} (${answer.detail}).${maybeHandled}`);
+  throw new KippuError(
+    'unavailable',
+    `The provider's API gave no answer: ${answer.cause} (${answer.detail}).${maybeHandled}`,
+  );
 }
 
 function targetOf(url: string, { apiOrigin, legacyOrigins = [] }: Access): string {
   const target = URL.canParse(url, apiOrigin) ? new URL(url, apiOrigin) : undefined;
-  if (target === undefined) throw new KippuError('invalid', 'The address of the call is not a URL. Give a path such as /2/users/me.', { where: 'url' });
+  if (target === undefined)
+    throw new KippuError('invalid', 'The address of the call is not a URL. Give a path such as /2/users/me.', {
+      where: 'url',
+    });
   const isLegacy = legacyOrigins.includes(target.origin);
   if (!isLegacy && target.origin !== new URL(apiOrigin).origin) {
-    throw new KippuError('invalid', `${target.origin} is not this provider's API. Tokens are sent to ${apiOrigin} only.`, { where: 'url' });
+    throw new KippuError(
+      'invalid',
+      `${target.origin} is not this provider's API. Tokens are sent to ${apiOrigin} only.`,
+      { where: 'url' },
+    );
   }
   return isLegacy ? new URL(target.pathname + target.search, apiOrigin).href : target.href;
 }

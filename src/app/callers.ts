@@ -24,14 +24,18 @@ export function listApiKeys({ store }: App): Promise<readonly ApiKey[]> {
 export async function revokeApiKey(id: string, app: App): Promise<ApiKey> {
   if (hasIdForm('key', id)) await app.store.apiKeys.revoke(id);
   const key = (await app.store.apiKeys.list()).find((candidate) => candidate.id === id);
-  if (key === undefined) throw new KippuError('not_found', `There is no API key ${id}. \`kippu api-keys list\` shows those there are.`);
+  if (key === undefined)
+    throw new KippuError('not_found', `There is no API key ${id}. \`kippu api-keys list\` shows those there are.`);
   return key;
 }
 
 /** Throws `forbidden` for a key that is bound to connections: this would lead to others. */
 export function requireUnbound(caller: Caller): void {
   if (caller.connections === undefined) return;
-  throw new KippuError('forbidden', 'This API key is bound to certain connections, and this call goes beyond them. Use a key that is not bound.');
+  throw new KippuError(
+    'forbidden',
+    'This API key is bound to certain connections, and this call goes beyond them. Use a key that is not bound.',
+  );
 }
 
 /** Whether the caller may see what belongs to this connection; what belongs to none is for callers that see all. */

@@ -62,7 +62,8 @@ export function readConfig(settings: Settings, facts: ConfigFacts): Config {
     apps: sandbox ? CATALOGUE.map((provider) => sandboxApp(provider, facts.simulatorUrl(provider.id, home))) : realApps,
     timing: readTiming(settings),
     returnUrls: (settings.get('KIPPU_RETURN_URLS')?.value ?? '').split(/[\s,]+/).filter((url) => url !== ''),
-    logLevel: readChoice(settings, 'KIPPU_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']) ?? 'info',
+    logLevel:
+      readChoice(settings, 'KIPPU_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']) ?? 'info',
     logFormat: readChoice(settings, 'KIPPU_LOG_FORMAT', ['pretty', 'json']) ?? (facts.isTerminal ? 'pretty' : 'json'),
     settings,
   };
@@ -90,23 +91,35 @@ function configuredApp(provider: Provider, settings: Settings): ProviderApp[] {
     providerApp(provider, {
       clientId,
       clientSecret: secret === undefined ? undefined : new Secret(secret),
-      scopes: settings.get(`${prefix}SCOPES`)?.value.split(/[\s,]+/).filter((scope) => scope !== ''),
+      scopes: settings
+        .get(`${prefix}SCOPES`)
+        ?.value.split(/[\s,]+/)
+        .filter((scope) => scope !== ''),
       baseUrl: settings.get(`${prefix}BASE_URL`)?.value,
       replay: readFlag(settings, `${prefix}REPLAY`),
     }),
   ];
 }
 
-function readDatabaseUrl(settings: Settings, where: { readonly sandbox: boolean; readonly home: string; readonly directory: string }): string {
+function readDatabaseUrl(
+  settings: Settings,
+  where: { readonly sandbox: boolean; readonly home: string; readonly directory: string },
+): string {
   const setting = settings.get('KIPPU_DATABASE_URL');
-  if (setting === undefined) return where.sandbox ? `sqlite:${join(where.home, 'kippu.db')}` : `sqlite:${join(where.directory, 'kippu.db')}`;
+  if (setting === undefined)
+    return where.sandbox ? `sqlite:${join(where.home, 'kippu.db')}` : `sqlite:${join(where.directory, 'kippu.db')}`;
   const url = setting.value;
   if (url === 'memory:') return url;
-  if (url.startsWith('sqlite:')) return `sqlite:${resolve(where.directory, url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, ''))}`;
+  if (url.startsWith('sqlite:'))
+    return `sqlite:${resolve(where.directory, url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, ''))}`;
   if (/^postgres(ql)?:\/\//.test(url)) {
     throw invalid('KIPPU_DATABASE_URL', 'PostgreSQL is not supported by this version', 'sqlite:PATH or memory:');
   }
-  throw invalid('KIPPU_DATABASE_URL', `"${url.split(':')[0]}" is no kind of database that Kippu knows`, 'sqlite:PATH or memory:');
+  throw invalid(
+    'KIPPU_DATABASE_URL',
+    `"${url.split(':')[0]}" is no kind of database that Kippu knows`,
+    'sqlite:PATH or memory:',
+  );
 }
 
 function readPublicUrl(settings: Settings, port: number): string {
@@ -115,7 +128,11 @@ function readPublicUrl(settings: Settings, port: number): string {
   if (!URL.canParse(setting.value)) throw invalid('KIPPU_PUBLIC_URL', 'it is not a URL', 'https://kippu.example.com');
   const url = new URL(setting.value);
   if (url.protocol !== 'https:' && !isLoopback(url.hostname)) {
-    throw invalid('KIPPU_PUBLIC_URL', 'codes and cookies would travel unencrypted', 'an https URL, or http on 127.0.0.1');
+    throw invalid(
+      'KIPPU_PUBLIC_URL',
+      'codes and cookies would travel unencrypted',
+      'an https URL, or http on 127.0.0.1',
+    );
   }
   return url.origin + url.pathname.replace(/\/$/, '');
 }
@@ -124,7 +141,8 @@ function readPort(settings: Settings): number {
   const setting = settings.get('KIPPU_PORT');
   if (setting === undefined) return DEFAULT_PORT;
   const port = Number(setting.value);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw invalid('KIPPU_PORT', `"${setting.value}" is no port`, 'a number up to 65535');
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw invalid('KIPPU_PORT', `"${setting.value}" is no port`, 'a number up to 65535');
   return port;
 }
 
@@ -144,7 +162,8 @@ function readDuration(settings: Settings, name: string): number | undefined {
   if (setting === undefined) return undefined;
   const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(setting.value.trim());
   const unit = UNITS[match?.[2] ?? ''];
-  if (match === null || unit === undefined) throw invalid(name, `"${setting.value}" is no duration`, 'a number with a unit, as in 30s or 2m');
+  if (match === null || unit === undefined)
+    throw invalid(name, `"${setting.value}" is no duration`, 'a number with a unit, as in 30s or 2m');
   return Number(match[1]) * unit;
 }
 

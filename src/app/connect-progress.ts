@@ -20,8 +20,21 @@ export interface ConnectProgress {
 export async function connectProgress(id: string, caller: Caller, app: App): Promise<ConnectProgress> {
   const consent = await findConsent(id, app);
   requireConsent(caller, consent);
-  if (isOverdue(consent, app)) return { id: consent.id, state: 'failed', failure: 'expired', detail: 'the consent took too long', connection: undefined };
-  return { id: consent.id, state: consent.state, failure: consent.failure, detail: consent.failureDetail, connection: consent.attachedTo };
+  if (isOverdue(consent, app))
+    return {
+      id: consent.id,
+      state: 'failed',
+      failure: 'expired',
+      detail: 'the consent took too long',
+      connection: undefined,
+    };
+  return {
+    id: consent.id,
+    state: consent.state,
+    failure: consent.failure,
+    detail: consent.failureDetail,
+    connection: consent.attachedTo,
+  };
 }
 
 /**
@@ -30,14 +43,24 @@ export async function connectProgress(id: string, caller: Caller, app: App): Pro
  *
  * Throws `not_found`, `forbidden`, `consent_failed`.
  */
-export async function redeemConsentOf(id: string, code: string, { caller, app }: { readonly caller: Caller; readonly app: App }): Promise<ConnectProgress> {
+export async function redeemConsentOf(
+  id: string,
+  code: string,
+  { caller, app }: { readonly caller: Caller; readonly app: App },
+): Promise<ConnectProgress> {
   const consent = await findConsent(id, app);
   requireConsent(caller, consent);
   const finished = await redeemConnect(id, code, app);
   switch (finished.kind) {
     case 'connected':
       app.tokens.forget(finished.connection.id);
-      return { id: consent.id, state: 'attached', failure: undefined, detail: undefined, connection: finished.connection.id };
+      return {
+        id: consent.id,
+        state: 'attached',
+        failure: undefined,
+        detail: undefined,
+        connection: finished.connection.id,
+      };
     case 'pending':
       return { id: consent.id, state: 'pending', failure: undefined, detail: finished.error, connection: undefined };
     case 'failed':

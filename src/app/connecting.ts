@@ -32,7 +32,11 @@ export async function beginConnect(request: ConnectRequest, app: App): Promise<C
   const provider = findApp(request.provider, app);
   const connection = request.connection === undefined ? undefined : await findConnection(request.connection, app);
   if (connection !== undefined && connection.provider !== request.provider) {
-    throw new KippuError('invalid', `${connection.name} is a connection of ${connection.provider}, not of ${request.provider}.`, { where: '/connection' });
+    throw new KippuError(
+      'invalid',
+      `${connection.name} is a connection of ${connection.provider}, not of ${request.provider}.`,
+      { where: '/connection' },
+    );
   }
   if (request.name !== undefined) checkName(request.name);
   if (request.returnUrl !== undefined) checkReturnUrl(request.returnUrl, app);
@@ -75,7 +79,11 @@ function checkReturnUrl(returnUrl: string, { options }: App): void {
   const allowed = [options.publicUrl, ...options.returnUrls];
   const fits = url !== undefined && allowed.some((prefix) => isBelow(url, new URL(prefix)));
   if (fits) return;
-  throw new KippuError('invalid', 'This return_url is not on the list of allowed ones. Add its origin to KIPPU_RETURN_URLS.', { where: '/return_url' });
+  throw new KippuError(
+    'invalid',
+    'This return_url is not on the list of allowed ones. Add its origin to KIPPU_RETURN_URLS.',
+    { where: '/return_url' },
+  );
 }
 
 function isBelow(url: URL, prefix: URL): boolean {

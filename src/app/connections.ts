@@ -15,7 +15,10 @@ import type { App } from './open.ts';
 export async function findConnection(idOrName: string, { store }: App): Promise<Connection> {
   const connection = await store.connections.find(idOrName);
   if (connection !== undefined) return connection;
-  throw new KippuError('not_found', `There is no connection ${idOrName}. \`kippu connections\` lists them; \`kippu connect\` makes one.`);
+  throw new KippuError(
+    'not_found',
+    `There is no connection ${idOrName}. \`kippu connections\` lists them; \`kippu connect\` makes one.`,
+  );
 }
 
 /** Throws `not_found` for a provider that is unknown or not configured, saying how to configure it. */
@@ -49,12 +52,17 @@ export async function updateConnection(idOrName: string, patch: ConnectionPatch,
     // A new policy has its next moment worked out at once.
     ...(policy === undefined ? {} : { policy, dueAtMs: app.options.outside.clock.nowMs() }),
   });
-  if (updated === 'name_taken') throw new KippuError('conflict', `The name ${patch.name} belongs to another connection.`, { where: '/name' });
+  if (updated === 'name_taken')
+    throw new KippuError('conflict', `The name ${patch.name} belongs to another connection.`, { where: '/name' });
   return findConnection(id, app);
 }
 
 /** Ends a connection at the provider and here. Throws what {@link revoke} throws. */
-export async function revokeConnection(idOrName: string, { localOnly }: { readonly localOnly: boolean }, app: App): Promise<Connection> {
+export async function revokeConnection(
+  idOrName: string,
+  { localOnly }: { readonly localOnly: boolean },
+  app: App,
+): Promise<Connection> {
   const { id } = await findConnection(idOrName, app);
   await revoke(id, { atProvider: !localOnly }, app.renewal);
   app.tokens.forget(id);
@@ -82,7 +90,8 @@ export async function importTokens(request: ImportRequest, app: App): Promise<Co
   const provider = findApp(request.provider, app);
   if (request.name !== undefined) checkName(request.name);
   const nowMs = app.options.outside.clock.nowMs();
-  const secret = (text: string | undefined): Secret | undefined => (text === undefined || text === '' ? undefined : new Secret(text));
+  const secret = (text: string | undefined): Secret | undefined =>
+    text === undefined || text === '' ? undefined : new Secret(text);
   const inMs = request.expires_in === undefined ? undefined : nowMs + request.expires_in * 1000;
   const connection = await importConnection(
     {
@@ -108,13 +117,19 @@ function parseInstant(value: string | number | undefined, where: string): number
   const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(String(value));
   // Seconds since the epoch have ten digits; thirteen are milliseconds, and mean the year 50,000 if nobody looks.
   if (Number.isFinite(ms) && ms < 1e14) return ms;
-  throw new KippuError('invalid', `"${value}" is no instant. Give ISO 8601, as in 2026-11-21T09:00:00Z, or seconds since the epoch.`, { where });
+  throw new KippuError(
+    'invalid',
+    `"${value}" is no instant. Give ISO 8601, as in 2026-11-21T09:00:00Z, or seconds since the epoch.`,
+    { where },
+  );
 }
 
 function parsePolicy(text: string): RenewalPolicy {
   const policy = RENEWAL_POLICIES.find((candidate) => candidate === text);
   if (policy !== undefined) return policy;
-  throw new KippuError('invalid', `"${text}" is no renewal policy. Choose ${RENEWAL_POLICIES.join(' or ')}.`, { where: '/policy' });
+  throw new KippuError('invalid', `"${text}" is no renewal policy. Choose ${RENEWAL_POLICIES.join(' or ')}.`, {
+    where: '/policy',
+  });
 }
 
 const NAME_CHARS_MAX = 100;
@@ -122,9 +137,13 @@ const NAME_CHARS_MAX = 100;
 /** A name stands where an id may: it must not look like one, and must fit into a path. */
 export function checkName(name: string): void {
   if (name.length > 0 && name.length <= NAME_CHARS_MAX && !hasIdForm('con', name) && /^[^\s/?#%]+$/.test(name)) return;
-  throw new KippuError('invalid', `"${name}" cannot be a connection's name. Use up to ${NAME_CHARS_MAX} characters without spaces or any of / ? # %, as in x:alice.`, {
-    where: '/name',
-  });
+  throw new KippuError(
+    'invalid',
+    `"${name}" cannot be a connection's name. Use up to ${NAME_CHARS_MAX} characters without spaces or any of / ? # %, as in x:alice.`,
+    {
+      where: '/name',
+    },
+  );
 }
 
 /** The tokens are sealed for their owner: for another one they are sealed anew, while nothing is in flight. */
@@ -132,10 +151,17 @@ async function changeOwner(id: ConnectionId, owner: string, app: App): Promise<v
   const credential = await app.store.credentials.read(id);
   const provider = credential === undefined ? undefined : app.apps.get(credential.providerAppId);
   if (credential === undefined || credential.owner === owner) return;
-  if (provider === undefined) throw new KippuError('misconfigured', `${credential.name} belongs to a provider app that is not configured.`);
+  if (provider === undefined)
+    throw new KippuError('misconfigured', `${credential.name} belongs to a provider app that is not configured.`);
   const from = bindingOf({ connectionId: id, owner: credential.owner, app: provider }, credential.generation);
   const generation = randomText(app.options.outside.random, 12);
-  const sealed = app.vault.seal(bindingOf({ connectionId: id, owner, app: provider }, generation), app.vault.open(from, credential.sealed));
+  const sealed = app.vault.seal(
+    bindingOf({ connectionId: id, owner, app: provider }, generation),
+    app.vault.open(from, credential.sealed),
+  );
   if (await app.store.connections.changeOwner({ id, version: credential.version, owner, sealed, generation })) return;
-  throw new KippuError('conflict', `${credential.name} is being renewed at the moment, so its owner cannot change. Try again in a moment.`);
+  throw new KippuError(
+    'conflict',
+    `${credential.name} is being renewed at the moment, so its owner cannot change. Try again in a moment.`,
+  );
 }

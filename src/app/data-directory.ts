@@ -1,2 +1,2 @@
 /** The data directory, for what may not reach into `store/` itself. */
-export { openDataDirectory, type DataDirectory, type ServerRecord } from '../store/data-directory.ts';
+export { openDataDirectory, type ServerRecord } from '../store/data-directory.ts';

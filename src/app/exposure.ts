@@ -9,7 +9,10 @@ import type { App } from './open.ts';
  *
  * Throws `misconfigured`, saying what is missing.
  */
-export async function checkExposure({ host, publicUrl }: Pick<Config, 'host' | 'publicUrl'>, { store }: App): Promise<void> {
+export async function checkExposure(
+  { host, publicUrl }: Pick<Config, 'host' | 'publicUrl'>,
+  { store }: App,
+): Promise<void> {
   if (isLoopbackAddress(host)) return;
   if (!publicUrl.startsWith('https:')) {
     throw new KippuError(

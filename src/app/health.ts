@@ -17,7 +17,8 @@ export interface Readiness {
 /** Whether this process can do its work. Never throws: what does not work is the answer. */
 export async function readiness(app: App, worker: Worker | undefined): Promise<Readiness> {
   const stored = await lookIntoStore(app);
-  const working = app.copied !== undefined ? 'held' : worker === undefined ? 'elsewhere' : worker.isAlive() ? 'running' : 'stopped';
+  const working =
+    app.copied !== undefined ? 'held' : worker === undefined ? 'elsewhere' : worker.isAlive() ? 'running' : 'stopped';
   const isReady = stored.store === 'ok' && stored.keys === 'ok' && (working === 'running' || working === 'elsewhere');
   return { isReady, worker: working, ...stored };
 }
@@ -26,7 +27,11 @@ async function lookIntoStore(app: App): Promise<Pick<Readiness, 'store' | 'keys'
   try {
     const home = await app.store.home.read();
     const oldestDueAtMs = await oldestDue(app);
-    return { store: home === undefined ? 'unreachable' : 'ok', keys: home !== undefined && opens(app, home) ? 'ok' : 'closed', oldestDueAtMs };
+    return {
+      store: home === undefined ? 'unreachable' : 'ok',
+      keys: home !== undefined && opens(app, home) ? 'ok' : 'closed',
+      oldestDueAtMs,
+    };
   } catch (error) {
     app.log.warn({ err: error }, 'the store cannot be read');
     return { store: 'unreachable', keys: 'closed', oldestDueAtMs: undefined };
@@ -45,7 +50,10 @@ function opens(app: App, home: Parameters<typeof openHomeKeys>[1]): boolean {
 
 async function oldestDue({ store }: App): Promise<number | undefined> {
   const due = await Promise.all([store.credentials.nextDueAtMs(), store.posts.nextDueAtMs()]);
-  return due.reduce((oldest, one) => (oldest === undefined || (one !== undefined && one < oldest) ? one : oldest), undefined);
+  return due.reduce(
+    (oldest, one) => (oldest === undefined || (one !== undefined && one < oldest) ? one : oldest),
+    undefined,
+  );
 }
 
 export interface Gauges {

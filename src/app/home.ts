@@ -41,7 +41,8 @@ export interface OpenedHome {
  */
 export async function openHome(store: Store, keys: KeySource, random: Random): Promise<OpenedHome> {
   const before = await store.home.read();
-  const { ring, isNew } = before === undefined ? ringForEmptyStore(keys, random) : { ring: findRing(keys), isNew: false };
+  const { ring, isNew } =
+    before === undefined ? ringForEmptyStore(keys, random) : { ring: findRing(keys), isNew: false };
   const vault = ring === undefined ? undefined : new RingVault(parseKeyRing(ring.text, ring.source), random);
   const home = before ?? (await foundHome(store, vault, random));
   const fingerprintKey = openHomeKeys(vault, home);
@@ -85,7 +86,12 @@ function ringForEmptyStore(keys: KeySource, random: Random): { readonly ring: Ri
 
 async function foundHome(store: Store, vault: Vault | undefined, random: Random): Promise<Home> {
   if (vault === undefined) throw new TypeError('An empty store was founded without a ring.');
-  const home: Home = { storeId: randomText(random, 12), identity: store.home.identity(), stamp: undefined, ...createHomeKeys(vault, random) };
+  const home: Home = {
+    storeId: randomText(random, 12),
+    identity: store.home.identity(),
+    stamp: undefined,
+    ...createHomeKeys(vault, random),
+  };
   if (await store.home.found(home)) return home;
   const other = await store.home.read();
   if (other === undefined) throw new TypeError('The store has a home and has none.');

@@ -8,7 +8,11 @@ import type { App } from './open.ts';
  * with a good access token, for which a refresh token alone is spent once. That also shows at once whether the import is
  * any good. What cannot be learned now stays open; nothing of the connection depends on it.
  */
-export async function identifyImported(connection: Connection, { isNamed }: { readonly isNamed: boolean }, app: App): Promise<Connection> {
+export async function identifyImported(
+  connection: Connection,
+  { isNamed }: { readonly isNamed: boolean },
+  app: App,
+): Promise<Connection> {
   const provider = app.apps.get(connection.providerAppId);
   if (connection.subject !== undefined || provider === undefined) return connection;
   try {
@@ -17,11 +21,15 @@ export async function identifyImported(connection: Connection, { isNamed }: { re
     if (identity.kind === 'known') {
       await app.store.connections.identify(connection.id, identity);
       // A name that somebody else has stays his; then this one keeps the one that was made up for it.
-      if (!isNamed) await app.store.connections.update(connection.id, { name: `${connection.provider}:${identity.handle}` });
+      if (!isNamed)
+        await app.store.connections.update(connection.id, { name: `${connection.provider}:${identity.handle}` });
     }
   } catch (error) {
     if (!(error instanceof KippuError)) throw error;
-    app.log.warn({ err: error, connection: connection.id }, 'it could not be asked whose account an imported connection is');
+    app.log.warn(
+      { err: error, connection: connection.id },
+      'it could not be asked whose account an imported connection is',
+    );
   }
   return (await app.store.connections.find(connection.id)) ?? connection;
 }

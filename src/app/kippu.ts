@@ -113,10 +113,16 @@ class Library {
     this.#options = options;
   }
 
-  async getAccessToken(connection: string, { minTtl, refused, signal }: GetAccessTokenOptions = {}): Promise<AccessToken> {
+  async getAccessToken(
+    connection: string,
+    { minTtl, refused, signal }: GetAccessTokenOptions = {},
+  ): Promise<AccessToken> {
     const { app } = await this.#run();
     const { id } = await findConnection(connection, app);
-    const need = { ...(minTtl === undefined ? {} : { minTtlMs: minTtl * 1000 }), ...(refused === undefined ? {} : { refused: new Secret(refused) }) };
+    const need = {
+      ...(minTtl === undefined ? {} : { minTtlMs: minTtl * 1000 }),
+      ...(refused === undefined ? {} : { refused: new Secret(refused) }),
+    };
     return handedOut(await app.tokens.get(id, need, { signal }));
   }
 
@@ -126,9 +132,16 @@ class Library {
     const request = new Request(new URL(url, 'http://relative.invalid'), init);
     const body = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer());
     const method = request.method as Parameters<typeof callApi>[1]['method'];
-    const answer = await callApi(id, { method, url, headers: Object.fromEntries(request.headers), body }, { tokens: app.tokens, http: app.renewal.http });
+    const answer = await callApi(
+      id,
+      { method, url, headers: Object.fromEntries(request.headers), body },
+      { tokens: app.tokens, http: app.renewal.http },
+    );
     const hasBody = ![204, 205, 304].includes(answer.status);
-    return new Response(hasBody ? new Uint8Array(answer.body) : null, { status: answer.status, headers: responseHeaders(answer.headers) });
+    return new Response(hasBody ? new Uint8Array(answer.body) : null, {
+      status: answer.status,
+      headers: responseHeaders(answer.headers),
+    });
   }
 
   async handle(request: Request): Promise<Response> {

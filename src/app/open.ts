@@ -77,11 +77,15 @@ export async function openApp(options: AppOptions): Promise<App> {
   try {
     const home = await openHome(store, { ...options.keys, file: directory }, random);
     const processes = systemProcesses(directory?.nodeId() ?? newId('nod', random));
-    const spool = directory === undefined ? new MemorySpool(clock) : directorySpool(directory.spoolPath, outside, processes);
+    const spool =
+      directory === undefined ? new MemorySpool(clock) : directorySpool(directory.spoolPath, outside, processes);
     const apps = new Map(options.apps.map((app) => [app.id, app]));
     await store.home.registerApps(options.apps.map(registered));
     const { vault, fingerprinter } = home;
-    const credentials = home.copied === undefined ? store.credentials : { ...store.credentials, claim: () => Promise.reject(heldStore(home.copied)) };
+    const credentials =
+      home.copied === undefined
+        ? store.credentials
+        : { ...store.credentials, claim: () => Promise.reject(heldStore(home.copied)) };
     const renewal: RenewalPorts = {
       ...outside,
       credentials,
@@ -121,7 +125,15 @@ export async function openApp(options: AppOptions): Promise<App> {
         void watched.finally(() => background.delete(watched));
       },
     };
-    const connect: ConnectPorts = { ...outside, consents: store.consents, connections: store.connections, credentials: store.credentials, apps, vault, fingerprinter };
+    const connect: ConnectPorts = {
+      ...outside,
+      consents: store.consents,
+      connections: store.connections,
+      credentials: store.credentials,
+      apps,
+      vault,
+      fingerprinter,
+    };
     if (home.copied === undefined) await reapplySpool(renewal);
     return {
       options,
@@ -154,7 +166,11 @@ export async function openApp(options: AppOptions): Promise<App> {
  * A process is named in its files by its machine, its id and its start: another container's process is never taken for
  * one that is gone here.
  */
-function directorySpool(path: string, { clock, random, faults }: Outside, processes: ReturnType<typeof systemProcesses>): DirectorySpool {
+function directorySpool(
+  path: string,
+  { clock, random, faults }: Outside,
+  processes: ReturnType<typeof systemProcesses>,
+): DirectorySpool {
   const { self } = processes;
   const machine = createHash('sha256').update(self.machine).digest('hex').slice(0, 12);
   return openSpool({
@@ -166,13 +182,20 @@ function directorySpool(path: string, { clock, random, faults }: Outside, proces
     isProcessGone: (processId) => {
       const [itsMachine, pid, started] = processId.split('-');
       if (itsMachine !== machine) return false;
-      return processes.isGone({ ...self, pid: Number(pid), started: started === undefined || started === '0' ? '' : started });
+      return processes.isGone({
+        ...self,
+        pid: Number(pid),
+        started: started === undefined || started === '0' ? '' : started,
+      });
     },
   });
 }
 
 function registered(app: ProviderApp): Parameters<Store['home']['registerApps']>[0][number] {
-  const secretHash = createHash('sha256').update(`${app.id}:${app.clientSecret?.reveal() ?? ''}`).digest('base64url').slice(0, 16);
+  const secretHash = createHash('sha256')
+    .update(`${app.id}:${app.clientSecret?.reveal() ?? ''}`)
+    .digest('base64url')
+    .slice(0, 16);
   return { id: app.id, provider: app.provider.id, issuer: app.issuer, clientId: app.clientId, secretHash };
 }
 

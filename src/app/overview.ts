@@ -42,8 +42,13 @@ export async function overviewOf(app: App): Promise<Overview> {
   return {
     nowMs: app.options.outside.clock.nowMs(),
     providers: listProviders(app),
-    troubledApps: apps.filter(({ id, misconfiguredSinceMs, heldForOperator }) => app.apps.has(id) && (misconfiguredSinceMs !== undefined || heldForOperator)),
-    connections: [...page.items].sort((a, b) => STATES_IN_ORDER.indexOf(a.state) - STATES_IN_ORDER.indexOf(b.state) || a.name.localeCompare(b.name)),
+    troubledApps: apps.filter(
+      ({ id, misconfiguredSinceMs, heldForOperator }) =>
+        app.apps.has(id) && (misconfiguredSinceMs !== undefined || heldForOperator),
+    ),
+    connections: [...page.items].sort(
+      (a, b) => STATES_IN_ORDER.indexOf(a.state) - STATES_IN_ORDER.indexOf(b.state) || a.name.localeCompare(b.name),
+    ),
     hasMoreConnections: page.nextCursor !== undefined,
     nextPosts: posts,
     events,
@@ -52,7 +57,10 @@ export async function overviewOf(app: App): Promise<Overview> {
 }
 
 async function postsToCome({ store }: App): Promise<readonly Post[]> {
-  const pages = await Promise.all(STATUSES_TO_COME.map((status) => store.posts.list({ status, limit: POSTS_LOOKED_AT })));
-  const soonestFirst = (a: Post, b: Post): number => (a.publishAtMs ?? Number.POSITIVE_INFINITY) - (b.publishAtMs ?? Number.POSITIVE_INFINITY);
+  const pages = await Promise.all(
+    STATUSES_TO_COME.map((status) => store.posts.list({ status, limit: POSTS_LOOKED_AT })),
+  );
+  const soonestFirst = (a: Post, b: Post): number =>
+    (a.publishAtMs ?? Number.POSITIVE_INFINITY) - (b.publishAtMs ?? Number.POSITIVE_INFINITY);
   return pages.flatMap((page) => [...page.items].sort(soonestFirst)).slice(0, POSTS_MAX);
 }

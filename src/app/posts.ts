@@ -13,7 +13,6 @@ import { visibleConnection } from './visible.ts';
 
 export type { PostEdit } from '../posts/change.ts';
 export type { PostRequest } from '../posts/drafts.ts';
-export type { Resolution } from '../posts/resolve.ts';
 export type { DraftCheck } from '../posts/compose.ts';
 
 /** Makes a post of a connection that is the caller's. Throws what {@link drafts.createPost} throws, and `forbidden`. */
@@ -23,7 +22,11 @@ export async function createPost(
   app: App,
 ): Promise<drafts.CreatedPost> {
   const { id } = await visibleConnection(request.connection, caller, app);
-  return drafts.createPost({ ...request, connection: id }, key === undefined ? undefined : { apiKeyId: caller.apiKeyId, key }, app.posts);
+  return drafts.createPost(
+    { ...request, connection: id },
+    key === undefined ? undefined : { apiKeyId: caller.apiKeyId, key },
+    app.posts,
+  );
 }
 
 export interface TextToCheck {
@@ -35,11 +38,16 @@ export interface TextToCheck {
 }
 
 /** Counts and prices a text as its network would. Throws `not_found`, `forbidden`, `invalid`. */
-export async function checkText({ connection, ...content }: TextToCheck, caller: Caller, app: App): Promise<DraftCheck> {
+export async function checkText(
+  { connection, ...content }: TextToCheck,
+  caller: Caller,
+  app: App,
+): Promise<DraftCheck> {
   const { networks } = app.posts;
   const provider = connection === undefined ? undefined : (await visibleConnection(connection, caller, app)).provider;
   const network = provider === undefined ? [...networks.values()][0] : networks.get(provider);
-  if (network === undefined) throw new KippuError('invalid', `Posts cannot go to ${provider}.`, { where: '/connection' });
+  if (network === undefined)
+    throw new KippuError('invalid', `Posts cannot go to ${provider}.`, { where: '/connection' });
   return network.check({ ...content, replySettings: undefined });
 }
 
@@ -62,7 +70,8 @@ export async function listPosts({ connection, ...query }: PostFilter, caller: Ca
 
 /** Throws `not_found`, `forbidden`. */
 export async function findPost(id: string, caller: Caller, app: App): Promise<Post> {
-  if (!hasIdForm('pst', id)) throw new KippuError('not_found', `There is no post ${id}. See "kippu posts" for those there are.`);
+  if (!hasIdForm('pst', id))
+    throw new KippuError('not_found', `There is no post ${id}. See "kippu posts" for those there are.`);
   const post = await readPost(id, app.posts);
   requireConnection(caller, post.connectionId);
   return post;

@@ -26,8 +26,12 @@ export interface ProviderFacts {
 /** All providers that Kippu knows, and those that the configuration adds. */
 export function listProviders(app: App): readonly ProviderFacts[] {
   const configured = [...app.apps.values()];
-  const others = CATALOGUE.filter(({ id }) => configured.every(({ provider }) => provider.id !== id));
-  return [...configured.map((one) => factsOf(one.provider, one, app)), ...others.map((provider) => factsOf(provider, undefined, app))];
+  const known = new Set(configured.map(({ provider }) => provider.id));
+  const others = CATALOGUE.filter(({ id }) => !known.has(id));
+  return [
+    ...configured.map((one) => factsOf(one.provider, one, app)),
+    ...others.map((provider) => factsOf(provider, undefined, app)),
+  ];
 }
 
 function factsOf(provider: Provider, configured: ProviderApp | undefined, app: App): ProviderFacts {

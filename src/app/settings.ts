@@ -15,9 +15,17 @@ export interface Setting {
 
 /** `KIPPU_…` name → value, each with where it came from. */
 export class Settings {
-  readonly #layers: readonly { readonly source: SettingSource; readonly values: Readonly<Record<string, string | undefined>> }[];
+  readonly #layers: readonly {
+    readonly source: SettingSource;
+    readonly values: Readonly<Record<string, string | undefined>>;
+  }[];
 
-  constructor(layers: readonly { readonly source: SettingSource; readonly values: Readonly<Record<string, string | undefined>> }[]) {
+  constructor(
+    layers: readonly {
+      readonly source: SettingSource;
+      readonly values: Readonly<Record<string, string | undefined>>;
+    }[],
+  ) {
     this.#layers = layers;
   }
 
@@ -32,7 +40,9 @@ export class Settings {
 
   /** All names that any source gives. */
   names(): string[] {
-    return [...new Set(this.#layers.flatMap(({ values }) => Object.keys(values)))].filter((name) => name.startsWith('KIPPU_')).sort();
+    return [...new Set(this.#layers.flatMap(({ values }) => Object.keys(values)))]
+      .filter((name) => name.startsWith('KIPPU_'))
+      .sort();
   }
 }
 
@@ -105,7 +115,11 @@ async function readConfigFile(directory: string): Promise<ConfigFile> {
       const module = (await import(pathToFileURL(file).href)) as { readonly default?: ConfigFile };
       return module.default ?? {};
     } catch (error) {
-      throw new KippuError('invalid', `${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+      throw new KippuError(
+        'invalid',
+        `${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+        { cause: error },
+      );
     }
   }
   return {};

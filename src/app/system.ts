@@ -9,7 +9,14 @@ import { SYSTEM } from './ports/real-world.ts';
 export { SYSTEM } from './ports/real-world.ts';
 
 /** Opens what the configuration names. Throws what {@link openApp} throws. */
-export async function openConfigured(config: Config, { log, outside = SYSTEM, migrates = true }: { readonly log: Logger; readonly outside?: Outside; readonly migrates?: boolean }): Promise<App> {
+export async function openConfigured(
+  config: Config,
+  {
+    log,
+    outside = SYSTEM,
+    migrates = true,
+  }: { readonly log: Logger; readonly outside?: Outside; readonly migrates?: boolean },
+): Promise<App> {
   return openApp({
     openStore: storeOpener(config.databaseUrl, migrates),
     keys: { given: config.keys, prefersFile: config.sandbox, isProduction: config.isProduction },
@@ -35,7 +42,22 @@ export function createLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'lo
     level: logLevel,
     base: null,
     redact: {
-      paths: ['authorization', 'cookie', 'access_token', 'refresh_token', 'id_token', 'client_secret', 'code', '*.authorization', '*.cookie', '*.access_token', '*.refresh_token', '*.id_token', '*.client_secret', '*.code_verifier'],
+      paths: [
+        'authorization',
+        'cookie',
+        'access_token',
+        'refresh_token',
+        'id_token',
+        'client_secret',
+        'code',
+        '*.authorization',
+        '*.cookie',
+        '*.access_token',
+        '*.refresh_token',
+        '*.id_token',
+        '*.client_secret',
+        '*.code_verifier',
+      ],
       censor: '[secret]',
     },
     serializers: { err: errorFacts },
@@ -50,4 +72,3 @@ function errorFacts(error: unknown): unknown {
   if (error instanceof Error) return { name: error.name, message: error.message, stack: error.stack };
   return { kind: typeof error };
 }
-

@@ -35,7 +35,11 @@ export async function visibleConnectionId(idOrName: string, caller: Caller, app:
 }
 
 /** The caller's connections, by id. */
-export async function visibleConnections(query: ConnectionQuery, caller: Caller, { store }: App): Promise<ConnectionPage> {
+export async function visibleConnections(
+  query: ConnectionQuery,
+  caller: Caller,
+  { store }: App,
+): Promise<ConnectionPage> {
   if (caller.connections === undefined) return store.connections.list(query);
   const own = await Promise.all([...caller.connections].sort().map((id) => store.connections.find(id)));
   const after = own.flatMap((connection) =>

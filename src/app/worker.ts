@@ -93,7 +93,8 @@ export class Worker {
 
   async #tendPosts(): Promise<void> {
     const { failures } = await tendDuePosts(this.#app.posts, { limit: POSTS_A_ROUND });
-    for (const { postId, error } of failures) this.#app.log.error({ err: error, post: postId }, 'this post could not be tended');
+    for (const { postId, error } of failures)
+      this.#app.log.error({ err: error, post: postId }, 'this post could not be tended');
   }
 
   /** What happened, whoever did it: the log of the server tells the same story as the timeline. */
@@ -104,7 +105,10 @@ export class Worker {
       this.#loggedUpTo = newest?.sequence ?? 0;
       return;
     }
-    for (const { sequence, type, connectionId, postId, data } of await store.events.list({ after: this.#loggedUpTo, limit: EVENTS_A_ROUND })) {
+    for (const { sequence, type, connectionId, postId, data } of await store.events.list({
+      after: this.#loggedUpTo,
+      limit: EVENTS_A_ROUND,
+    })) {
       this.#loggedUpTo = Math.max(this.#loggedUpTo, sequence);
       log.info({ connection: connectionId, post: postId, ...data }, type);
     }

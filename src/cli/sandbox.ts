@@ -83,14 +83,20 @@ export class Sandbox {
     const flags = ['--port', new URL(url).port, '--directory', join(home, `simulator-${provider}`), '--sandbox'];
     const speed = fast === undefined ? [] : ['--fast', String(fast)];
     // In a session of its own: the terminal's Ctrl-C is for Kippu, which lets its renewals finish first.
-    const child = spawn(process.execPath, [...command, 'simulate', provider, ...flags, ...speed], { detached: true, stdio: ['ignore', log, log] });
+    const child = spawn(process.execPath, [...command, 'simulate', provider, ...flags, ...speed], {
+      detached: true,
+      stdio: ['ignore', log, log],
+    });
     closeSync(log);
     child.unref();
     this.#children.set(provider, child);
     const untilMs = clock.monotonicMs() + START_PATIENCE_MS;
     while (!(await answers(url))) {
       if (child.exitCode !== null || clock.monotonicMs() > untilMs) {
-        throw new KippuError('unavailable', `The simulated ${provider} does not start. ${join(home, `simulator-${provider}.log`)} says why.`);
+        throw new KippuError(
+          'unavailable',
+          `The simulated ${provider} does not start. ${join(home, `simulator-${provider}.log`)} says why.`,
+        );
       }
       await clock.sleep(50);
     }

@@ -24,7 +24,9 @@ export interface NewTokens {
   readonly imported: boolean;
 }
 
-export type AttachedTokens = { readonly kind: 'attached'; readonly connection: Connection } | Extract<Attached, { kind: 'name_taken' | 'token_known' }>;
+export type AttachedTokens =
+  | { readonly kind: 'attached'; readonly connection: Connection }
+  | Extract<Attached, { kind: 'name_taken' | 'token_known' }>;
 
 const TRIES_MAX = 50;
 
@@ -54,7 +56,10 @@ export async function attachTokens(fresh: NewTokens, ports: ConnectPorts): Promi
         return assertNever(attached);
     }
   }
-  throw new KippuError('store_unavailable', 'The connection moved too often while it was being attached. Connect again.');
+  throw new KippuError(
+    'store_unavailable',
+    'The connection moved too often while it was being attached. Connect again.',
+  );
 }
 
 interface Target {
@@ -69,7 +74,15 @@ async function attachmentFor(fresh: NewTokens, target: Target, ports: ConnectPor
   const nowMs = ports.clock.nowMs();
   const owner = existing?.owner ?? fresh.owner;
   // Due at once: the worker looks, and sets the next moment by the policy.
-  const home = { connectionId, owner, app, keptRefreshToken: undefined, grantedAtMs: fresh.grantedAtMs, nowMs, dueAtMs: nowMs };
+  const home = {
+    connectionId,
+    owner,
+    app,
+    keptRefreshToken: undefined,
+    grantedAtMs: fresh.grantedAtMs,
+    nowMs,
+    dueAtMs: nowMs,
+  };
   return {
     ...sealTokens(tokens, home, ports),
     connectionId,
@@ -92,6 +105,11 @@ async function attachmentFor(fresh: NewTokens, target: Target, ports: ConnectPor
 }
 
 function defaultName({ app, handle }: NewTokens, number: number, { random }: ConnectPorts): string {
-  const base = `${app.provider.id}:${handle ?? randomText(random, 4).toLowerCase().replace(/[^a-z0-9]/g, '0')}`;
+  const base = `${app.provider.id}:${
+    handle ??
+    randomText(random, 4)
+      .toLowerCase()
+      .replace(/[^a-z0-9]/g, '0')
+  }`;
   return number === 1 ? base : `${base}-${number}`;
 }

@@ -71,14 +71,23 @@ export interface Departure {
  *
  * Throws `not_found`, `consent_failed`.
  */
-export async function sendBrowser(id: ConsentId, browserSecret: Secret | undefined, ports: ConnectPorts): Promise<Departure> {
+export async function sendBrowser(
+  id: ConsentId,
+  browserSecret: Secret | undefined,
+  ports: ConnectPorts,
+): Promise<Departure> {
   const consent = await ports.consents.find(id);
   const app = consent === undefined ? undefined : ports.apps.get(consent.providerAppId);
-  if (consent === undefined || app === undefined) throw new KippuError('not_found', 'There is no such connect link. Start again.');
-  if (ports.clock.nowMs() >= consent.expiresAtMs) throw new KippuError('consent_failed', 'This connect link is too old. Start again.');
+  if (consent === undefined || app === undefined)
+    throw new KippuError('not_found', 'There is no such connect link. Start again.');
+  if (ports.clock.nowMs() >= consent.expiresAtMs)
+    throw new KippuError('consent_failed', 'This connect link is too old. Start again.');
   const isSameBrowser = browserSecret !== undefined && hashOf(browserSecret.reveal()) === consent.browserHash;
   if (consent.state !== 'begun' && !(consent.state === 'sent' && isSameBrowser)) {
-    throw new KippuError('consent_failed', 'This connect link was used already. Each works once, in one browser: start again.');
+    throw new KippuError(
+      'consent_failed',
+      'This connect link was used already. Each works once, in one browser: start again.',
+    );
   }
   const state = new Secret(randomText(ports.random, 32));
   const verifier = newVerifier(ports.random);
@@ -91,14 +100,24 @@ export async function sendBrowser(id: ConsentId, browserSecret: Secret | undefin
     sealed: ports.vault.seal(consentBinding(consent, generation), verifier),
     generation,
   });
-  if (!isMoved) throw new KippuError('consent_failed', 'This connect link is being used by another browser. Start again.');
+  if (!isMoved)
+    throw new KippuError('consent_failed', 'This connect link is being used by another browser. Start again.');
   ports.faults.reach('consent.sent');
   const url = authorizationUrl(app, { scopes: consent.scopes, redirectUri: consent.redirectUri, state, verifier });
   return { url, browserSecret: secret };
 }
 
-export function consentBinding(consent: Pick<Consent, 'id' | 'providerAppId' | 'owner'>, generation: string): SealBinding {
-  return { table: 'consents', rowId: consent.id, providerAppId: consent.providerAppId, owner: consent.owner, generation };
+export function consentBinding(
+  consent: Pick<Consent, 'id' | 'providerAppId' | 'owner'>,
+  generation: string,
+): SealBinding {
+  return {
+    table: 'consents',
+    rowId: consent.id,
+    providerAppId: consent.providerAppId,
+    owner: consent.owner,
+    generation,
+  };
 }
 
 export function hashOf(text: string): string {

@@ -10,7 +10,12 @@ export type Finished =
   | { readonly kind: 'pending'; readonly consent: Consent; readonly error: string }
   /** The browser goes to the application, which redeems the code. */
   | { readonly kind: 'to_redeem'; readonly consent: Consent; readonly code: Secret }
-  | { readonly kind: 'failed'; readonly consent: Consent | undefined; readonly failure: ConsentFailure; readonly detail: string };
+  | {
+      readonly kind: 'failed';
+      readonly consent: Consent | undefined;
+      readonly failure: ConsentFailure;
+      readonly detail: string;
+    };
 
 export interface Refusal {
   readonly failure: ConsentFailure;
@@ -19,7 +24,13 @@ export interface Refusal {
 
 /** Ends a consent without a connection; what was sealed for it is forgotten. */
 export async function fail(consent: Consent, { failure, detail }: Refusal, ports: ConnectPorts): Promise<Finished> {
-  const changes = { state: 'failed', failure, failureDetail: detail, sealed: undefined, generation: undefined } as const;
+  const changes = {
+    state: 'failed',
+    failure,
+    failureDetail: detail,
+    sealed: undefined,
+    generation: undefined,
+  } as const;
   for (const from of ['sent', 'answered', 'pending'] as const) {
     if (await ports.consents.advance(consent.id, from, changes)) break;
   }

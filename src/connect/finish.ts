@@ -36,7 +36,12 @@ export async function finishConsent(callback: Callback, ports: ConnectPorts): Pr
   const consent = state === '' ? undefined : await ports.consents.findByState(hashOf(state));
   const app = consent === undefined ? undefined : ports.apps.get(consent.providerAppId);
   if (consent === undefined || app === undefined || consent.provider !== callback.provider) {
-    return { kind: 'failed', consent: undefined, failure: 'foreign', detail: 'nobody here asked for this consent, or it was started again since' };
+    return {
+      kind: 'failed',
+      consent: undefined,
+      failure: 'foreign',
+      detail: 'nobody here asked for this consent, or it was started again since',
+    };
   }
   const refusal = refusalOf(consent, callback, ports.clock.nowMs());
   if (refusal !== undefined) return { kind: 'failed', consent, ...refusal };
@@ -67,8 +72,10 @@ function refusalOf(consent: Consent, { browserSecret }: Callback, nowMs: number)
 
 async function exchangeCode(consent: Consent, app: ProviderApp, code: Secret, ports: ConnectPorts): Promise<Finished> {
   const { sealed, generation, redirectUri } = consent;
-  if (sealed === undefined || generation === undefined) throw new TypeError('A consent that was sent holds no verifier.');
-  const verifier = app.provider.pkce === 'S256' ? ports.vault.open(consentBinding(consent, generation), sealed) : undefined;
+  if (sealed === undefined || generation === undefined)
+    throw new TypeError('A consent that was sent holds no verifier.');
+  const verifier =
+    app.provider.pkce === 'S256' ? ports.vault.open(consentBinding(consent, generation), sealed) : undefined;
   const request = tokenRequest(app, { kind: 'authorization_code', code, redirectUri, verifier }, EXCHANGE_TIMEOUT_MS);
   const sentAtMs = ports.clock.nowMs();
   const answer = await ports.http.send(request);

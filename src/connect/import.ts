@@ -31,7 +31,10 @@ export interface ImportedTokens {
 export async function importConnection(imported: ImportedTokens, ports: ConnectPorts): Promise<Connection> {
   const { accessToken, refreshToken, app } = imported;
   if (accessToken === undefined && refreshToken === undefined) {
-    throw new KippuError('invalid', 'There is neither an access_token nor a refresh_token to import. Give at least one.');
+    throw new KippuError(
+      'invalid',
+      'There is neither an access_token nor a refresh_token to import. Give at least one.',
+    );
   }
   await refuseKnownToken(imported, ports);
   const nowMs = ports.clock.nowMs();
@@ -40,9 +43,13 @@ export async function importConnection(imported: ImportedTokens, ports: ConnectP
   const identity = imported.subject === undefined && isLiving ? await identify(app, accessToken, ports) : undefined;
   const isRefused = identity?.kind === 'token_refused';
   if (isRefused && refreshToken === undefined) {
-    throw new KippuError('invalid', `${app.provider.name} does not accept this access token, and there is no refresh token. Connect the account instead.`, {
-      where: 'access_token',
-    });
+    throw new KippuError(
+      'invalid',
+      `${app.provider.name} does not accept this access token, and there is no refresh token. Connect the account instead.`,
+      {
+        where: 'access_token',
+      },
+    );
   }
   const known = identity?.kind === 'known' ? identity : undefined;
   const attached = await attachTokens(
@@ -65,7 +72,11 @@ export async function importConnection(imported: ImportedTokens, ports: ConnectP
     case 'attached':
       return attached.connection;
     case 'name_taken':
-      throw new KippuError('conflict', `The name ${imported.name} belongs to another connection. Choose another with --name.`, { where: 'name' });
+      throw new KippuError(
+        'conflict',
+        `The name ${imported.name} belongs to another connection. Choose another with --name.`,
+        { where: 'name' },
+      );
     case 'token_known':
       throw knownToken(attached.spent);
   }
@@ -79,7 +90,11 @@ async function refuseKnownToken({ refreshToken }: ImportedTokens, ports: Connect
 
 function knownToken(spent: boolean): KippuError {
   const what = spent ? 'was spent here already; its successor is in this store' : 'is in this store already';
-  return new KippuError('conflict', `This refresh token ${what}. Nothing was imported; \`kippu connections\` lists what is there.`, { where: 'refresh_token' });
+  return new KippuError(
+    'conflict',
+    `This refresh token ${what}. Nothing was imported; \`kippu connections\` lists what is there.`,
+    { where: 'refresh_token' },
+  );
 }
 
 async function identify(app: ProviderApp, accessToken: Secret, { http }: ConnectPorts): Promise<IdentityAnswer> {
@@ -87,7 +102,10 @@ async function identify(app: ProviderApp, accessToken: Secret, { http }: Connect
 }
 
 /** Without an access token that is good, the first use renews. */
-function tokensOf(imported: ImportedTokens, { isAccessOver, nowMs }: { readonly isAccessOver: boolean; readonly nowMs: number }): TokenSet {
+function tokensOf(
+  imported: ImportedTokens,
+  { isAccessOver, nowMs }: { readonly isAccessOver: boolean; readonly nowMs: number },
+): TokenSet {
   return {
     accessToken: imported.accessToken ?? new Secret(''),
     tokenType: 'bearer',

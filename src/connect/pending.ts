@@ -19,7 +19,10 @@ const BATCH = 20;
  * The consents whose user could not be asked for when they came back. One that cannot be settled never stops the others:
  * it is reported. Gives how many were settled.
  */
-export async function settlePendings(ports: ConnectPorts, report: (id: ConsentId, error: unknown) => void): Promise<number> {
+export async function settlePendings(
+  ports: ConnectPorts,
+  report: (id: ConsentId, error: unknown) => void,
+): Promise<number> {
   let settled = 0;
   for (const consent of await ports.consents.pending(BATCH)) {
     try {
@@ -41,8 +44,15 @@ export async function settlePendings(ports: ConnectPorts, report: (id: ConsentId
 export async function redeemConsent(id: ConsentId, code: Secret, ports: ConnectPorts): Promise<Finished> {
   const consent = await ports.consents.find(id);
   if (consent === undefined) throw new KippuError('not_found', `There is no connect session ${id}.`);
-  if (consent.state !== 'pending' || consent.redeemHash !== hashOf(code.reveal()) || ports.clock.nowMs() >= consent.expiresAtMs) {
-    throw new KippuError('consent_failed', 'This code does not fit the connect session, or was redeemed already. Let the user connect again.');
+  if (
+    consent.state !== 'pending' ||
+    consent.redeemHash !== hashOf(code.reveal()) ||
+    ports.clock.nowMs() >= consent.expiresAtMs
+  ) {
+    throw new KippuError(
+      'consent_failed',
+      'This code does not fit the connect session, or was redeemed already. Let the user connect again.',
+    );
   }
   return settlePending(consent, ports);
 }
@@ -54,7 +64,14 @@ export async function settlePending(consent: Consent, ports: ConnectPorts): Prom
   const tokens = openPending(consent, ports);
   const identity = readIdentity(app, await ports.http.send(identityRequest(app, tokens.accessToken)));
   if (identity.kind === 'token_refused') {
-    return fail(consent, { failure: 'provider_refused', detail: `${app.provider.name} does not accept the access token it has just issued` }, ports);
+    return fail(
+      consent,
+      {
+        failure: 'provider_refused',
+        detail: `${app.provider.name} does not accept the access token it has just issued`,
+      },
+      ports,
+    );
   }
   if (identity.kind === 'unknown') return askAgainLater(consent, identity.error, ports);
   const wrong = await wrongUser(consent, identity, ports);
@@ -83,9 +100,17 @@ export async function settlePending(consent: Consent, ports: ConnectPorts): Prom
       return { kind: 'connected', consent, connection: attached.connection };
     case 'name_taken':
       await revokeTokens(app, tokens, ports);
-      return fail(consent, { failure: 'name_taken', detail: `the name ${consent.name} belongs to another connection` }, ports);
+      return fail(
+        consent,
+        { failure: 'name_taken', detail: `the name ${consent.name} belongs to another connection` },
+        ports,
+      );
     case 'token_known':
-      return fail(consent, { failure: 'provider_refused', detail: 'the provider issued a refresh token that is known here already' }, ports);
+      return fail(
+        consent,
+        { failure: 'provider_refused', detail: 'the provider issued a refresh token that is known here already' },
+        ports,
+      );
   }
 }
 
@@ -108,7 +133,11 @@ function openPending(consent: Consent, { vault }: ConnectPorts): TokenSet {
 }
 
 /** Consent again for one connection: only by the user it is for. Says both names. */
-async function wrongUser(consent: Consent, identity: { readonly subject: string; readonly handle: string }, ports: ConnectPorts): Promise<string | undefined> {
+async function wrongUser(
+  consent: Consent,
+  identity: { readonly subject: string; readonly handle: string },
+  ports: ConnectPorts,
+): Promise<string | undefined> {
   if (consent.connectionId === undefined) return undefined;
   const connection = await ports.connections.find(consent.connectionId);
   if (connection?.subject === undefined || connection.subject === identity.subject) return undefined;
@@ -134,7 +163,19 @@ async function putAway({ consent, app, tokens, subject, handle }: Misplaced, por
     const { owner, scopes } = consent;
     const grantedAtMs = ports.clock.nowMs();
     await attachTokens(
-      { app, tokens, owner, name: undefined, connectionId: own.id, consentId: undefined, subject, handle, askedScopes: scopes, grantedAtMs, imported: false },
+      {
+        app,
+        tokens,
+        owner,
+        name: undefined,
+        connectionId: own.id,
+        consentId: undefined,
+        subject,
+        handle,
+        askedScopes: scopes,
+        grantedAtMs,
+        imported: false,
+      },
       ports,
     );
     return;
@@ -145,6 +186,11 @@ async function putAway({ consent, app, tokens, subject, handle }: Misplaced, por
 /** As well as it goes: nothing here depends on it. */
 async function revokeTokens(app: ProviderApp, tokens: TokenSet, { http }: ConnectPorts): Promise<void> {
   const { refreshToken, accessToken } = tokens;
-  const request = revocationRequest(app, refreshToken === undefined ? { token: accessToken, hint: 'access_token' } : { token: refreshToken, hint: 'refresh_token' });
+  const request = revocationRequest(
+    app,
+    refreshToken === undefined
+      ? { token: accessToken, hint: 'access_token' }
+      : { token: refreshToken, hint: 'refresh_token' },
+  );
   if (request !== undefined) await http.send(request);
 }

@@ -12,6 +12,9 @@ export function scopesToAsk(app: ProviderApp, { chosen, offline }: ScopeChoice):
   const { presets, offline: offlineScope } = app.provider.scopes;
   const names = chosen.length > 0 ? chosen : (app.scopes ?? presets.default);
   const scopes = names.flatMap((name) => presets[name] ?? [name]);
-  const wanted = offline && offlineScope !== undefined ? [...scopes, offlineScope] : scopes.filter((scope) => scope !== offlineScope);
+  const wanted =
+    offline && offlineScope !== undefined
+      ? [...scopes, offlineScope]
+      : scopes.filter((scope) => scope !== offlineScope);
   return [...new Set(wanted)];
 }

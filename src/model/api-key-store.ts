@@ -1,7 +1,12 @@
 import type { ApiKeyId, ConnectionId } from './ids.ts';
 
 export const API_SCOPES = [
-  'connections:read', 'connections:write', 'tokens:read', 'posts:read', 'posts:write', 'admin',
+  'connections:read',
+  'connections:write',
+  'tokens:read',
+  'posts:read',
+  'posts:write',
+  'admin',
 ] as const;
 export type ApiScope = (typeof API_SCOPES)[number];
 
@@ -26,7 +31,11 @@ export interface ApiKeyStore {
 
 /** A signed-in browser of the console; also the one-time links that open one. */
 export interface SessionStore {
-  create(session: { readonly hash: string; readonly kind: 'link' | 'browser'; readonly expiresAtMs: number }): Promise<void>;
+  create(session: {
+    readonly hash: string;
+    readonly kind: 'link' | 'browser';
+    readonly expiresAtMs: number;
+  }): Promise<void>;
   /** `true` once for a link: it is used up. */
   redeemLink(hash: string): Promise<boolean>;
   isOpen(hash: string): Promise<boolean>;

@@ -86,5 +86,9 @@ export type Attached =
   | { readonly kind: 'subject_known'; readonly connectionId: ConnectionId }
   | { readonly kind: 'name_taken' }
   /** This refresh token is here already, or was spent here. */
-  | { readonly kind: 'token_known'; readonly connectionId: ConnectionId; readonly spent: boolean; readonly fingerprint: Fingerprint };
-
+  | {
+      readonly kind: 'token_known';
+      readonly connectionId: ConnectionId;
+      readonly spent: boolean;
+      readonly fingerprint: Fingerprint;
+    };

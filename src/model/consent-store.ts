@@ -11,8 +11,17 @@ export const CONSENT_STATES = ['begun', 'sent', 'answered', 'pending', 'attached
 export type ConsentState = (typeof CONSENT_STATES)[number];
 
 export const CONSENT_FAILURES = [
-  'denied', 'expired', 'replayed', 'foreign', 'wrong_user', 'code_refused', 'provider_refused', 'unanswered', 'misconfigured',
-  'name_taken', 'not_redeemed',
+  'denied',
+  'expired',
+  'replayed',
+  'foreign',
+  'wrong_user',
+  'code_refused',
+  'provider_refused',
+  'unanswered',
+  'misconfigured',
+  'name_taken',
+  'not_redeemed',
 ] as const;
 export type ConsentFailure = (typeof CONSENT_FAILURES)[number];
 

@@ -32,7 +32,10 @@ export interface CredentialStore {
   /** The earliest due time there is: how far behind the worker is. */
   nextDueAtMs(): Promise<number | undefined>;
   /** If the credential was neither moved nor claimed since it was seen, and nobody else has set its due time. */
-  setDue(seen: Pick<StoredCredential, 'connectionId' | 'version' | 'fence' | 'dueAtMs'>, dueAtMs: number | undefined): Promise<void>;
+  setDue(
+    seen: Pick<StoredCredential, 'connectionId' | 'version' | 'fence' | 'dueAtMs'>,
+    dueAtMs: number | undefined,
+  ): Promise<void>;
   /** Announces that the refresh token's end is near, once for each number of days. `false`: it was announced before. */
   warnReauthSoon(id: ConnectionId, warning: ReauthWarning): Promise<boolean>;
   /** An orphan of this connection whose refresh token was never tried. */
@@ -43,7 +46,9 @@ export interface CredentialStore {
   noteOrphanTried(id: OrphanId): Promise<void>;
   orphans(id: ConnectionId): Promise<readonly Orphan[]>;
   /** The connection that holds, or ever presented, the refresh token with this fingerprint. */
-  knownRefreshToken(fingerprint: Fingerprint): Promise<{ readonly connectionId: ConnectionId; readonly spent: boolean } | undefined>;
+  knownRefreshToken(
+    fingerprint: Fingerprint,
+  ): Promise<{ readonly connectionId: ConnectionId; readonly spent: boolean } | undefined>;
   attempts(id: ConnectionId, limit: number): Promise<readonly Attempt[]>;
 }
 
@@ -106,7 +111,14 @@ export const ATTEMPT_PURPOSES = ['renewal', 'replay', 'revocation'] as const;
 export type AttemptPurpose = (typeof ATTEMPT_PURPOSES)[number];
 
 export const ATTEMPT_OUTCOMES = [
-  'renewed', 'rejected', 'misconfigured', 'unavailable', 'unanswered', 'not_sent', 'not_spent', 'revoked',
+  'renewed',
+  'rejected',
+  'misconfigured',
+  'unavailable',
+  'unanswered',
+  'not_sent',
+  'not_spent',
+  'revoked',
 ] as const;
 export type AttemptOutcome = (typeof ATTEMPT_OUTCOMES)[number];
 

@@ -14,14 +14,21 @@ export type AuthorizationAnswer =
  */
 export function readAuthorizationAnswer(app: ProviderApp, params: URLSearchParams, state: Secret): AuthorizationAnswer {
   try {
-    const checked = oauth.validateAuthResponse({ issuer: app.issuer }, { client_id: app.clientId }, params, state.reveal());
+    const checked = oauth.validateAuthResponse(
+      { issuer: app.issuer },
+      { client_id: app.clientId },
+      params,
+      state.reveal(),
+    );
     const [code = '', ...others] = checked.getAll('code');
     if (others.length > 0) return { kind: 'refused', error: 'the provider sent more than one code' };
     if (code === '') return { kind: 'refused', error: 'the provider sent neither a code nor an error' };
     return { kind: 'code', code: new Secret(code) };
   } catch (error) {
     if (error instanceof oauth.AuthorizationResponseError) {
-      return error.error === 'access_denied' ? { kind: 'denied' } : { kind: 'refused', error: error.error.slice(0, 100) };
+      return error.error === 'access_denied'
+        ? { kind: 'denied' }
+        : { kind: 'refused', error: error.error.slice(0, 100) };
     }
     if (error instanceof oauth.OperationProcessingError) return { kind: 'refused', error: error.code ?? error.message };
     throw error;

@@ -10,7 +10,10 @@ export interface AuthorizationRequest {
 }
 
 /** The URL that the browser is sent to (RFC 6749, section 4.1.1, with RFC 7636). */
-export function authorizationUrl(app: ProviderApp, { scopes, redirectUri, state, verifier }: AuthorizationRequest): string {
+export function authorizationUrl(
+  app: ProviderApp,
+  { scopes, redirectUri, state, verifier }: AuthorizationRequest,
+): string {
   const { provider } = app;
   const url = new URL(app.endpoints.authorization);
   const params = {

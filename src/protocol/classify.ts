@@ -26,7 +26,9 @@ const STANDARD_ERRORS: readonly TokenErrorRow[] = [
 export function classify(answer: HttpAnswer, provider: Provider, nowMs: number): RenewalOutcome {
   const outcome = classifyExchange(answer, provider, nowMs);
   // No code was sent: a complaint about one is an answer that nobody understands.
-  return outcome.kind === 'code_refused' ? { kind: 'misconfigured', concerns: 'answer', error: outcome.error } : outcome;
+  return outcome.kind === 'code_refused'
+    ? { kind: 'misconfigured', concerns: 'answer', error: outcome.error }
+    : outcome;
 }
 
 /** The same for the exchange of an authorization code. */
@@ -49,10 +51,13 @@ function classifyAnswered(answer: Answered, read: TokenAnswer, provider: Provide
   // Tokens are tokens, whatever the status line or a cut-off tail says: they must not be lost.
   if (read.kind === 'tokens') return { kind: 'renewed', tokens: read.tokens };
   const error = describe(answer.status, read);
-  const row = [...provider.tokenErrors, ...STANDARD_ERRORS].find((candidate) => matches(candidate, answer.status, read));
+  const row = [...provider.tokenErrors, ...STANDARD_ERRORS].find((candidate) =>
+    matches(candidate, answer.status, read),
+  );
   if (row !== undefined) return outcomeOf(row, error, answer, nowMs);
   if (answer.status >= 500 || answer.status === 408 || answer.status < 400) return { kind: 'unanswered', error };
-  if (read.kind === 'error' && read.error === 'invalid_grant') return { kind: 'rejected', reason: 'rejected_unknown', error };
+  if (read.kind === 'error' && read.error === 'invalid_grant')
+    return { kind: 'rejected', reason: 'rejected_unknown', error };
   return { kind: 'misconfigured', concerns: 'answer', error };
 }
 
@@ -89,7 +94,9 @@ const ERROR_CHARS_MAX = 300;
 
 /** A provider that quotes what it was sent would put a token into our log: what looks like one is left out. */
 function printable(words: string): string {
-  return words.replaceAll(/\p{Cc}+/gu, ' ').replaceAll(/[^\s"'`,;:()[\]{}<>]{20,}/g, (run) => (/^[a-z_]+$/.test(run) ? run : '[…]'));
+  return words
+    .replaceAll(/\p{Cc}+/gu, ' ')
+    .replaceAll(/[^\s"'`,;:()[\]{}<>]{20,}/g, (run) => (/^[a-z_]+$/.test(run) ? run : '[…]'));
 }
 
 /** Whatever a provider asks for, we look again within a day. */

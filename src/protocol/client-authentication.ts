@@ -11,7 +11,10 @@ export interface AuthenticatedForm {
  * public one (RFC 6749, sections 2.3.1 and 3.2.1).
  */
 export function authenticate(app: ProviderApp, form: Readonly<Record<string, string>>): AuthenticatedForm {
-  const headers: Record<string, string> = { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' };
+  const headers: Record<string, string> = {
+    'content-type': 'application/x-www-form-urlencoded',
+    accept: 'application/json',
+  };
   const body = new URLSearchParams(form);
   if (app.clientSecret === undefined) {
     body.set('client_id', app.clientId);

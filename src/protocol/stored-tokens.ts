@@ -26,7 +26,11 @@ export interface SealingPorts {
 }
 
 /** Seals a token set, raw answer included, for its row. One seal, and nothing in it can fail. */
-export function sealTokens(tokens: TokenSet, home: TokenHome, { vault, fingerprinter, random }: SealingPorts): SealedTokens {
+export function sealTokens(
+  tokens: TokenSet,
+  home: TokenHome,
+  { vault, fingerprinter, random }: SealingPorts,
+): SealedTokens {
   const refreshToken = tokens.refreshToken ?? home.keptRefreshToken;
   const generation = randomText(random, 12);
   const { refresh } = home.app.provider;
@@ -46,12 +50,19 @@ export function sealTokens(tokens: TokenSet, home: TokenHome, { vault, fingerpri
 type RefreshEnds = Pick<SealedTokens, 'refreshAbsoluteEndsAtMs' | 'refreshIdleEndsAtMs'>;
 
 /** What the answer says, else what the catalogue says: absolute from the consent, idle from now. */
-function refreshEnds(tokens: TokenSet, home: TokenHome, hasRefreshToken: boolean, life: ProviderApp['provider']['refresh']): RefreshEnds {
+function refreshEnds(
+  tokens: TokenSet,
+  home: TokenHome,
+  hasRefreshToken: boolean,
+  life: ProviderApp['provider']['refresh'],
+): RefreshEnds {
   if (!hasRefreshToken) return { refreshAbsoluteEndsAtMs: undefined, refreshIdleEndsAtMs: undefined };
   const fromAnswer = tokens.refreshExpiresAtMs;
   const isIdle = life.idleMs !== undefined;
   return {
-    refreshAbsoluteEndsAtMs: (isIdle ? undefined : fromAnswer) ?? (life.absoluteMs === undefined ? undefined : home.grantedAtMs + life.absoluteMs),
+    refreshAbsoluteEndsAtMs:
+      (isIdle ? undefined : fromAnswer) ??
+      (life.absoluteMs === undefined ? undefined : home.grantedAtMs + life.absoluteMs),
     refreshIdleEndsAtMs: isIdle ? (fromAnswer ?? home.nowMs + (life.idleMs ?? 0)) : undefined,
   };
 }
@@ -80,7 +91,8 @@ export function writeTokens(tokens: TokenSet): Secret {
 /** The way back; only ever given what {@link writeTokens} wrote and the vault has authenticated. */
 export function readTokens(text: Secret): TokenSet {
   const stored = JSON.parse(text.reveal()) as Record<string, unknown>;
-  const secret = (name: string): Secret | undefined => (typeof stored[name] === 'string' ? new Secret(stored[name]) : undefined);
+  const secret = (name: string): Secret | undefined =>
+    typeof stored[name] === 'string' ? new Secret(stored[name]) : undefined;
   return {
     accessToken: secret('access_token') ?? new Secret(''),
     tokenType: String(stored['token_type']),

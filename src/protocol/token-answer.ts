@@ -21,7 +21,9 @@ export function readTokenAnswer(provider: Provider, { body, complete }: AnswerBo
   const accessToken = textField(fields, 'access_token');
   if (accessToken === undefined || (!isWhole && textField(fields, 'refresh_token') === undefined)) {
     const error = textField(fields, 'error');
-    return error === undefined ? { kind: 'unreadable' } : { kind: 'error', error, description: textField(fields, 'error_description') };
+    return error === undefined
+      ? { kind: 'unreadable' }
+      : { kind: 'error', error, description: textField(fields, 'error_description') };
   }
   return {
     kind: 'tokens',
@@ -31,7 +33,10 @@ export function readTokenAnswer(provider: Provider, { body, complete }: AnswerBo
       refreshToken: secretField(fields, 'refresh_token'),
       idToken: secretField(fields, 'id_token'),
       accessExpiresAtMs: after(nowMs, secondsField(fields, 'expires_in')),
-      refreshExpiresAtMs: after(nowMs, secondsField(fields, 'refresh_token_expires_in') ?? secondsField(fields, 'refresh_expires_in')),
+      refreshExpiresAtMs: after(
+        nowMs,
+        secondsField(fields, 'refresh_token_expires_in') ?? secondsField(fields, 'refresh_expires_in'),
+      ),
       scopes: scopesField(provider, fields),
       raw: new Secret(raw),
     },
@@ -98,5 +103,8 @@ function after(nowMs: number, seconds: number | undefined): number | undefined {
 function scopesField(provider: Provider, fields: Fields): string[] | undefined {
   const scope = fields['scope'];
   if (typeof scope !== 'string' || scope === '') return undefined;
-  return scope.split(provider.scopes.separator).map((part) => part.trim()).filter((part) => part !== '');
+  return scope
+    .split(provider.scopes.separator)
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
 }

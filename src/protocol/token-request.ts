@@ -10,7 +10,12 @@ const TOKEN_ANSWER_BYTES_MAX = 256 * 1024;
 
 export type Grant =
   | { readonly kind: 'refresh_token'; readonly refreshToken: Secret }
-  | { readonly kind: 'authorization_code'; readonly code: Secret; readonly redirectUri: string; readonly verifier: Secret | undefined };
+  | {
+      readonly kind: 'authorization_code';
+      readonly code: Secret;
+      readonly redirectUri: string;
+      readonly verifier: Secret | undefined;
+    };
 
 /** The token request (RFC 6749, sections 4.1.3 and 6). */
 export function tokenRequest(app: ProviderApp, grant: Grant, answerTimeoutMs: number): HttpRequest {
@@ -18,7 +23,12 @@ export function tokenRequest(app: ProviderApp, grant: Grant, answerTimeoutMs: nu
 }
 
 /** A form sent to one of the authorization server's own endpoints, authenticated as the client. */
-export function formRequest(app: ProviderApp, url: string, form: Readonly<Record<string, string>>, answerTimeoutMs: number): HttpRequest {
+export function formRequest(
+  app: ProviderApp,
+  url: string,
+  form: Readonly<Record<string, string>>,
+  answerTimeoutMs: number,
+): HttpRequest {
   const { headers, body } = authenticate(app, form);
   return {
     method: 'POST',

@@ -37,5 +37,8 @@ export function x(options: AppOptions): ProviderApp {
 }
 
 function bind(provider: Provider, { clientSecret, ...options }: AppOptions): ProviderApp {
-  return providerApp(provider, { ...options, clientSecret: clientSecret === undefined ? undefined : new Secret(clientSecret) });
+  return providerApp(provider, {
+    ...options,
+    clientSecret: clientSecret === undefined ? undefined : new Secret(clientSecret),
+  });
 }

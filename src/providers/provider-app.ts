@@ -49,7 +49,9 @@ export function providerApp(provider: Provider, options: ProviderAppOptions): Pr
 
 /** The same registration has the same id in every process and after every restart. */
 function providerAppId(provider: string, issuer: string, clientId: string): ProviderAppId {
-  const digest = createHash('sha256').update(JSON.stringify([provider, issuer, clientId])).digest('hex');
+  const digest = createHash('sha256')
+    .update(JSON.stringify([provider, issuer, clientId]))
+    .digest('hex');
   return `app_${digest.slice(0, 20)}` as ProviderAppId;
 }
 
@@ -70,7 +72,10 @@ function parseBaseUrl(text: string): string {
     throw new KippuError('invalid', `The base URL "${text}" is not a URL. Give one such as https://api.example.com.`);
   }
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopback(url.hostname))) {
-    throw new KippuError('invalid', `The base URL ${url.origin} would send tokens unencrypted. Use https, or http on 127.0.0.1.`);
+    throw new KippuError(
+      'invalid',
+      `The base URL ${url.origin} would send tokens unencrypted. Use https, or http on 127.0.0.1.`,
+    );
   }
   return url.origin;
 }

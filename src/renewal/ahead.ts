@@ -62,7 +62,10 @@ export function endWithoutRefreshAtMs(facts: AheadFacts): number | undefined {
 }
 
 /** The warning that is due by now: the nearest to the end whose day has come, so that a late one is not two. */
-export function dueWarning(facts: AheadFacts, nowMs: number): { readonly daysBefore: number; readonly endsAtMs: number } | undefined {
+export function dueWarning(
+  facts: AheadFacts,
+  nowMs: number,
+): { readonly daysBefore: number; readonly endsAtMs: number } | undefined {
   const endsAtMs = warnedEndAtMs(facts);
   if (endsAtMs === undefined) return undefined;
   const due = warningDays(facts, endsAtMs).filter((days) => nowMs >= endsAtMs - days * DAY_MS);

@@ -8,9 +8,19 @@ import { resolve } from './resolve.ts';
 export type Verdict =
   /** The stored access token is good enough. */
   | { readonly kind: 'serve' }
-  | { readonly kind: 'renew'; readonly purpose: 'renewal' | 'replay'; readonly replays: number; readonly seen: SeenWithApp; readonly need: Need }
+  | {
+      readonly kind: 'renew';
+      readonly purpose: 'renewal' | 'replay';
+      readonly replays: number;
+      readonly seen: SeenWithApp;
+      readonly need: Need;
+    }
   /** Use the old access token once: it may tell whether the unanswered renewal was handled. */
-  | { readonly kind: 'ask'; readonly seen: SeenWithApp; readonly otherwise: { readonly kind: 'serve' } | { readonly kind: 'uncertain'; readonly retryAtMs: number } }
+  | {
+      readonly kind: 'ask';
+      readonly seen: SeenWithApp;
+      readonly otherwise: { readonly kind: 'serve' } | { readonly kind: 'uncertain'; readonly retryAtMs: number };
+    }
   /** The uncertainty can no longer be resolved by anything that we may do. */
   | { readonly kind: 'give_up' }
   | { readonly kind: 'wait' }
@@ -25,7 +35,11 @@ export type Verdict =
  * Whether to serve, to renew, or neither, from one look. Pure. What is good is served; what is not is renewed if
  * nothing stands in the way; and where something does, a token with any life left is better than an error.
  */
-export function decide(seen: Seen, need: Need, now: { readonly nowMs: number; readonly timing: RenewalTiming }): Verdict {
+export function decide(
+  seen: Seen,
+  need: Need,
+  now: { readonly nowMs: number; readonly timing: RenewalTiming },
+): Verdict {
   const { credential, app } = seen;
   if (credential.state === 'revoked') return { kind: 'revoked' };
   if (app === undefined) return { kind: 'misconfigured', error: foreignApp(seen) };
@@ -50,29 +64,47 @@ function isSatisfied({ credential, app }: SeenWithApp, need: Need, nowMs: number
       return credential.version > need.afterVersion;
     case 'ahead': {
       if (credential.openAttempt !== undefined) return false;
-      const atMs = renewAheadAtMs({ ...credential, hasRefreshToken: credential.refreshFingerprint !== undefined }, app.provider);
+      const atMs = renewAheadAtMs(
+        { ...credential, hasRefreshToken: credential.refreshFingerprint !== undefined },
+        app.provider,
+      );
       return atMs === undefined || nowMs < atMs;
     }
   }
 }
 
 /** What stands between the need and a renewal, in the order in which it would be found out. */
-function renewOrObstacle(seen: SeenWithApp, need: Need, now: { readonly nowMs: number; readonly timing: RenewalTiming }): Verdict {
+function renewOrObstacle(
+  seen: SeenWithApp,
+  need: Need,
+  now: { readonly nowMs: number; readonly timing: RenewalTiming },
+): Verdict {
   const { credential } = seen;
   const { nowMs } = now;
-  if (credential.state === 'reauth_required') return { kind: 'reauth_required', reason: credential.stateReason ?? 'rejected_unknown' };
+  if (credential.state === 'reauth_required')
+    return { kind: 'reauth_required', reason: credential.stateReason ?? 'rejected_unknown' };
   if (credential.refreshFingerprint === undefined) return { kind: 'reauth_required', reason: 'no_refresh_token' };
   if (seen.isLeased) return { kind: 'wait' };
-  if (credential.app.heldForOperator) return { kind: 'misconfigured', error: credential.app.error ?? 'held until an operator has looked' };
-  if (isAhead(credential.app.holdUntilMs, nowMs)) return { kind: 'misconfigured', error: credential.app.error ?? 'the provider refuses this app' };
+  if (credential.app.heldForOperator)
+    return { kind: 'misconfigured', error: credential.app.error ?? 'held until an operator has looked' };
+  if (isAhead(credential.app.holdUntilMs, nowMs))
+    return { kind: 'misconfigured', error: credential.app.error ?? 'the provider refuses this app' };
   if (isAhead(credential.holdUntilMs, nowMs) && need.kind !== 'now') {
-    return { kind: 'unavailable', error: 'the last renewal failed for the time being', retryAtMs: credential.holdUntilMs };
+    return {
+      kind: 'unavailable',
+      error: 'the last renewal failed for the time being',
+      retryAtMs: credential.holdUntilMs,
+    };
   }
   if (credential.openAttempt !== undefined) {
     const resolution = resolve(seen, credential.openAttempt, need, now);
     if (resolution.kind === 'renew') return { ...resolution, seen, need };
     if (resolution.kind !== 'ask') return resolution;
-    return { kind: 'ask', seen, otherwise: wantsToken(need) ? { kind: 'serve' } : { kind: 'uncertain', retryAtMs: resolution.againAtMs } };
+    return {
+      kind: 'ask',
+      seen,
+      otherwise: wantsToken(need) ? { kind: 'serve' } : { kind: 'uncertain', retryAtMs: resolution.againAtMs },
+    };
   }
   return { kind: 'renew', purpose: 'renewal', replays: 0, seen, need };
 }

@@ -38,7 +38,8 @@ export interface ClaimedExchange {
 /** Opens the refresh token and builds the request, so that whatever can fail fails before anything is claimed. */
 export function prepare({ seen, need, purpose, replays }: Renew, ports: RenewalPorts): Exchange {
   const { refreshToken } = openTokens(seen, ports);
-  if (refreshToken === undefined) throw new TypeError('A credential with the fingerprint of a refresh token holds none.');
+  if (refreshToken === undefined)
+    throw new TypeError('A credential with the fingerprint of a refresh token holds none.');
   const request = tokenRequest(seen.app, { kind: 'refresh_token', refreshToken }, ports.timing.lateAnswerMs);
   return { seen, need, refreshToken, request, purpose, replays };
 }
@@ -83,7 +84,14 @@ export async function send(claimed: ClaimedExchange, ports: RenewalPorts): Promi
 
 async function letGo({ claim }: ClaimedExchange, error: string, ports: RenewalPorts): Promise<void> {
   const dueAtMs = ports.clock.nowMs();
-  await ports.credentials.settleFailed({ claim, outcome: 'not_sent', concerns: 'connection', error, holdUntilMs: undefined, dueAtMs });
+  await ports.credentials.settleFailed({
+    claim,
+    outcome: 'not_sent',
+    concerns: 'connection',
+    error,
+    holdUntilMs: undefined,
+    dueAtMs,
+  });
 }
 
 /**

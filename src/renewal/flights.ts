@@ -39,7 +39,11 @@ export class Flights {
   }
 
   /** Throws what {@link renew} throws, and never later than the deadline. */
-  async ask(id: ConnectionId, need: Need, { deadlineMs = this.#ports.timing.deadlineMs, signal }: Patience = {}): Promise<Renewal> {
+  async ask(
+    id: ConnectionId,
+    need: Need,
+    { deadlineMs = this.#ports.timing.deadlineMs, signal }: Patience = {},
+  ): Promise<Renewal> {
     const waiting = new AbortController();
     const isLate = deadlineMs <= 0 || signal?.aborted === true;
     const renewal = isLate ? 'late' : await this.#orLate(this.#join(id, need, waiting.signal), deadlineMs, signal);
@@ -85,7 +89,8 @@ export class Flights {
 
   #satisfies(renewal: Renewal, need: Need): boolean {
     if (renewal.kind !== 'served' || !renewal.renewed) return false;
-    if (need.kind === 'refused') return need.accessFingerprint !== this.#ports.fingerprinter.fingerprint(renewal.tokens.accessToken);
+    if (need.kind === 'refused')
+      return need.accessFingerprint !== this.#ports.fingerprinter.fingerprint(renewal.tokens.accessToken);
     return need.kind !== 'now' || renewal.version > need.afterVersion;
   }
 
@@ -126,7 +131,10 @@ export class Flights {
   async #bestNow(id: ConnectionId, need: Need): Promise<Renewal> {
     const { clock, timing } = this.#ports;
     const seen = await lookAt(id, need, this.#ports);
-    const verdict = decide(seen, need.kind === 'use' ? { kind: 'use', minTtlMs: 0 } : need, { nowMs: clock.nowMs(), timing });
+    const verdict = decide(seen, need.kind === 'use' ? { kind: 'use', minTtlMs: 0 } : need, {
+      nowMs: clock.nowMs(),
+      timing,
+    });
     if (verdict.kind === 'renew' || verdict.kind === 'ask' || verdict.kind === 'wait' || verdict.kind === 'give_up') {
       return { kind: 'uncertain', retryAtMs: clock.nowMs() + timing.lateAnswerMs };
     }

@@ -39,7 +39,10 @@ export function isYoung({ accessIssuedAtMs }: Pick<AccessLife, 'accessIssuedAtMs
 /** `min_ttl`, else a minute or a tenth of the lifetime; never more than half of it, or every call would rotate. */
 function requiredTtlMs(credential: AccessLife, need: Need): number {
   const lifetimeMs = lifetimeOf(credential);
-  const wanted = need.kind === 'use' && need.minTtlMs !== undefined ? need.minTtlMs : Math.min(USUAL_TTL_MS, lifetimeMs * USUAL_TTL_SHARE);
+  const wanted =
+    need.kind === 'use' && need.minTtlMs !== undefined
+      ? need.minTtlMs
+      : Math.min(USUAL_TTL_MS, lifetimeMs * USUAL_TTL_SHARE);
   return Math.min(wanted, lifetimeMs * MIN_TTL_SHARE_MAX);
 }
 
@@ -49,7 +52,9 @@ export function lifetimeOf(credential: Pick<StoredCredential, 'accessIssuedAtMs'
 }
 
 /** The refresh token's end as far as it is known: the earlier of absolute and idle. */
-export function refreshEndOf(credential: Pick<StoredCredential, 'refreshAbsoluteEndsAtMs' | 'refreshIdleEndsAtMs'>): number | undefined {
+export function refreshEndOf(
+  credential: Pick<StoredCredential, 'refreshAbsoluteEndsAtMs' | 'refreshIdleEndsAtMs'>,
+): number | undefined {
   const ends = [credential.refreshAbsoluteEndsAtMs, credential.refreshIdleEndsAtMs].filter((end) => end !== undefined);
   return ends.length === 0 ? undefined : Math.min(...ends);
 }

@@ -17,7 +17,9 @@ export async function lookAt(id: ConnectionId, need: Need, ports: RenewalPorts):
   const attempt = credential.openAttempt;
   const isAbandoned = attempt !== undefined && attempt.outcome === undefined && !seen.isLeased;
   const isNewlyRefused =
-    need.kind === 'refused' && need.accessFingerprint === credential.accessFingerprint && credential.accessRefusedAtMs === undefined &&
+    need.kind === 'refused' &&
+    need.accessFingerprint === credential.accessFingerprint &&
+    credential.accessRefusedAtMs === undefined &&
     !isYoung(credential, ports.clock.nowMs());
   if (!isAbandoned && !isNewlyRefused) return seen;
   if (isNewlyRefused) await ports.credentials.noteRefusedAccess(id, credential.version);
@@ -27,24 +29,32 @@ export async function lookAt(id: ConnectionId, need: Need, ports: RenewalPorts):
 
 async function read(id: ConnectionId, ports: RenewalPorts): Promise<StoredCredential> {
   const credential = await ports.credentials.read(id);
-  if (credential === undefined) throw new KippuError('not_found', `There is no connection ${id}. \`kippu connections\` lists them.`);
+  if (credential === undefined)
+    throw new KippuError('not_found', `There is no connection ${id}. \`kippu connections\` lists them.`);
   return credential;
 }
 
 async function judge(credential: StoredCredential, ports: RenewalPorts): Promise<Seen> {
   const { lease, openAttempt } = credential;
-  const isLeased = lease !== undefined && lease.expiresAtMs > ports.clock.nowMs() && !ports.processes.isGone(lease.holder);
+  const isLeased =
+    lease !== undefined && lease.expiresAtMs > ports.clock.nowMs() && !ports.processes.isGone(lease.holder);
   return {
     credential,
     app: ports.apps.get(credential.providerAppId),
     isLeased,
     isSenderGone: openAttempt !== undefined && !isLeased && ports.processes.isGone(openAttempt.sender),
-    senderSpoolEmptyAtMs: openAttempt === undefined ? undefined : await ports.home.spoolEmptyAtMs(openAttempt.sender.nodeId),
+    senderSpoolEmptyAtMs:
+      openAttempt === undefined ? undefined : await ports.home.spoolEmptyAtMs(openAttempt.sender.nodeId),
   };
 }
 
 /** Where refresh tokens may be presented again, an unanswered renewal leaves no question. */
-async function abandon(credential: StoredCredential, attemptId: NonNullable<StoredCredential['openAttempt']>['id'], seen: Seen, ports: RenewalPorts): Promise<void> {
+async function abandon(
+  credential: StoredCredential,
+  attemptId: NonNullable<StoredCredential['openAttempt']>['id'],
+  seen: Seen,
+  ports: RenewalPorts,
+): Promise<void> {
   const nowMs = ports.clock.nowMs();
   if (seen.app?.provider.refresh.rotation === 'reusable') {
     await ports.credentials.markNotSpent(credential.connectionId, attemptId, nowMs);

@@ -40,5 +40,8 @@ export async function renew(id: ConnectionId, need: Need, ports: RenewalPorts): 
     const renewal = await settle(claimed, outcome, ports); // durable before anybody looks at it
     if (renewal.kind !== 'look_again') return renewal;
   }
-  throw new KippuError('store_unavailable', `The connection ${id} moved ${LOOKS_MAX} times during one renewal. Try again.`);
+  throw new KippuError(
+    'store_unavailable',
+    `The connection ${id} moved ${LOOKS_MAX} times during one renewal. Try again.`,
+  );
 }

@@ -27,7 +27,12 @@ const REPLAY_FITS_MS = CONNECT_TIMEOUT_MS + 30 * SECOND_MS;
 /** Between two looks for what only somebody else can bring: a word from the sending node, a clear answer to a question. */
 const LOOK_AGAIN_MS = 60 * SECOND_MS;
 
-export function resolve(seen: SeenWithApp, attempt: Attempt, need: Need, now: { readonly nowMs: number; readonly timing: RenewalTiming }): Resolution {
+export function resolve(
+  seen: SeenWithApp,
+  attempt: Attempt,
+  need: Need,
+  now: { readonly nowMs: number; readonly timing: RenewalTiming },
+): Resolution {
   const { credential, app } = seen;
   const { refresh } = app.provider;
   // A refresh token that is not spent by its use may be presented again at any time.
@@ -37,7 +42,8 @@ export function resolve(seen: SeenWithApp, attempt: Attempt, need: Need, now: { 
   if (refresh.reuseKillsFamily && !isSpoolKnownEmpty(seen, attempt) && need.kind !== 'now') {
     return { kind: 'uncertain', retryAtMs: now.nowMs + LOOK_AGAIN_MS };
   }
-  if (fitsReuseWindow(seen, attempt, now.nowMs)) return { kind: 'renew', purpose: 'replay', replays: attempt.replays + 1 };
+  if (fitsReuseWindow(seen, attempt, now.nowMs))
+    return { kind: 'renew', purpose: 'replay', replays: attempt.replays + 1 };
   if (isLiving(credential, need, now.nowMs)) {
     if (refresh.renewalKillsAccess) return { kind: 'ask', againAtMs: now.nowMs + LOOK_AGAIN_MS };
     // With no known end, only a refusal of the access token moves this on.
@@ -67,7 +73,9 @@ function quietFrom(seen: SeenWithApp, attempt: Attempt, timing: RenewalTiming): 
 
 /** Where a reuse kills the family, an answer that waits in the sender's spool must come first. */
 function isSpoolKnownEmpty(seen: SeenWithApp, attempt: Attempt): boolean {
-  return seen.senderSpoolEmptyAtMs !== undefined && seen.senderSpoolEmptyAtMs > (attempt.endedAtMs ?? attempt.startedAtMs);
+  return (
+    seen.senderSpoolEmptyAtMs !== undefined && seen.senderSpoolEmptyAtMs > (attempt.endedAtMs ?? attempt.startedAtMs)
+  );
 }
 
 function fitsReuseWindow({ app }: SeenWithApp, attempt: Attempt, nowMs: number): boolean {

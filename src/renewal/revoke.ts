@@ -31,19 +31,30 @@ export async function revoke(id: ConnectionId, revocation: Revocation, ports: Re
     if (seen.credential.state === 'revoked') return;
     const { app } = seen;
     if (app === undefined && revocation.atProvider) {
-      throw new KippuError('misconfigured', `${seen.credential.name} belongs to a provider app that is not configured. Configure it, or use --local-only.`);
+      throw new KippuError(
+        'misconfigured',
+        `${seen.credential.name} belongs to a provider app that is not configured. Configure it, or use --local-only.`,
+      );
     }
     if (await revokeOnce(seen, revocation, ports)) return;
     await ports.clock.sleep(LOOK_AGAIN_MS);
   }
-  throw new KippuError('unavailable', `A renewal of ${id} is still under way. It was not revoked; try again in a few minutes.`);
+  throw new KippuError(
+    'unavailable',
+    `A renewal of ${id} is still under way. It was not revoked; try again in a few minutes.`,
+  );
 }
 
 /** `false`: somebody holds the lease, or moved the credential since it was seen. */
-async function revokeOnce({ credential, app, isLeased }: Seen, revocation: Revocation, ports: RenewalPorts): Promise<boolean> {
+async function revokeOnce(
+  { credential, app, isLeased }: Seen,
+  revocation: Revocation,
+  ports: RenewalPorts,
+): Promise<boolean> {
   if (isLeased) return false;
   // Opened before anything is claimed: what cannot be opened can still be revoked here alone.
-  const dead = revocation.atProvider && app !== undefined ? { app, tokens: openTokens({ credential, app }, ports) } : undefined;
+  const dead =
+    revocation.atProvider && app !== undefined ? { app, tokens: openTokens({ credential, app }, ports) } : undefined;
   const claim = await ports.credentials.claim({
     connectionId: credential.connectionId,
     version: credential.version,
@@ -60,7 +71,14 @@ async function revokeOnce({ credential, app, isLeased }: Seen, revocation: Revoc
     const outcome = await revokeAtProvider(dead.app, dead.tokens, ports);
     if (outcome.kind === 'failed') {
       const nowMs = ports.clock.nowMs();
-      await ports.credentials.settleFailed({ claim, outcome: 'not_sent', concerns: 'connection', error: outcome.error, holdUntilMs: undefined, dueAtMs: nowMs });
+      await ports.credentials.settleFailed({
+        claim,
+        outcome: 'not_sent',
+        concerns: 'connection',
+        error: outcome.error,
+        holdUntilMs: undefined,
+        dueAtMs: nowMs,
+      });
       throw new KippuError(
         outcome.retryable ? 'unavailable' : 'misconfigured',
         `${credential.name} was not revoked: ${outcome.error}. Try again, or use --local-only to forget it here alone.`,

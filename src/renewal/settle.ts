@@ -41,7 +41,11 @@ export async function settle(claimed: ClaimedExchange, outcome: RenewalOutcome, 
 }
 
 /** Turns a verdict that needs no exchange into what the caller gets. */
-export async function conclude(verdict: Exclude<Verdict, { kind: 'renew' | 'ask' }>, seen: Seen, ports: RenewalPorts): Promise<Renewal> {
+export async function conclude(
+  verdict: Exclude<Verdict, { kind: 'renew' | 'ask' }>,
+  seen: Seen,
+  ports: RenewalPorts,
+): Promise<Renewal> {
   if (verdict.kind === 'serve') return serve(seen, ports);
   if (verdict.kind !== 'give_up') return verdict;
   const { credential } = seen;
@@ -121,7 +125,11 @@ function spooled(settlement: RenewedSettlement, { spool }: RenewalPorts): SpoolE
 }
 
 /** Neither store nor spool takes the answer: it lives in this process alone, which does not give up while it may. */
-async function keepTrying(settlement: RenewedSettlement, stored: Promise<RenewedAs>, ports: RenewalPorts): Promise<RenewedAs> {
+async function keepTrying(
+  settlement: RenewedSettlement,
+  stored: Promise<RenewedAs>,
+  ports: RenewalPorts,
+): Promise<RenewedAs> {
   let latest = stored;
   for (let failures = 0; ; failures += 1) {
     try {
@@ -134,7 +142,11 @@ async function keepTrying(settlement: RenewedSettlement, stored: Promise<Renewed
   }
 }
 
-async function settleRejected(claimed: ClaimedExchange, outcome: Extract<RenewalOutcome, { kind: 'rejected' }>, ports: RenewalPorts): Promise<Settled> {
+async function settleRejected(
+  claimed: ClaimedExchange,
+  outcome: Extract<RenewalOutcome, { kind: 'rejected' }>,
+  ports: RenewalPorts,
+): Promise<Settled> {
   const { exchange, claim } = claimed;
   const { reason, error } = outcome;
   const as = await ports.credentials.settleRejected({ claim, reason, error, breaker: BREAKER });
@@ -146,7 +158,11 @@ async function settleRejected(claimed: ClaimedExchange, outcome: Extract<Renewal
     case 'orphan_left':
       return tryOrphan(exchange.seen, ports);
     case 'app_held':
-      return servedOr(exchange, { kind: 'misconfigured', error: `held: too many rejections at once (${error})` }, ports);
+      return servedOr(
+        exchange,
+        { kind: 'misconfigured', error: `held: too many rejections at once (${error})` },
+        ports,
+      );
     default:
       return assertNever(as);
   }
@@ -162,7 +178,12 @@ async function settledEnd(seen: SeenWithApp, error: string, ports: RenewalPorts)
 async function tryOrphan({ credential, app }: SeenWithApp, ports: RenewalPorts): Promise<Settled> {
   const orphan = await ports.credentials.untriedOrphan(credential.connectionId);
   if (orphan === undefined) return { kind: 'look_again' };
-  const facts = { ...credential, ...orphan.tokens, failures: 0, hasRefreshToken: orphan.tokens.refreshFingerprint !== undefined };
+  const facts = {
+    ...credential,
+    ...orphan.tokens,
+    failures: 0,
+    hasRefreshToken: orphan.tokens.refreshFingerprint !== undefined,
+  };
   const dueAtMs = nextDueAtMs(facts, app.provider, ports.clock.nowMs());
   await ports.credentials.adoptOrphan({ orphan, version: credential.version, dueAtMs });
   return { kind: 'look_again' };
@@ -231,7 +252,11 @@ interface ServedFacts {
   readonly renewed: boolean;
 }
 
-function served({ credential, app }: SeenWithApp, token: { readonly tokens: TokenSet; readonly version: number }, facts: ServedFacts): Served {
+function served(
+  { credential, app }: SeenWithApp,
+  token: { readonly tokens: TokenSet; readonly version: number },
+  facts: ServedFacts,
+): Served {
   return {
     kind: 'served',
     ...token,
@@ -244,4 +269,3 @@ function served({ credential, app }: SeenWithApp, token: { readonly tokens: Toke
     renewed: facts.renewed,
   };
 }
-

@@ -55,7 +55,11 @@ export async function tend(id: ConnectionId, flights: Flights, ports: RenewalPor
 const REVOKE_AGAIN_MS = 10 * MINUTE_MS;
 
 /** Ends or warns, if it is time for that; gives the next moment at which there is something to do. */
-async function lookAhead(credential: StoredCredential, renewal: Renewal, ports: RenewalPorts): Promise<number | undefined> {
+async function lookAhead(
+  credential: StoredCredential,
+  renewal: Renewal,
+  ports: RenewalPorts,
+): Promise<number | undefined> {
   const { connectionId, version } = credential;
   const nowMs = ports.clock.nowMs();
   const app = ports.apps.get(credential.providerAppId);
@@ -68,15 +72,23 @@ async function lookAhead(credential: StoredCredential, renewal: Renewal, ports: 
   }
   const warning = dueWarning(facts, nowMs);
   if (warning !== undefined) {
-    await ports.credentials.warnReauthSoon(connectionId, { daysBefore: warning.daysBefore, refreshExpiresAtMs: warning.endsAtMs });
+    await ports.credentials.warnReauthSoon(connectionId, {
+      daysBefore: warning.daysBefore,
+      refreshExpiresAtMs: warning.endsAtMs,
+    });
   }
   const obstacleMs = obstacleUntilMs(renewal, nowMs);
-  return obstacleMs === undefined ? nextDueAtMs(facts, app.provider, nowMs) : earliest(obstacleMs, nextWarningAtMs(facts, nowMs));
+  return obstacleMs === undefined
+    ? nextDueAtMs(facts, app.provider, nowMs)
+    : earliest(obstacleMs, nextWarningAtMs(facts, nowMs));
 }
 
 /** Only if nobody has set it, claimed, or moved the credential since it was read: whoever did set the moment that counts. */
 async function setDue(credential: StoredCredential, dueAtMs: number | undefined, ports: RenewalPorts): Promise<void> {
-  await ports.credentials.setDue(credential, dueAtMs === undefined ? undefined : Math.max(dueAtMs, ports.clock.nowMs() + 1));
+  await ports.credentials.setDue(
+    credential,
+    dueAtMs === undefined ? undefined : Math.max(dueAtMs, ports.clock.nowMs() + 1),
+  );
 }
 
 /** Until when there is no point in trying again what was due. */

@@ -39,7 +39,10 @@ export class EventStreams {
   /** Throws `rate_limited` when there are too many. */
   start(wish: StreamWish): Response {
     if (this.#open.size >= STREAMS_MAX) {
-      throw new KippuError('rate_limited', `${STREAMS_MAX} event streams are open, and there are no more. Close some, or read /v1/events as a list.`);
+      throw new KippuError(
+        'rate_limited',
+        `${STREAMS_MAX} event streams are open, and there are no more. Close some, or read /v1/events as a list.`,
+      );
     }
     const stop = new AbortController();
     this.#open.add(stop);

@@ -55,7 +55,10 @@ export class Gate {
     const authorization = request.headers.get('authorization');
     if (authorization !== null) return this.#callerWithKey(authorization);
     if (!(await this.isSignedIn(request))) {
-      throw new KippuError('unauthenticated', 'This call needs an API key: Authorization: Bearer kpu_…. Make one with `kippu api-keys create`.');
+      throw new KippuError(
+        'unauthenticated',
+        'This call needs an API key: Authorization: Bearer kpu_…. Make one with `kippu api-keys create`.',
+      );
     }
     this.#refuseForeignPage(request);
     return OPERATOR;
@@ -63,7 +66,8 @@ export class Gate {
 
   async #callerWithKey(authorization: string): Promise<Caller> {
     const text = /^bearer +(\S+)$/i.exec(authorization)?.[1];
-    if (text === undefined) throw new KippuError('unauthenticated', 'The Authorization header is not of the form "Bearer kpu_…".');
+    if (text === undefined)
+      throw new KippuError('unauthenticated', 'The Authorization header is not of the form "Bearer kpu_…".');
     const key = new Secret(text);
     if (this.#isLocalKey(key)) return OPERATOR;
     const caller = await findCaller(key, this.#ports.app);
@@ -74,6 +78,9 @@ export class Gate {
   /** A cookie comes along whoever made the browser send the request: only our own pages may use it. */
   #refuseForeignPage(request: Request): void {
     if (this.#ports.hosts.isFromOurPage(request)) return;
-    throw new KippuError('forbidden', "Another site's page sent this request. Scripts use an API key instead of the browser's session.");
+    throw new KippuError(
+      'forbidden',
+      "Another site's page sent this request. Scripts use an API key instead of the browser's session.",
+    );
   }
 }

@@ -31,7 +31,11 @@ export class Hosts {
     const host = hostOf(request);
     const hostname = hostnameOf(host);
     if (host === this.#publicHost || isLoopbackAddress(hostname) || this.#listening.has(hostname)) return;
-    throw new HttpError(421, 'invalid', `Kippu is not asked under this name. Use ${this.#publicOrigin}, or set KIPPU_PUBLIC_URL to the address that users see.`);
+    throw new HttpError(
+      421,
+      'invalid',
+      `Kippu is not asked under this name. Use ${this.#publicOrigin}, or set KIPPU_PUBLIC_URL to the address that users see.`,
+    );
   }
 
   /**
@@ -50,7 +54,9 @@ export class Hosts {
   /** Whether it came over loopback, straight and not through a proxy. */
   isOnThisMachine(request: Request, peerAddress: string | undefined): boolean {
     if (peerAddress === undefined || !isLoopbackAddress(peerAddress.replace(/^::ffff:/, ''))) return false;
-    return isLoopbackAddress(hostnameOf(hostOf(request))) && FORWARDED_HEADERS.every((name) => !request.headers.has(name));
+    return (
+      isLoopbackAddress(hostnameOf(hostOf(request))) && FORWARDED_HEADERS.every((name) => !request.headers.has(name))
+    );
   }
 }
 

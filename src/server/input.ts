@@ -26,13 +26,21 @@ export async function readJson(request: Request): Promise<unknown> {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new HttpError(400, 'invalid', `The body is not JSON: ${error instanceof SyntaxError ? withoutExcerpt(error.message) : 'it cannot be read'}.`);
+    throw new HttpError(
+      400,
+      'invalid',
+      `The body is not JSON: ${error instanceof SyntaxError ? withoutExcerpt(error.message) : 'it cannot be read'}.`,
+    );
   }
 }
 
 /** The engine quotes the text it stumbles over, and that may be a token. */
 function withoutExcerpt(message: string): string {
-  return /^(Unexpected end of JSON input|Unexpected token|Expected [^"]*?(?= in JSON)|Bad [^"]*?(?= in JSON))/.exec(message)?.[0] ?? 'it cannot be parsed';
+  return (
+    /^(Unexpected end of JSON input|Unexpected token|Expected [^"]*?(?= in JSON)|Bad [^"]*?(?= in JSON))/.exec(
+      message,
+    )?.[0] ?? 'it cannot be parsed'
+  );
 }
 
 function tooLarge(bytesMax: number): HttpError {
@@ -43,7 +51,8 @@ function tooLarge(bytesMax: number): HttpError {
 export function parseQuery<S extends z.ZodObject>(schema: S, url: URL): z.output<S> {
   const given: Record<string, string> = {};
   for (const [name, value] of url.searchParams) {
-    if (name in given) throw new KippuError('invalid', `The parameter "${name}" is there twice. Give it once.`, { where: name });
+    if (name in given)
+      throw new KippuError('invalid', `The parameter "${name}" is there twice. Give it once.`, { where: name });
     if (value !== '') given[name] = value;
   }
   return parse(schema, given, { what: 'parameter', prefix: '' });
@@ -54,19 +63,26 @@ export function parseBody<S extends z.ZodType>(schema: S, body: unknown): z.outp
   return parse(schema, body, { what: 'field', prefix: '/' });
 }
 
-function parse<S extends z.ZodType>(schema: S, value: unknown, words: { readonly what: string; readonly prefix: string }): z.output<S> {
+function parse<S extends z.ZodType>(
+  schema: S,
+  value: unknown,
+  words: { readonly what: string; readonly prefix: string },
+): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const issue = deepest(parsed.error.issues[0]);
   const path = issue?.path.map(String) ?? [];
   if (issue?.code === 'unrecognized_keys') {
     const where = [...path, issue.keys[0] ?? ''].join('/');
-    const known = 'shape' in schema && path.length === 0 ? ` There are: ${Object.keys(schema.shape as object).join(', ')}.` : '';
+    const known =
+      'shape' in schema && path.length === 0 ? ` There are: ${Object.keys(schema.shape as object).join(', ')}.` : '';
     throw new KippuError('invalid', `There is no ${words.what} "${where}".${known}`, { where: words.prefix + where });
   }
   const where = words.prefix + path.join('/');
   const subject = path.length === 0 ? 'The body' : `"${path.join('/')}"`;
-  throw new KippuError('invalid', `${subject} is not right: ${lowerFirst(issue?.message ?? 'it cannot be read')}.`, { where });
+  throw new KippuError('invalid', `${subject} is not right: ${lowerFirst(issue?.message ?? 'it cannot be read')}.`, {
+    where,
+  });
 }
 
 /** Of a union, the alternative that came closest says more than the union itself. */

@@ -18,7 +18,10 @@ export interface Listening {
 }
 
 /** Throws `conflict` when the port is taken, `invalid` for an address that this machine does not have. */
-export async function listen(server: Server, { host, port }: { readonly host: string; readonly port: number }): Promise<Listening> {
+export async function listen(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+): Promise<Listening> {
   server.listensOn(host);
   const http = createAdaptorServer({
     fetch: (request, env) => server.fetch(request, { address: (env as HttpBindings).incoming.socket.remoteAddress }),
@@ -46,12 +49,24 @@ function bindError(cause: Error, host: string, port: number): KippuError {
   const code = 'code' in cause ? cause.code : undefined;
   switch (code) {
     case 'EADDRINUSE':
-      return new KippuError('conflict', `Port ${port} on ${host} is taken. Stop what runs there, or choose another with --port (KIPPU_PORT).`, { cause, where: '--port' });
+      return new KippuError(
+        'conflict',
+        `Port ${port} on ${host} is taken. Stop what runs there, or choose another with --port (KIPPU_PORT).`,
+        { cause, where: '--port' },
+      );
     case 'EACCES':
-      return new KippuError('invalid', `This user may not listen on port ${port}. Choose one above 1023 with --port (KIPPU_PORT).`, { cause, where: '--port' });
+      return new KippuError(
+        'invalid',
+        `This user may not listen on port ${port}. Choose one above 1023 with --port (KIPPU_PORT).`,
+        { cause, where: '--port' },
+      );
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return new KippuError('invalid', `This machine has no address ${host}. Choose another with --host (KIPPU_HOST).`, { cause, where: '--host' });
+      return new KippuError(
+        'invalid',
+        `This machine has no address ${host}. Choose another with --host (KIPPU_HOST).`,
+        { cause, where: '--host' },
+      );
     default:
       return new KippuError('unavailable', `Kippu cannot listen on ${host}:${port}: ${cause.message}.`, { cause });
   }

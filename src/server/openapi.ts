@@ -7,7 +7,10 @@ import { described, SCHEMA_FACTS } from './schema.ts';
 type Json = Readonly<Record<string, unknown>>;
 
 /** The API's description, made of the very schemas that check what comes in. */
-export function describeApi(routes: readonly Route[], { version, serverUrl }: { readonly version: string; readonly serverUrl: string }): Json {
+export function describeApi(
+  routes: readonly Route[],
+  { version, serverUrl }: { readonly version: string; readonly serverUrl: string },
+): Json {
   const components = new Components();
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of routes) {
@@ -20,14 +23,20 @@ export function describeApi(routes: readonly Route[], { version, serverUrl }: { 
     info: {
       title: 'Kippu',
       version,
-      description: 'Keeps OAuth 2.0 tokens alive and puts them to work. Wherever the id of a connection stands, its name does too, as in `x:alice`.',
+      description:
+        'Keeps OAuth 2.0 tokens alive and puts them to work. Wherever the id of a connection stands, its name does too, as in `x:alice`.',
     },
     servers: [{ url: serverUrl }],
     paths,
     components: {
       schemas: components.all(),
       securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key, `kpu_…`.' } },
-      responses: { Problem: { description: 'What went wrong, by a stable `code`.', content: { 'application/problem+json': { schema: problem } } } },
+      responses: {
+        Problem: {
+          description: 'What went wrong, by a stable `code`.',
+          content: { 'application/problem+json': { schema: problem } },
+        },
+      },
     },
   };
 }
@@ -50,9 +59,18 @@ function operation(route: Route, components: Components): Json {
   return {
     operationId: operationId(route),
     summary: route.summary,
-    ...(route.access === 'anyone' ? { security: [] } : { security: [{ key: [] }], description: scopeText(route.access) }),
+    ...(route.access === 'anyone'
+      ? { security: [] }
+      : { security: [{ key: [] }], description: scopeText(route.access) }),
     parameters: [...pathParameters(route), ...queryParameters(route, components), ...headerParameters(route)],
-    ...(route.body === undefined ? {} : { requestBody: { required: true, content: { 'application/json': { schema: components.use(route.body, 'input') } } } }),
+    ...(route.body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: components.use(route.body, 'input') } },
+          },
+        }),
     responses: { [String(route.status ?? 200)]: success(route, components), ...failures(route) },
   };
 }
@@ -62,17 +80,30 @@ function scopeText(access: Access): string {
 }
 
 function operationId({ method, path }: Route): string {
-  const words = path.replaceAll(/[{}]/g, '').split(/[/.-]/).filter((word) => word !== '' && word !== 'v1');
-  return [method.toLowerCase(), ...words].map((word, index) => (index === 0 ? word : word[0]?.toUpperCase() + word.slice(1))).join('');
+  const words = path
+    .replaceAll(/[{}]/g, '')
+    .split(/[/.-]/)
+    .filter((word) => word !== '' && word !== 'v1');
+  return [method.toLowerCase(), ...words]
+    .map((word, index) => (index === 0 ? word : word[0]?.toUpperCase() + word.slice(1)))
+    .join('');
 }
 
 function pathParameters({ path }: Route): Json[] {
-  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({ name, in: 'path', required: true, schema: { type: 'string' } }));
+  return [...path.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }));
 }
 
 function queryParameters({ query }: Route, components: Components): Json[] {
   if (query === undefined) return [];
-  const schema = components.use(query, 'input') as { readonly properties?: Record<string, Json>; readonly required?: readonly string[] };
+  const schema = components.use(query, 'input') as {
+    readonly properties?: Record<string, Json>;
+    readonly required?: readonly string[];
+  };
   return Object.entries(schema.properties ?? {}).map(([name, { description, ...form }]) => ({
     name,
     in: 'query',
@@ -83,7 +114,13 @@ function queryParameters({ query }: Route, components: Components): Json[] {
 }
 
 function headerParameters({ headers = [] }: Route): Json[] {
-  return headers.map(({ name, description }) => ({ name, in: 'header', required: false, description, schema: { type: 'string' } }));
+  return headers.map(({ name, description }) => ({
+    name,
+    in: 'header',
+    required: false,
+    description,
+    schema: { type: 'string' },
+  }));
 }
 
 function success({ answer, types = [], method, path }: Route, components: Components): Json {
@@ -96,7 +133,9 @@ function success({ answer, types = [], method, path }: Route, components: Compon
 function failures(route: Route): Json {
   if (route.path === '/readyz') return { 503: success(route, new Components()) };
   const statuses = new Set<number>(route.access === 'anyone' ? [500] : Object.values(STATUS_OF));
-  return Object.fromEntries([...statuses].sort((a, b) => a - b).map((status) => [status, { $ref: '#/components/responses/Problem' }]));
+  return Object.fromEntries(
+    [...statuses].sort((a, b) => a - b).map((status) => [status, { $ref: '#/components/responses/Problem' }]),
+  );
 }
 
 /** Named schemas, each described once. */
@@ -119,5 +158,8 @@ class Components {
 }
 
 function relocated(schema: unknown): Record<string, unknown> {
-  return JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/')) as Record<string, unknown>;
+  return JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/')) as Record<
+    string,
+    unknown
+  >;
 }

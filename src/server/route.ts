@@ -56,7 +56,9 @@ export interface Route extends Omit<RouteSpec<z.ZodObject, z.ZodType, z.ZodType>
 }
 
 /** A route as data: what serves it, checks it and describes it are three readers of the same object. */
-export function route<Query extends z.ZodObject, Body extends z.ZodType, Answer extends z.ZodType>(spec: RouteSpec<Query, Body, Answer>): Route {
+export function route<Query extends z.ZodObject, Body extends z.ZodType, Answer extends z.ZodType>(
+  spec: RouteSpec<Query, Body, Answer>,
+): Route {
   const { query, body, status = 200 } = spec;
   return {
     ...spec,
@@ -72,6 +74,12 @@ export function route<Query extends z.ZodObject, Body extends z.ZodType, Answer 
   };
 }
 
-export function json(value: unknown, { status = 200, headers = {} }: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {}): Response {
+export function json(
+  value: unknown,
+  {
+    status = 200,
+    headers = {},
+  }: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
+): Response {
   return new Response(JSON.stringify(value), { status, headers: { 'content-type': 'application/json', ...headers } });
 }

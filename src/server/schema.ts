@@ -48,12 +48,20 @@ export const PAGE_ITEMS_MAX = 200;
 
 /** What every list takes. */
 export const pageQuery = {
-  limit: described(z.coerce.number().int().min(1).max(PAGE_ITEMS_MAX).default(PAGE_ITEMS_DEFAULT), 'How many items at most.'),
+  limit: described(
+    z.coerce.number().int().min(1).max(PAGE_ITEMS_MAX).default(PAGE_ITEMS_DEFAULT),
+    'How many items at most.',
+  ),
   cursor: described(z.string().max(200).optional(), 'Where the page before ended: its `next_cursor`.'),
 };
 
+type PageSchema<S extends z.ZodType> = z.ZodObject<
+  { items: z.ZodArray<S>; next_cursor: z.ZodNullable<z.ZodString> },
+  z.core.$strict
+>;
+
 /** A page of a list. */
-export function pageOf<S extends z.ZodType>(item: S) {
+export function pageOf<S extends z.ZodType>(item: S): PageSchema<S> {
   return z.strictObject({
     items: z.array(item),
     next_cursor: described(z.string().nullable(), 'Give it as `cursor` for the next page; `null` on the last one.'),

@@ -1,5 +1,4 @@
 import { Hono, type Context as HonoContext } from 'hono';
-import type { Logger } from 'pino';
 import type { App } from '../app/open.ts';
 import type { Worker } from '../app/worker.ts';
 import { handleConnect } from '../app/web/connect-routes.ts';
@@ -24,7 +23,7 @@ export interface ServerOptions {
   readonly version: string;
   /** Absent: this process has none. */
   readonly worker?: Worker | undefined;
-  readonly log?: Logger | undefined;
+  readonly log?: App['log'] | undefined;
 }
 
 export interface Peer {
@@ -60,18 +59,33 @@ export function createServer(app: App, { localKey, version, worker, log = app.lo
       const admit = () => gate.admit(request, route.access, context.env.peer?.address);
       const readmit = async (): Promise<void> => void (await admit());
       const params = paramsOf(context);
-      return route.serve({ app, version, worker, streams, request, url: new URL(request.url), params, caller: await admit(), readmit });
+      return route.serve({
+        app,
+        version,
+        worker,
+        streams,
+        request,
+        url: new URL(request.url),
+        params,
+        caller: await admit(),
+        readmit,
+      });
     });
   }
   for (const path of ['/connect/:id', '/callback/:provider', '/reconnect/:connection']) {
     hono.all(path, async (context) => (await handleConnect(context.req.raw, app)) ?? notFound());
   }
   for (const page of PAGES) {
-    hono.on(page.method, page.path, (context) => page.serve({ app, gate, request: context.req.raw, params: paramsOf(context) }));
+    hono.on(page.method, page.path, (context) =>
+      page.serve({ app, gate, request: context.req.raw, params: paramsOf(context) }),
+    );
   }
   hono.notFound((context) => refusal(context.req.method, context.req.path));
   hono.onError((error, context) => {
-    log[error instanceof KippuError ? 'debug' : 'error']({ err: error, method: context.req.method }, 'a request failed');
+    log[error instanceof KippuError ? 'debug' : 'error'](
+      { err: error, method: context.req.method },
+      'a request failed',
+    );
     return problemResponse(error instanceof KippuError ? error : defect(error));
   });
 
@@ -118,19 +132,32 @@ function withoutBase(request: Request, base: string): Request {
 function refusal(method: string, path: string): Response {
   const allowed = ROUTES.filter((route) => fits(route, path)).map((route) => route.method);
   if (allowed.length === 0) return notFound();
-  return problemResponse(new HttpError(405, 'invalid', `${method} is not for this path; ${allowed.join(', ')} is.`, { allow: allowed.join(', ') }));
+  return problemResponse(
+    new HttpError(405, 'invalid', `${method} is not for this path; ${allowed.join(', ')} is.`, {
+      allow: allowed.join(', '),
+    }),
+  );
 }
 
 function fits({ path }: Route, asked: string): boolean {
-  const pattern = path.replaceAll('.', '\\.').replace('{path}', '.*').replaceAll(/\{\w+\}/g, '[^/]+');
+  const pattern = path
+    .replaceAll('.', '\\.')
+    .replace('{path}', '.*')
+    .replaceAll(/\{\w+\}/g, '[^/]+');
   return new RegExp(`^${pattern}$`).test(asked);
 }
 
 function notFound(): Response {
-  return problemResponse(new KippuError('not_found', 'There is nothing under this path. /v1/openapi.json describes what there is.'));
+  return problemResponse(
+    new KippuError('not_found', 'There is nothing under this path. /v1/openapi.json describes what there is.'),
+  );
 }
 
 /** What is in a foreign error stays in the log. */
 function defect(cause: unknown): KippuError {
-  return new KippuError('internal', 'Something went wrong that should not have; the log of the server says what. Please report it.', { cause });
+  return new KippuError(
+    'internal',
+    'Something went wrong that should not have; the log of the server says what. Please report it.',
+    { cause },
+  );
 }

@@ -19,7 +19,10 @@ describe('a call of the provider’s API', () => {
   it('is repeated once, with another token, after a 401', async () => {
     const { sent, needs, call } = world([401, 200]);
     assert.equal((await call()).status, 200);
-    assert.deepEqual(sent.map(({ headers }) => headers['authorization']), ['Bearer token-1', 'Bearer token-2']);
+    assert.deepEqual(
+      sent.map(({ headers }) => headers['authorization']),
+      ['Bearer token-1', 'Bearer token-2'],
+    );
     assert.equal(needs[1]?.refused?.reveal(), 'token-1');
   });
 
@@ -35,10 +38,19 @@ describe('a call of the provider’s API', () => {
     assert.equal(sent[0]?.url, 'https://api.x.com/2/users/me?a=b');
   });
 
-  for (const url of ['https://evil.example/2/users/me', 'https://api.x.com.evil.example/', '//evil.example/x', 'http://api.x.com/2/users/me', 'https://api.x.com@evil.example/']) {
+  for (const url of [
+    'https://evil.example/2/users/me',
+    'https://api.x.com.evil.example/',
+    '//evil.example/x',
+    'http://api.x.com/2/users/me',
+    'https://api.x.com@evil.example/',
+  ]) {
     it(`is refused for ${url}: the token goes to the provider alone`, async () => {
       const { sent, call } = world([200]);
-      await assert.rejects(call({ url }), (error) => error instanceof KippuError && error.code === 'invalid' && error.where === 'url');
+      await assert.rejects(
+        call({ url }),
+        (error) => error instanceof KippuError && error.code === 'invalid' && error.where === 'url',
+      );
       assert.equal(sent.length, 0);
     });
   }

@@ -48,7 +48,8 @@ describe('no secret reaches a log, an error, a page, a database or a file', { ti
     heard.set(where, (heard.get(where) ?? '') + text);
   };
 
-  const localKey = (): string => (JSON.parse(readFileSync(join(directory, 'home', 'server.json'), 'utf8')) as { readonly key: string }).key;
+  const localKey = (): string =>
+    (JSON.parse(readFileSync(join(directory, 'home', 'server.json'), 'utf8')) as { readonly key: string }).key;
 
   /** Calls the API as the operator; whatever is answered is searched later, except where tokens are the answer. */
   const call = async (method: string, path: string, body?: unknown): Promise<Record<string, unknown>> => {
@@ -64,11 +65,18 @@ describe('no secret reaches a log, an error, a page, a database or a file', { ti
   };
 
   const kippu = async (...args: string[]): Promise<void> => {
-    const child = spawn(process.execPath, [KIPPU, ...args], { env: environment(), cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [KIPPU, ...args], {
+      env: environment(),
+      cwd: directory,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     for (const stream of ['stdout', 'stderr'] as const) {
       // A token on the stdout of `kippu token` is what was asked for.
       if (stream === 'stdout' && args[0] === 'token') child.stdout.resume();
-      else child[stream].on('data', (chunk: Buffer) => hear(`${stream} of kippu ${args.join(' ')}`, chunk.toString('utf8')));
+      else
+        child[stream].on('data', (chunk: Buffer) =>
+          hear(`${stream} of kippu ${args.join(' ')}`, chunk.toString('utf8')),
+        );
     }
     await once(child, 'close');
   };
@@ -77,7 +85,11 @@ describe('no secret reaches a log, an error, a page, a database or a file', { ti
     sim = await simulate('x', { clients: [{ id: 'canary', secret: CLIENT_SECRET }] });
     post = await ListeningPost.before(sim.url);
     port = await freePort();
-    server = spawn(process.execPath, [KIPPU, 'up', '--no-sandbox'], { env: environment(), cwd: directory, stdio: ['ignore', 'ignore', 'pipe'] });
+    server = spawn(process.execPath, [KIPPU, 'up', '--no-sandbox'], {
+      env: environment(),
+      cwd: directory,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     server.stderr?.on('data', (chunk: Buffer) => {
       hear('the log', chunk.toString('utf8'));
     });
@@ -105,12 +117,38 @@ describe('no secret reaches a log, an error, a page, a database or a file', { ti
     await kippu('import', 'x', '--from', importFile(directory), '--name', 'x:imported');
     await call('GET', '/v1/connections/x:imported/token');
     await call('POST', '/v1/posts', { connection: 'x:alice', text: 'canary' });
-    await call('POST', '/v1/connections', { provider: 'x', refresh_token: 'canary-refresh-token-in-json', expires_at: 'nonsense' });
+    await call('POST', '/v1/connections', {
+      provider: 'x',
+      refresh_token: 'canary-refresh-token-in-json',
+      expires_at: 'nonsense',
+    });
     await call('POST', '/v1/connections/x:alice/token', { refused: 'canary-refused-token-in-json' });
-    for (const path of ['/v1/connections', '/v1/connections/x:alice', '/v1/connections/x:alice/timeline', '/v1/posts', '/v1/events', '/v1/providers', '/metrics', '/', '/healthz', '/readyz', '/v1/openapi.json']) {
+    for (const path of [
+      '/v1/connections',
+      '/v1/connections/x:alice',
+      '/v1/connections/x:alice/timeline',
+      '/v1/posts',
+      '/v1/events',
+      '/v1/providers',
+      '/metrics',
+      '/',
+      '/healthz',
+      '/readyz',
+      '/v1/openapi.json',
+    ]) {
       await call('GET', path);
     }
-    for (const args of [['connections'], ['show', 'x:alice'], ['doctor'], ['vault', 'status'], ['posts'], ['renew', 'x:imported'], ['token', 'x:nobody'], ['import', 'x', '--from', 'nowhere']]) await kippu(...args);
+    for (const args of [
+      ['connections'],
+      ['show', 'x:alice'],
+      ['doctor'],
+      ['vault', 'status'],
+      ['posts'],
+      ['renew', 'x:imported'],
+      ['token', 'x:nobody'],
+      ['import', 'x', '--from', 'nowhere'],
+    ])
+      await kippu(...args);
     const lock = new DatabaseSync(join(directory, 'kippu.db'), { timeout: 2000 });
     sim.faults.delayNextAnswer('token', 400);
     const renewal = call('POST', '/v1/connections/x:alice/renew');
@@ -125,7 +163,9 @@ describe('no secret reaches a log, an error, a page, a database or a file', { ti
   });
 
   it('is found nowhere', () => {
-    const planted = [CLIENT_SECRET, KEY, 'canary-refresh-token', 'canary-refused-token'].map((secret) => [secret, 'a planted secret'] as const);
+    const planted = [CLIENT_SECRET, KEY, 'canary-refresh-token', 'canary-refused-token'].map(
+      (secret) => [secret, 'a planted secret'] as const,
+    );
     const secrets = new Map([...post.secrets, ...planted]);
     for (const file of filesOf(directory)) {
       const name = relative(directory, file);
@@ -135,32 +175,54 @@ describe('no secret reaches a log, an error, a page, a database or a file', { ti
     }
     assert.match(heard.get('the log') ?? '', /connection\.renewed/, 'the log told nothing of a renewal');
     assert.ok(heard.has('the file kippu.db') && heard.has('the file kippu.db-wal'), 'the database was not searched');
-    assert.ok([...heard.keys()].some((where) => where.includes('spool')), 'the spool was not searched');
+    assert.ok(
+      [...heard.keys()].some((where) => where.includes('spool')),
+      'the spool was not searched',
+    );
     assert.deepEqual(leaks(heard, secrets), []);
   });
 
   it('would be found, in any of the forms in which it could stand', () => {
     const secret = 'a-secret-that-leaks';
-    const forms = [secret, Buffer.from(secret).toString('base64'), Buffer.from(secret).toString('hex'), encodeURIComponent(secret)];
-    for (const form of forms) assert.equal(leaks(new Map([['here', `before ${form} after`]]), new Map([[secret, 'a secret']])).length, 1, form);
+    const forms = [
+      secret,
+      Buffer.from(secret).toString('base64'),
+      Buffer.from(secret).toString('hex'),
+      encodeURIComponent(secret),
+    ];
+    for (const form of forms)
+      assert.equal(leaks(new Map([['here', `before ${form} after`]]), new Map([[secret, 'a secret']])).length, 1, form);
   });
 });
 
 /** Where a secret stands, in the clear or in an encoding that anybody undoes. */
 function leaks(heard: ReadonlyMap<string, string>, secrets: ReadonlyMap<string, string>): string[] {
   return [...heard].flatMap(([where, text]) =>
-    [...secrets].filter(([secret]) => formsOf(secret).some((form) => text.includes(form))).map(([, kind]) => `${kind} stands in ${where}`),
+    [...secrets]
+      .filter(([secret]) => formsOf(secret).some((form) => text.includes(form)))
+      .map(([, kind]) => `${kind} stands in ${where}`),
   );
 }
 
 function formsOf(secret: string): string[] {
   const bytes = Buffer.from(secret);
-  return [secret, bytes.toString('base64').replace(/=+$/, ''), bytes.toString('base64url'), bytes.toString('hex'), encodeURIComponent(secret)];
+  return [
+    secret,
+    bytes.toString('base64').replace(/=+$/, ''),
+    bytes.toString('base64url'),
+    bytes.toString('hex'),
+    encodeURIComponent(secret),
+  ];
 }
 
 type Call = (method: string, path: string, body?: unknown) => Promise<Record<string, unknown>>;
 
-async function connect(call: Call, sim: Simulation, port: number, hear: (where: string, text: string) => void): Promise<void> {
+async function connect(
+  call: Call,
+  sim: Simulation,
+  port: number,
+  hear: (where: string, text: string) => void,
+): Promise<void> {
   const { url } = await call('POST', '/v1/connect-sessions', { provider: 'x' });
   const departure = await fetch(String(url), { redirect: 'manual' });
   const cookie = (departure.headers.get('set-cookie') ?? '').split(';')[0] ?? '';

@@ -44,7 +44,12 @@ export class ListeningPost implements AsyncDisposable {
     await once(this.#server, 'close');
   }
 
-  async #passOn(method: string, path: string, headers: NodeJS.Dict<string | string[]>, body: Buffer): Promise<{ status: number; headers: Record<string, string>; body: Buffer }> {
+  async #passOn(
+    method: string,
+    path: string,
+    headers: NodeJS.Dict<string | string[]>,
+    body: Buffer,
+  ): Promise<{ status: number; headers: Record<string, string>; body: Buffer }> {
     this.#noteRequest(headers, body.toString('utf8'));
     const { host: _host, connection: _connection, ...rest } = headers;
     const answer = await fetch(this.#target + path, {
@@ -58,7 +63,10 @@ export class ListeningPost implements AsyncDisposable {
     const location = answer.headers.get('location');
     return {
       status: answer.status,
-      headers: { 'content-type': answer.headers.get('content-type') ?? 'text/plain', ...(location === null ? {} : { location }) },
+      headers: {
+        'content-type': answer.headers.get('content-type') ?? 'text/plain',
+        ...(location === null ? {} : { location }),
+      },
       body: text,
     };
   }
@@ -67,11 +75,13 @@ export class ListeningPost implements AsyncDisposable {
     const [, credentials] = String(headers['authorization'] ?? '').split(' ');
     if (credentials !== undefined) this.#note('an authorization header', credentials);
     const form = new URLSearchParams(body);
-    for (const name of ['code', 'code_verifier', 'refresh_token', 'token', 'client_secret']) this.#note(name, form.get(name));
+    for (const name of ['code', 'code_verifier', 'refresh_token', 'token', 'client_secret'])
+      this.#note(name, form.get(name));
   }
 
   #noteAnswer(text: string): void {
-    for (const name of ['access_token', 'refresh_token']) this.#note(name, new RegExp(`"${name}":"([^"]+)"`).exec(text)?.[1]);
+    for (const name of ['access_token', 'refresh_token'])
+      this.#note(name, new RegExp(`"${name}":"([^"]+)"`).exec(text)?.[1]);
   }
 
   #note(name: string, value: string | null | undefined): void {

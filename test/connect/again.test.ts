@@ -11,8 +11,14 @@ test('consent again keeps the connection: its id, its name, its policy', async (
   await world.advance('1h');
   assert.equal(await world.connect('alice', { again: alice }), alice);
   const connection = await world.connection(alice);
-  assert.deepEqual([connection.name, connection.policy, connection.metadata, connection.grantedAtMs], ['main', 'always', { a: 1 }, world.clock.nowMs()]);
-  assert.deepEqual((await world.events('connection.created')).map(({ data }) => data['again']), [false, true]);
+  assert.deepEqual(
+    [connection.name, connection.policy, connection.metadata, connection.grantedAtMs],
+    ['main', 'always', { a: 1 }, world.clock.nowMs()],
+  );
+  assert.deepEqual(
+    (await world.events('connection.created')).map(({ data }) => data['again']),
+    [false, true],
+  );
 });
 
 test('consent again brings a connection that had ended back to life', async () => {
@@ -53,7 +59,10 @@ test('another user of ours with the same account supersedes the first one’s co
   assert.notEqual(second, first);
   assert.equal(await world.state(first), 'reauth_required: superseded');
   assert.equal(await world.state(second), 'active');
-  assert.deepEqual((await world.events('connection.reauth_required')).map(({ connectionId, data }) => [connectionId, data['reason']]), [[first, 'superseded']]);
+  assert.deepEqual(
+    (await world.events('connection.reauth_required')).map(({ connectionId, data }) => [connectionId, data['reason']]),
+    [[first, 'superseded']],
+  );
   assert.equal((await world.connection(second)).name, 'x:alice-2');
   await world.advance('2h');
   await world.node().accessToken(second);
@@ -101,7 +110,11 @@ test('names that nobody chose get a number', async () => {
   await using world = await createWorld({ provider: plain });
   const ids = [];
   for (const owner of ['a', 'b', 'c']) ids.push(await world.connect('alice', { owner }));
-  assert.deepEqual(await Promise.all(ids.map(async (id) => (await world.connection(id)).name)), ['plain:alice', 'plain:alice-2', 'plain:alice-3']);
+  assert.deepEqual(await Promise.all(ids.map(async (id) => (await world.connection(id)).name)), [
+    'plain:alice',
+    'plain:alice-2',
+    'plain:alice-3',
+  ]);
 });
 
 test('where a provider gives out the same refresh token again, consent again works', async () => {

@@ -16,13 +16,23 @@ test('a consent becomes a connection with the user’s name, its scopes and a to
   assert.ok(finished.kind === 'connected');
   const { connection } = finished;
   assert.deepEqual(
-    [connection.name, connection.handle, connection.state, connection.hasRefreshToken, connection.policy, connection.owner],
+    [
+      connection.name,
+      connection.handle,
+      connection.state,
+      connection.hasRefreshToken,
+      connection.policy,
+      connection.owner,
+    ],
     ['x:alice', 'alice', 'active', true, 'on-use', ''],
   );
   assert.deepEqual(connection.scopes.toSorted(), ['offline.access', 'tweet.read', 'tweet.write', 'users.read']);
   assert.match(connection.subject ?? '', /^\d+$/);
   await world.node().accessToken(connection.id);
-  assert.deepEqual((await world.events()).map(({ type, data }) => [type, data['again']]), [['connection.created', false]]);
+  assert.deepEqual(
+    (await world.events()).map(({ type, data }) => [type, data['again']]),
+    [['connection.created', false]],
+  );
 });
 
 test('whose account it is, is asked once', async () => {
@@ -155,8 +165,16 @@ for (const [says, order, failure] of [
   ['loses the answer', { endpoint: 'token', fault: 'lose' }, 'unanswered'],
   ['has no time', { endpoint: 'token', fault: 'status', status: 429 }, 'unanswered'],
   ['has an error', { endpoint: 'token', fault: 'status', status: 500 }, 'unanswered'],
-  ['refuses our app', { endpoint: 'token', fault: 'status', status: 401, body: { error: 'unauthorized_client' } }, 'misconfigured'],
-  ['refuses for a reason that nobody knows', { endpoint: 'token', fault: 'status', status: 400, body: { error: 'odd' } }, 'misconfigured'],
+  [
+    'refuses our app',
+    { endpoint: 'token', fault: 'status', status: 401, body: { error: 'unauthorized_client' } },
+    'misconfigured',
+  ],
+  [
+    'refuses for a reason that nobody knows',
+    { endpoint: 'token', fault: 'status', status: 400, body: { error: 'odd' } },
+    'misconfigured',
+  ],
 ] as const) {
   test(`when the provider ${says} at the exchange, the consent fails as ${failure} and leaves nothing behind`, async () => {
     await using world = await createWorld();
@@ -190,7 +208,10 @@ test('without the scope for a refresh token the connection ends with its access 
   assert.equal(await world.state(alice), 'reauth_required: no_refresh_token');
   const renewal = await world.node().getToken(alice);
   assert.ok(renewal.kind === 'reauth_required' && renewal.reason === 'no_refresh_token');
-  assert.deepEqual((await world.events('connection.reauth_required')).map(({ data }) => data['reason']), ['no_refresh_token']);
+  assert.deepEqual(
+    (await world.events('connection.reauth_required')).map(({ data }) => data['reason']),
+    ['no_refresh_token'],
+  );
 });
 
 test('presets are replaced by their scopes, and what was granted counts, not what was asked', async () => {
@@ -212,6 +233,9 @@ test('a provider app that is not configured any more finishes nothing', async ()
   await using world = await createWorld();
   const browser = world.browser();
   const back = new URL(browser.allow(await browser.open(await browser.begin()), 'alice'));
-  const finished = await finishConsent({ provider: 'x', params: back.searchParams, browserSecret: new Secret('x') }, { ...world.node().connect, apps: new Map() });
+  const finished = await finishConsent(
+    { provider: 'x', params: back.searchParams, browserSecret: new Secret('x') },
+    { ...world.node().connect, apps: new Map() },
+  );
   assert.equal(failureOf(finished), 'foreign');
 });

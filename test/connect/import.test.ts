@@ -13,27 +13,57 @@ interface Tokens {
 /** Tokens that another program obtained for this user. */
 async function obtained(world: World, user: string, { offline = true } = {}): Promise<Tokens> {
   const query = new URLSearchParams({
-    response_type: 'code', client_id: world.app.clientId, redirect_uri: 'http://127.0.0.1/other', state: 's',
-    scope: `tweet.read users.read${offline ? ' offline.access' : ''}`, code_challenge: 'a'.repeat(43), code_challenge_method: 'plain',
+    response_type: 'code',
+    client_id: world.app.clientId,
+    redirect_uri: 'http://127.0.0.1/other',
+    state: 's',
+    scope: `tweet.read users.read${offline ? ' offline.access' : ''}`,
+    code_challenge: 'a'.repeat(43),
+    code_challenge_method: 'plain',
   });
-  const back = new URL(world.provider.controls.consent(`${world.app.endpoints.authorization}?${query}`, { user }));
+  const back = new URL(
+    world.provider.controls.consent(`${world.app.endpoints.authorization}?${query.toString()}`, { user }),
+  );
   const code = new Secret(back.searchParams.get('code') ?? '');
-  const request = tokenRequest(world.app, { kind: 'authorization_code', code, redirectUri: 'http://127.0.0.1/other', verifier: new Secret('a'.repeat(43)) }, 1000);
+  const request = tokenRequest(
+    world.app,
+    { kind: 'authorization_code', code, redirectUri: 'http://127.0.0.1/other', verifier: new Secret('a'.repeat(43)) },
+    1000,
+  );
   const answer = await world.node().ports.http.send(request);
   const tokens = JSON.parse(Buffer.from(answer.kind === 'answered' ? answer.body : '').toString());
   return { access: new Secret(tokens.access_token), refresh: new Secret(tokens.refresh_token ?? '') };
 }
 
 function take(world: World, imported: Partial<ImportedTokens>): ReturnType<typeof importConnection> {
-  const nothing = { accessToken: undefined, refreshToken: undefined, idToken: undefined, accessExpiresAtMs: undefined, refreshExpiresAtMs: undefined, scopes: undefined, subject: undefined };
-  return importConnection({ app: world.app, owner: '', name: undefined, ...nothing, ...imported }, world.node().connect);
+  const nothing = {
+    accessToken: undefined,
+    refreshToken: undefined,
+    idToken: undefined,
+    accessExpiresAtMs: undefined,
+    refreshExpiresAtMs: undefined,
+    scopes: undefined,
+    subject: undefined,
+  };
+  return importConnection(
+    { app: world.app, owner: '', name: undefined, ...nothing, ...imported },
+    world.node().connect,
+  );
 }
 
 test('both tokens are taken over, with the name of whose they are', async () => {
   await using world = await createWorld();
   const { access, refresh } = await obtained(world, 'alice');
-  const connection = await take(world, { accessToken: access, refreshToken: refresh, accessExpiresAtMs: world.clock.nowMs() + 7_200_000, scopes: ['tweet.read'] });
-  assert.deepEqual([connection.name, connection.handle, connection.state, connection.scopes], ['x:alice', 'alice', 'active', ['tweet.read']]);
+  const connection = await take(world, {
+    accessToken: access,
+    refreshToken: refresh,
+    accessExpiresAtMs: world.clock.nowMs() + 7_200_000,
+    scopes: ['tweet.read'],
+  });
+  assert.deepEqual(
+    [connection.name, connection.handle, connection.state, connection.scopes],
+    ['x:alice', 'alice', 'active', ['tweet.read']],
+  );
   assert.equal(await world.node().accessToken(connection.id), access.reveal());
   await world.advance('2h');
   assert.ok(world.provider.knowsAsGood(await world.node().accessToken(connection.id)));
@@ -60,7 +90,11 @@ test('an access token alone is taken over, and ends by itself', async () => {
 test('an access token that is over is not used to ask whose it is', async () => {
   await using world = await createWorld();
   const { access, refresh } = await obtained(world, 'alice');
-  const connection = await take(world, { accessToken: access, refreshToken: refresh, accessExpiresAtMs: world.clock.nowMs() - 1 });
+  const connection = await take(world, {
+    accessToken: access,
+    refreshToken: refresh,
+    accessExpiresAtMs: world.clock.nowMs() - 1,
+  });
   assert.equal(connection.subject, undefined);
   assert.equal(world.provider.sentTo('/2/users/me').length, 0);
 });
@@ -122,21 +156,32 @@ test('a refresh token that was spent here is refused: its successor is here', as
 test('two imports of one refresh token at the same moment: one is taken', async () => {
   await using world = await createWorld();
   const { refresh } = await obtained(world, 'alice');
-  const taken = await Promise.allSettled([take(world, { refreshToken: refresh }), take(world, { refreshToken: refresh })]);
+  const taken = await Promise.allSettled([
+    take(world, { refreshToken: refresh }),
+    take(world, { refreshToken: refresh }),
+  ]);
   assert.deepEqual(taken.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
 });
 
 test('a name that is taken is refused, and says which part is wrong', async () => {
   await using world = await createWorld();
   await world.connect('alice', { name: 'main' });
-  await assert.rejects(take(world, { refreshToken: new Secret('r'), name: 'main' }), (error: unknown) => isCode('conflict')(error) && (error as { where?: string }).where === 'name');
+  await assert.rejects(
+    take(world, { refreshToken: new Secret('r'), name: 'main' }),
+    (error: unknown) => isCode('conflict')(error) && (error as { where?: string }).where === 'name',
+  );
 });
 
 test('an import does not end another user’s connection: nobody knows which grant is the later one', async () => {
   await using world = await createWorld();
   const { access, refresh } = await obtained(world, 'alice');
   const first = await world.connect('alice', { owner: 'u1' });
-  await take(world, { accessToken: access, refreshToken: refresh, owner: 'u2', accessExpiresAtMs: world.clock.nowMs() + 7_200_000 });
+  await take(world, {
+    accessToken: access,
+    refreshToken: refresh,
+    owner: 'u2',
+    accessExpiresAtMs: world.clock.nowMs() + 7_200_000,
+  });
   assert.equal(await world.state(first), 'active');
   await world.advance('2h');
   await world.node().accessToken(first);

@@ -15,7 +15,10 @@ test('when nobody can say whose account it is, the tokens are safe, and the work
   assert.deepEqual((await world.node().look.connections.list({ limit: 9 })).items, []);
   await world.advance('5m');
   const { items } = await world.node().look.connections.list({ limit: 9 });
-  assert.deepEqual(items.map(({ name, state }) => [name, state]), [['x:alice', 'active']]);
+  assert.deepEqual(
+    items.map(({ name, state }) => [name, state]),
+    [['x:alice', 'active']],
+  );
   assert.equal(world.provider.sentTo('/2/users/me').length, 5);
   assert.equal(world.provider.sentTo('/2/oauth2/token').length, 1, 'the code was exchanged once');
 });
@@ -38,7 +41,9 @@ test('one pending consent that cannot be settled stops no other', async () => {
   world.provider.order({ endpoint: 'me', fault: 'status', status: 503, count: 2 });
   for (const user of ['alice', 'bob']) await world.browser().consent(user);
   const [first] = world.node().database.all(`select id from consents where state = 'pending'`);
-  await world.node().database.write((tx) => tx.run(`update consents set sealed = x'00' where id = :id`, { id: String(first?.['id']) }));
+  await world
+    .node()
+    .database.write((tx) => tx.run(`update consents set sealed = x'00' where id = :id`, { id: String(first?.['id']) }));
   await world.wait('10s');
   const problems: unknown[] = [];
   assert.equal(await settlePendings(world.node().connect, (id) => problems.push(id)), 1);
@@ -64,7 +69,10 @@ for (const point of ['consent.stored', 'consent.attached'] as const) {
     await world.node().restart();
     await world.advance('1m');
     const { items } = await world.node().look.connections.list({ limit: 9 });
-    assert.deepEqual(items.map(({ name }) => name), ['x:alice']);
+    assert.deepEqual(
+      items.map(({ name }) => name),
+      ['x:alice'],
+    );
     await world.node().accessToken(items[0]!.id);
   });
 }
@@ -90,7 +98,11 @@ test('an application redeems a one-time code before its user’s consent is anyb
   assert.ok(finished.kind === 'to_redeem');
   assert.equal(world.provider.sentTo('/2/users/me').length, 0);
   await world.advance('1m');
-  assert.deepEqual((await world.node().look.connections.list({ limit: 9 })).items, [], 'the worker does not redeem by itself');
+  assert.deepEqual(
+    (await world.node().look.connections.list({ limit: 9 })).items,
+    [],
+    'the worker does not redeem by itself',
+  );
   const redeemed = await redeemConsent(finished.consent.id, finished.code, world.node().connect);
   assert.ok(redeemed.kind === 'connected');
   assert.equal(redeemed.connection.owner, 'u1');
@@ -99,7 +111,10 @@ test('an application redeems a one-time code before its user’s consent is anyb
 test('a code is redeemed once, by whoever has it, for its own consent, within an hour', async () => {
   await using world = await createWorld();
   const { connect } = world.node();
-  const [alice, bob] = [await world.browser().consent('alice', { returnUrl: RETURN }), await world.browser().consent('bob', { returnUrl: RETURN })];
+  const [alice, bob] = [
+    await world.browser().consent('alice', { returnUrl: RETURN }),
+    await world.browser().consent('bob', { returnUrl: RETURN }),
+  ];
   assert.ok(alice.kind === 'to_redeem' && bob.kind === 'to_redeem');
   await assert.rejects(redeemConsent(alice.consent.id, bob.code, connect), isCode('consent_failed'));
   await assert.rejects(redeemConsent(alice.consent.id, new Secret(''), connect), isCode('consent_failed'));

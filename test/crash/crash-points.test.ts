@@ -15,7 +15,12 @@ import { CrashWorld } from './crash-world.ts';
  */
 
 /** The answer was not yet durable when the process died: the grant may be lost with it, and the table counts it. */
-const BEFORE_DURABLE: ReadonlySet<FaultPoint> = new Set(['renewal.sent', 'renewal.answered', 'settlement.sealed', 'settlement.written']);
+const BEFORE_DURABLE: ReadonlySet<FaultPoint> = new Set([
+  'renewal.sent',
+  'renewal.answered',
+  'settlement.sealed',
+  'settlement.written',
+]);
 
 interface Line {
   readonly point: FaultPoint;
@@ -36,7 +41,13 @@ describe('a real kippu up, killed with -9 at every fault point', { concurrency: 
       const end = await scenarioOf(point)(world, point);
       assert.ok(world.wasHit(point), `${point} was never reached`);
       assert.ok(world.kills >= 1, `${point}: the process was not killed`);
-      const line = { point, kills: world.kills, ...end, presentedTwice: world.presentedTwice(), postsTwice: postsTwice(world) };
+      const line = {
+        point,
+        kills: world.kills,
+        ...end,
+        presentedTwice: world.presentedTwice(),
+        postsTwice: postsTwice(world),
+      };
       table.push(line);
       assert.equal(line.postsTwice, 0, 'a post was published twice');
       if (!BEFORE_DURABLE.has(point)) assert.equal(line.renewalsLost, 0, 'a durable answer was lost');
@@ -101,7 +112,9 @@ async function spoolScenario(world: CrashWorld, point: FaultPoint): Promise<End>
 async function renewWhileLocked(world: CrashWorld): Promise<void> {
   world.sim.faults.delayNextAnswer('token', 1500);
   const renewal = world.call('POST', '/v1/connections/x:alice/renew').catch(() => undefined);
-  await world.until('the exchange to be under way', async () => (world.sim.state().counts.renewals > 0 ? true : undefined));
+  await world.until('the exchange to be under way', async () =>
+    world.sim.state().counts.renewals > 0 ? true : undefined,
+  );
   const unlock = world.lockDatabase();
   await sleep(4500);
   unlock();
@@ -173,7 +186,9 @@ async function goodToken(world: CrashWorld): Promise<void> {
   await world.until('a token that the provider accepts', async () => {
     const { status, body } = await world.call('GET', '/v1/connections/x:alice/token');
     if (status !== 200) return undefined;
-    const me = await fetch(`${world.sim.url}/2/users/me`, { headers: { authorization: `Bearer ${String(body['access_token'])}` } });
+    const me = await fetch(`${world.sim.url}/2/users/me`, {
+      headers: { authorization: `Bearer ${String(body['access_token'])}` },
+    });
     return me.status === 200 ? true : undefined;
   });
 }

@@ -155,7 +155,9 @@ export class CrashWorld implements AsyncDisposable {
   }
 
   #key(): string {
-    const record = JSON.parse(readFileSync(join(this.directory, 'home', 'server.json'), 'utf8')) as { readonly key: string };
+    const record = JSON.parse(readFileSync(join(this.directory, 'home', 'server.json'), 'utf8')) as {
+      readonly key: string;
+    };
     return record.key;
   }
 

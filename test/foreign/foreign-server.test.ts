@@ -28,14 +28,25 @@ const foreign = {
     revocation: 'https://foreign.example/token/revocation',
     api: 'https://foreign.example',
   },
-  scopes: { separator: ' ', offline: 'offline_access', presets: { default: ['openid'] }, known: ['openid', 'offline_access'] },
+  scopes: {
+    separator: ' ',
+    offline: 'offline_access',
+    presets: { default: ['openid'] },
+    known: ['openid', 'offline_access'],
+  },
   clientAuth: { confidential: 'basic' },
   pkce: 'S256',
   authorizationParams: { prompt: 'consent' },
   stateCharsMax: 500,
   codeLifetimeMs: 60_000,
   access: { lifetimeMs: 3_600_000, whenMissing: 'unknown' },
-  refresh: { rotation: 'single-use', reuseGraceMs: 0, graceForksFamily: false, reuseKillsFamily: true, renewalKillsAccess: false },
+  refresh: {
+    rotation: 'single-use',
+    reuseGraceMs: 0,
+    graceForksFamily: false,
+    reuseKillsFamily: true,
+    renewalKillsAccess: false,
+  },
   tokenErrors: [],
   identity: { path: '/me', subject: '/sub', handle: '/sub', mayBeBilled: false },
   revocation: { method: 'rfc7009' },
@@ -168,7 +179,9 @@ class World implements AsyncDisposable {
     const encode = (text: string): string => new URLSearchParams({ v: text }).toString().slice(2);
     const response = await fetch(`${this.server.url}/token`, {
       method: 'POST',
-      headers: { authorization: `Basic ${Buffer.from(`${encode(CLIENT_ID)}:${encode(CLIENT_SECRET)}`).toString('base64')}` },
+      headers: {
+        authorization: `Basic ${Buffer.from(`${encode(CLIENT_ID)}:${encode(CLIENT_SECRET)}`).toString('base64')}`,
+      },
       body: new URLSearchParams({ grant_type: 'refresh_token', refresh_token: token.reveal() }),
     });
     return ((await response.json()) as { readonly error?: string }).error;

@@ -34,7 +34,8 @@ export class ForeignServer implements AsyncDisposable {
       ],
       pkce: { required: () => true },
       rotateRefreshToken: true,
-      issueRefreshToken: async (_context: unknown, _client: unknown, code: { readonly scopes: ReadonlySet<string> }) => code.scopes.has('offline_access'),
+      issueRefreshToken: async (_context: unknown, _client: unknown, code: { readonly scopes: ReadonlySet<string> }) =>
+        code.scopes.has('offline_access'),
       features: { devInteractions: { enabled: true }, revocation: { enabled: true } },
       cookies: { keys: ['of no value'] },
     });

@@ -5,6 +5,9 @@ declare module 'oidc-provider' {
   export default class Provider {
     constructor(issuer: string, configuration: Readonly<Record<string, unknown>>);
     listen(port: number, host: string): Server;
-    on(event: 'grant.success', listener: (context: { readonly oidc: { readonly params?: Record<string, unknown> } }) => void): this;
+    on(
+      event: 'grant.success',
+      listener: (context: { readonly oidc: { readonly params?: Record<string, unknown> } }) => void,
+    ): this;
   }
 }

@@ -13,7 +13,10 @@ test('only what may succeed later by itself is retryable, and only a consent hel
 test('an error carries its facts, and no cause where there is none', () => {
   const cause = new Error('below');
   const error = new KippuError('unavailable', 'Not now.', { cause, retryAfterMs: 5, connectUrl: 'u', where: 'w' });
-  assert.deepEqual([error.name, error.cause, error.retryAfterMs, error.connectUrl, error.where], ['KippuError', cause, 5, 'u', 'w']);
+  assert.deepEqual(
+    [error.name, error.cause, error.retryAfterMs, error.connectUrl, error.where],
+    ['KippuError', cause, 5, 'u', 'w'],
+  );
   assert.equal('cause' in new KippuError('internal', 'x'), false);
 });
 

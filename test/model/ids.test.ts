@@ -13,7 +13,17 @@ test('ids say what they name, and no two are the same', () => {
 
 test('a name, another kind of id, or something longer does not have the form of an id', () => {
   const id = newId('con', seededRandom());
-  for (const text of ['x:alice', '', 'con_', id.replace('con', 'pst'), `${id}0`, id.slice(1), id.toUpperCase(), `${id}\n`, id.replace(/.$/, 'u')]) {
+  for (const text of [
+    'x:alice',
+    '',
+    'con_',
+    id.replace('con', 'pst'),
+    `${id}0`,
+    id.slice(1),
+    id.toUpperCase(),
+    `${id}\n`,
+    id.replace(/.$/, 'u'),
+  ]) {
     assert.equal(hasIdForm('con', text), false, text);
   }
 });

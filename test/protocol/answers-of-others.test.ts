@@ -46,8 +46,16 @@ test('the right issuer is accepted', () => {
 });
 
 test('the identity comes from where the provider’s data say', () => {
-  assert.deepEqual(readIdentity(app, answered(200, { data: { id: 42, username: 'alice' } })), { kind: 'known', subject: '42', handle: 'alice' });
-  assert.deepEqual(readIdentity(app, answered(200, { data: { id: '42' } })), { kind: 'known', subject: '42', handle: '42' });
+  assert.deepEqual(readIdentity(app, answered(200, { data: { id: 42, username: 'alice' } })), {
+    kind: 'known',
+    subject: '42',
+    handle: 'alice',
+  });
+  assert.deepEqual(readIdentity(app, answered(200, { data: { id: '42' } })), {
+    kind: 'known',
+    subject: '42',
+    handle: '42',
+  });
 });
 
 for (const [says, answer, kind] of [

@@ -9,7 +9,10 @@ describe('a quirk', () => {
     it(`${quirk} names the file that copes with it, and a provider that has it`, () => {
       const file = place.split(':')[0] ?? '';
       assert.ok(existsSync(new URL(`../../src/${file}`, import.meta.url)), file);
-      assert.ok(CATALOGUE.some(({ quirks }) => Object.hasOwn(quirks, quirk)), `no provider has ${quirk}`);
+      assert.ok(
+        CATALOGUE.some(({ quirks }) => Object.hasOwn(quirks, quirk)),
+        `no provider has ${quirk}`,
+      );
     });
   }
 });

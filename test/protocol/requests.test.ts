@@ -12,7 +12,12 @@ import { plain } from '../support/made-up-providers.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
 const refresh = { kind: 'refresh_token', refreshToken: new Secret('a refresh&token') } as const;
-const code = { kind: 'authorization_code', code: new Secret('a-code'), redirectUri: 'http://127.0.0.1:1/cb', verifier: new Secret('v') } as const;
+const code = {
+  kind: 'authorization_code',
+  code: new Secret('a-code'),
+  redirectUri: 'http://127.0.0.1:1/cb',
+  verifier: new Secret('v'),
+} as const;
 const SECRET = 's3cret/+ %&=:é';
 
 function formOf(request: { readonly body?: string | Uint8Array }): Record<string, string> {
@@ -21,20 +26,35 @@ function formOf(request: { readonly body?: string | Uint8Array }): Record<string
 
 test('a confidential app at X authenticates with HTTP Basic, unencoded, and names no client in the body', () => {
   const request = tokenRequest(x({ clientId: 'an id', clientSecret: SECRET }), refresh, 1000);
-  assert.equal(Buffer.from(request.headers['authorization']?.slice('Basic '.length) ?? '', 'base64').toString(), `an id:${SECRET}`);
+  assert.equal(
+    Buffer.from(request.headers['authorization']?.slice('Basic '.length) ?? '', 'base64').toString(),
+    `an id:${SECRET}`,
+  );
   assert.deepEqual(formOf(request), { grant_type: 'refresh_token', refresh_token: 'a refresh&token' });
 });
 
 test('elsewhere both parts of HTTP Basic are form-encoded first (RFC 6749, section 2.3.1)', () => {
-  const request = tokenRequest(providerApp(plain, { clientId: 'an id', clientSecret: new Secret('a:b c') }), refresh, 1000);
-  assert.equal(Buffer.from(request.headers['authorization']?.slice('Basic '.length) ?? '', 'base64').toString(), 'an+id:a%3Ab+c');
+  const request = tokenRequest(
+    providerApp(plain, { clientId: 'an id', clientSecret: new Secret('a:b c') }),
+    refresh,
+    1000,
+  );
+  assert.equal(
+    Buffer.from(request.headers['authorization']?.slice('Basic '.length) ?? '', 'base64').toString(),
+    'an+id:a%3Ab+c',
+  );
 });
 
 test('where the provider wants the secret in the body, it is there and in no header', () => {
   const inBody: Provider = { ...plain, clientAuth: { confidential: 'body' } };
   const request = tokenRequest(providerApp(inBody, { clientId: 'c', clientSecret: new Secret('s') }), refresh, 1000);
   assert.equal(request.headers['authorization'], undefined);
-  assert.deepEqual(formOf(request), { grant_type: 'refresh_token', refresh_token: 'a refresh&token', client_id: 'c', client_secret: 's' });
+  assert.deepEqual(formOf(request), {
+    grant_type: 'refresh_token',
+    refresh_token: 'a refresh&token',
+    client_id: 'c',
+    client_secret: 's',
+  });
 });
 
 test('a public app sends its client id in the body and no authorization header', () => {
@@ -50,11 +70,18 @@ test('the exchange of a code carries its verifier and the same redirect URI', ()
     redirect_uri: 'http://127.0.0.1:1/cb',
     code_verifier: 'v',
   });
-  assert.equal('code_verifier' in formOf(tokenRequest(x({ clientId: 'c' }), { ...code, verifier: undefined }, 1000)), false);
+  assert.equal(
+    'code_verifier' in formOf(tokenRequest(x({ clientId: 'c' }), { ...code, verifier: undefined }, 1000)),
+    false,
+  );
 });
 
 test('no token, code or secret stands in a URL', () => {
-  for (const grant of [refresh, code]) assert.equal(tokenRequest(x({ clientId: 'c', clientSecret: 's' }), grant, 1).url, 'https://api.x.com/2/oauth2/token');
+  for (const grant of [refresh, code])
+    assert.equal(
+      tokenRequest(x({ clientId: 'c', clientSecret: 's' }), grant, 1).url,
+      'https://api.x.com/2/oauth2/token',
+    );
 });
 
 test('every request has its limits', () => {
@@ -65,14 +92,27 @@ test('every request has its limits', () => {
 
 test('a revocation names the kind of token, and needs an endpoint', () => {
   const token = { token: new Secret('r'), hint: 'refresh_token' } as const;
-  assert.deepEqual(formOf(revocationRequest(x({ clientId: 'c', clientSecret: 's' }), token) ?? {}), { token: 'r', token_type_hint: 'refresh_token' });
-  assert.equal(revocationRequest(providerApp({ ...plain, revocation: { method: 'none' } }, { clientId: 'c' }), token), undefined);
+  assert.deepEqual(formOf(revocationRequest(x({ clientId: 'c', clientSecret: 's' }), token) ?? {}), {
+    token: 'r',
+    token_type_hint: 'refresh_token',
+  });
+  assert.equal(
+    revocationRequest(providerApp({ ...plain, revocation: { method: 'none' } }, { clientId: 'c' }), token),
+    undefined,
+  );
 });
 
 test('the authorization request has state, PKCE with S256 and the provider’s own parameters', () => {
   const verifier = newVerifier(seededRandom());
   const special: Provider = { ...plain, authorizationParams: { prompt: 'consent' } };
-  const url = new URL(authorizationUrl(providerApp(special, { clientId: 'c' }), { scopes: ['read', 'offline_access'], redirectUri: 'https://a.example/cb?x=1', state: new Secret('a-state'), verifier }));
+  const url = new URL(
+    authorizationUrl(providerApp(special, { clientId: 'c' }), {
+      scopes: ['read', 'offline_access'],
+      redirectUri: 'https://a.example/cb?x=1',
+      state: new Secret('a-state'),
+      verifier,
+    }),
+  );
   assert.deepEqual(Object.fromEntries(url.searchParams), {
     response_type: 'code',
     client_id: 'c',
@@ -87,12 +127,20 @@ test('the authorization request has state, PKCE with S256 and the provider’s o
 
 test('a provider that refuses PKCE is sent none', () => {
   const without: Provider = { ...plain, pkce: 'none' };
-  const url = authorizationUrl(providerApp(without, { clientId: 'c' }), { scopes: ['read'], redirectUri: 'https://a.example', state: new Secret('s'), verifier: new Secret('v') });
+  const url = authorizationUrl(providerApp(without, { clientId: 'c' }), {
+    scopes: ['read'],
+    redirectUri: 'https://a.example',
+    state: new Secret('s'),
+    verifier: new Secret('v'),
+  });
   assert.doesNotMatch(url, /code_challenge/);
 });
 
 test('the challenge is the one of RFC 7636, appendix B', () => {
-  assert.equal(challengeOf(new Secret('dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk')), 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM');
+  assert.equal(
+    challengeOf(new Secret('dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk')),
+    'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+  );
 });
 
 test('a verifier has the form and the length that the RFC demands', () => {

@@ -29,7 +29,16 @@ const tokens: TokenSet = {
 
 function homeIn(provider: Provider, more: Partial<TokenHome> = {}): TokenHome {
   const app = providerApp(provider, { clientId: 'c' });
-  return { connectionId: 'con_1' as ConnectionId, owner: 'o', app, keptRefreshToken: undefined, grantedAtMs: 1000, nowMs: 2000, dueAtMs: undefined, ...more };
+  return {
+    connectionId: 'con_1' as ConnectionId,
+    owner: 'o',
+    app,
+    keptRefreshToken: undefined,
+    grantedAtMs: 1000,
+    nowMs: 2000,
+    dueAtMs: undefined,
+    ...more,
+  };
 }
 
 test('what is sealed opens as it was, raw answer included', () => {
@@ -42,7 +51,11 @@ test('what is sealed opens as it was, raw answer included', () => {
 test('what is sealed for one connection, owner, app or generation does not open for another', () => {
   const home = homeIn(plain);
   const { sealed, generation } = sealTokens(tokens, home, ports);
-  for (const other of [homeIn(plain, { connectionId: 'con_2' as ConnectionId }), homeIn(plain, { owner: 'p' }), homeIn({ ...plain, id: 'other' })]) {
+  for (const other of [
+    homeIn(plain, { connectionId: 'con_2' as ConnectionId }),
+    homeIn(plain, { owner: 'p' }),
+    homeIn({ ...plain, id: 'other' }),
+  ]) {
     assert.throws(() => vault.open(bindingOf(other, generation), sealed), /does not open/);
   }
   assert.throws(() => vault.open(bindingOf(home, 'another'), sealed), /does not open/);
@@ -53,11 +66,20 @@ test('an answer without a refresh token keeps the old one on a renewal, and has 
   const kept = sealTokens(without, homeIn(plain, { keptRefreshToken: new Secret('refresh') }), ports);
   assert.equal(kept.refreshFingerprint, ports.fingerprinter.fingerprint(new Secret('refresh')));
   const none = sealTokens(without, homeIn(withRefresh({ absoluteMs: 100, idleMs: 100 })), ports);
-  assert.deepEqual([none.refreshFingerprint, none.refreshAbsoluteEndsAtMs, none.refreshIdleEndsAtMs], [undefined, undefined, undefined]);
+  assert.deepEqual(
+    [none.refreshFingerprint, none.refreshAbsoluteEndsAtMs, none.refreshIdleEndsAtMs],
+    [undefined, undefined, undefined],
+  );
 });
 
 for (const [says, provider, refreshExpiresAtMs, absolute, idle] of [
-  ['the catalogue’s absolute end counts from the consent', withRefresh({ absoluteMs: 500 }), undefined, 1500, undefined],
+  [
+    'the catalogue’s absolute end counts from the consent',
+    withRefresh({ absoluteMs: 500 }),
+    undefined,
+    1500,
+    undefined,
+  ],
   ['the answer’s end goes before the catalogue’s', withRefresh({ absoluteMs: 500 }), 9000, 9000, undefined],
   ['the catalogue’s idle end counts from now', withRefresh({ idleMs: 500 }), undefined, undefined, 2500],
   ['the answer’s end is the idle one where the provider has one', withRefresh({ idleMs: 500 }), 9000, undefined, 9000],
@@ -72,5 +94,8 @@ for (const [says, provider, refreshExpiresAtMs, absolute, idle] of [
 }
 
 test('each seal has a generation of its own', () => {
-  assert.notEqual(sealTokens(tokens, homeIn(idling), ports).generation, sealTokens(tokens, homeIn(idling), ports).generation);
+  assert.notEqual(
+    sealTokens(tokens, homeIn(idling), ports).generation,
+    sealTokens(tokens, homeIn(idling), ports).generation,
+  );
 });

@@ -8,7 +8,10 @@ import { answered, X_ANSWER } from './answers.ts';
 
 const NOW_MS = 1_000_000_000_000;
 
-function tokensOf(body: Parameters<typeof answered>[1], provider = xData as Parameters<typeof readTokenAnswer>[0]): TokenSet {
+function tokensOf(
+  body: Parameters<typeof answered>[1],
+  provider = xData as Parameters<typeof readTokenAnswer>[0],
+): TokenSet {
   const read = readTokenAnswer(provider, answered(200, body), NOW_MS);
   if (read.kind !== 'tokens') throw new Error(read.kind);
   return read.tokens;
@@ -47,7 +50,10 @@ for (const [says, value, seconds] of [
   ['a list', [3600], undefined],
 ] as const) {
   test(`an expires_in that is ${says} is ${seconds === undefined ? 'as good as none' : `${seconds} seconds`}`, () => {
-    assert.equal(tokensOf({ ...X_ANSWER, expires_in: value }).accessExpiresAtMs, seconds === undefined ? undefined : NOW_MS + seconds * 1000);
+    assert.equal(
+      tokensOf({ ...X_ANSWER, expires_in: value }).accessExpiresAtMs,
+      seconds === undefined ? undefined : NOW_MS + seconds * 1000,
+    );
   });
 }
 
@@ -66,7 +72,10 @@ test('no scopes in the answer means: as requested', () => {
 });
 
 test('a field named like something of JavaScript does no harm', () => {
-  assert.equal(tokensOf('{"__proto__":{"refresh_token":"x"},"constructor":1,"access_token":"a"}').refreshToken, undefined);
+  assert.equal(
+    tokensOf('{"__proto__":{"refresh_token":"x"},"constructor":1,"access_token":"a"}').refreshToken,
+    undefined,
+  );
   assert.equal(tokensOf('__proto__=x&access_token=a').accessToken.reveal(), 'a');
 });
 

@@ -5,7 +5,9 @@ import { CATALOGUE } from '../../src/providers/index.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 
 function at(provider: Provider, path: string): unknown {
-  return path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], provider);
+  return path
+    .split('.')
+    .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], provider);
 }
 
 for (const provider of CATALOGUE) {
@@ -14,11 +16,13 @@ for (const provider of CATALOGUE) {
   });
 
   test(`${provider.name}: what is called unverified, and what has evidence, is there`, () => {
-    for (const path of [...provider.unverified, ...Object.keys(provider.evidence)]) assert.notEqual(at(provider, path), undefined, path);
+    for (const path of [...provider.unverified, ...Object.keys(provider.evidence)])
+      assert.notEqual(at(provider, path), undefined, path);
   });
 
   test(`${provider.name}: every scope of every preset is a known one`, () => {
-    for (const scope of Object.values(provider.scopes.presets).flat()) assert.ok(provider.scopes.known.includes(scope), scope);
+    for (const scope of Object.values(provider.scopes.presets).flat())
+      assert.ok(provider.scopes.known.includes(scope), scope);
     const { offline } = provider.scopes;
     assert.ok(offline === undefined || provider.scopes.known.includes(offline));
   });

@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/model/clock.ts';
-import { dueWarning, endWithoutRefreshAtMs, nextDueAtMs, renewAheadAtMs, type AheadFacts } from '../../src/renewal/ahead.ts';
+import {
+  dueWarning,
+  endWithoutRefreshAtMs,
+  nextDueAtMs,
+  renewAheadAtMs,
+  type AheadFacts,
+} from '../../src/renewal/ahead.ts';
 import { xData } from '../../src/providers/data/x.ts';
 import { accessKilling, plain } from '../support/made-up-providers.ts';
 
@@ -28,15 +34,60 @@ const hour = { accessExpiresAtMs: GRANTED_MS + HOUR_MS };
 for (const [says, of, provider, expectedMs] of [
   ['on-use renews nothing ahead where no idle end threatens: every rotation is a risk', facts(), xData, undefined],
   ['always renews with a tenth of the life left', facts({ policy: 'always', ...hour }), plain, HOUR_MS - 6 * MINUTE_MS],
-  ['always renews with up to a fifth of the life left, as the jitter says', facts({ policy: 'always', ...hour, jitter: 0.5 }), plain, HOUR_MS - 9 * MINUTE_MS],
-  ['always renews ten minutes ahead at most', facts({ policy: 'always', accessExpiresAtMs: GRANTED_MS + DAY_MS }), plain, DAY_MS - 10 * MINUTE_MS],
-  ['always renews as late as possible where a renewal kills the old access token', facts({ policy: 'always', ...hour }), accessKilling, HOUR_MS - 45_000],
-  ['always never renews in the first half of a life', facts({ policy: 'always', accessExpiresAtMs: GRANTED_MS + MINUTE_MS }), accessKilling, MINUTE_MS / 2],
-  ['always has nothing to renew where an access token never ends', facts({ policy: 'always', accessExpiresAtMs: undefined }), plain, undefined],
-  ['both renew with a tenth of the idle span left', facts({ refreshIdleEndsAtMs: GRANTED_MS + 100 * DAY_MS }), plain, 90 * DAY_MS],
-  ['both renew with up to a fifth of the idle span left', facts({ refreshIdleEndsAtMs: GRANTED_MS + 100 * DAY_MS, jitter: 1 }), plain, 80 * DAY_MS],
-  ['the earlier of expiry and idle end decides', facts({ policy: 'always', ...hour, refreshIdleEndsAtMs: GRANTED_MS + 10 * MINUTE_MS }), plain, 9 * MINUTE_MS],
-  ['without a refresh token there is nothing to renew', facts({ policy: 'always', hasRefreshToken: false }), plain, undefined],
+  [
+    'always renews with up to a fifth of the life left, as the jitter says',
+    facts({ policy: 'always', ...hour, jitter: 0.5 }),
+    plain,
+    HOUR_MS - 9 * MINUTE_MS,
+  ],
+  [
+    'always renews ten minutes ahead at most',
+    facts({ policy: 'always', accessExpiresAtMs: GRANTED_MS + DAY_MS }),
+    plain,
+    DAY_MS - 10 * MINUTE_MS,
+  ],
+  [
+    'always renews as late as possible where a renewal kills the old access token',
+    facts({ policy: 'always', ...hour }),
+    accessKilling,
+    HOUR_MS - 45_000,
+  ],
+  [
+    'always never renews in the first half of a life',
+    facts({ policy: 'always', accessExpiresAtMs: GRANTED_MS + MINUTE_MS }),
+    accessKilling,
+    MINUTE_MS / 2,
+  ],
+  [
+    'always has nothing to renew where an access token never ends',
+    facts({ policy: 'always', accessExpiresAtMs: undefined }),
+    plain,
+    undefined,
+  ],
+  [
+    'both renew with a tenth of the idle span left',
+    facts({ refreshIdleEndsAtMs: GRANTED_MS + 100 * DAY_MS }),
+    plain,
+    90 * DAY_MS,
+  ],
+  [
+    'both renew with up to a fifth of the idle span left',
+    facts({ refreshIdleEndsAtMs: GRANTED_MS + 100 * DAY_MS, jitter: 1 }),
+    plain,
+    80 * DAY_MS,
+  ],
+  [
+    'the earlier of expiry and idle end decides',
+    facts({ policy: 'always', ...hour, refreshIdleEndsAtMs: GRANTED_MS + 10 * MINUTE_MS }),
+    plain,
+    9 * MINUTE_MS,
+  ],
+  [
+    'without a refresh token there is nothing to renew',
+    facts({ policy: 'always', hasRefreshToken: false }),
+    plain,
+    undefined,
+  ],
 ] as const) {
   test(says, () => {
     assert.equal(renewAheadAtMs(of, provider), expectedMs === undefined ? undefined : GRANTED_MS + expectedMs);
@@ -51,7 +102,17 @@ test('without a refresh token the access token’s end is the grant’s', () => 
 
 const halfYear = facts({ refreshAbsoluteEndsAtMs: GRANTED_MS + 180 * DAY_MS });
 
-for (const [day, daysBefore] of [[0, undefined], [149, undefined], [150, 30], [172, 30], [173, 7], [178, 7], [179, 1], [180, 1], [200, 1]] as const) {
+for (const [day, daysBefore] of [
+  [0, undefined],
+  [149, undefined],
+  [150, 30],
+  [172, 30],
+  [173, 7],
+  [178, 7],
+  [179, 1],
+  [180, 1],
+  [200, 1],
+] as const) {
   test(`on day ${day} of 180, ${daysBefore === undefined ? 'there is nothing to warn of' : `it is time for the warning ${daysBefore} days before`}`, () => {
     assert.equal(dueWarning(halfYear, GRANTED_MS + day * DAY_MS)?.daysBefore, daysBefore);
   });
@@ -70,7 +131,13 @@ test('an idle end is warned of only when renewals fail, because each one moves i
 });
 
 test('without a refresh token there is no end to warn of', () => {
-  assert.equal(dueWarning(facts({ hasRefreshToken: false, refreshAbsoluteEndsAtMs: GRANTED_MS + 180 * DAY_MS }), GRANTED_MS + 175 * DAY_MS), undefined);
+  assert.equal(
+    dueWarning(
+      facts({ hasRefreshToken: false, refreshAbsoluteEndsAtMs: GRANTED_MS + 180 * DAY_MS }),
+      GRANTED_MS + 175 * DAY_MS,
+    ),
+    undefined,
+  );
 });
 
 test('each next moment is the next warning, and after the last there is none', () => {
@@ -85,21 +152,29 @@ test('the end of a grant without a refresh token is due', () => {
 test('property: every moment is a whole millisecond, as the store demands', () => {
   const moment = fc.option(fc.integer({ min: 1, max: 400 * DAY_MS }), { nil: undefined });
   fc.assert(
-    fc.property(fc.constantFrom('on-use', 'always'), moment, moment, moment, fc.double({ min: 0, max: 0.999, noNaN: true }), fc.boolean(), (policy, access, absolute, idle, jitter, has) => {
-      const of = facts({
-        policy,
-        jitter,
-        hasRefreshToken: has,
-        accessExpiresAtMs: access === undefined ? undefined : GRANTED_MS + access,
-        refreshAbsoluteEndsAtMs: absolute === undefined ? undefined : GRANTED_MS + absolute,
-        refreshIdleEndsAtMs: idle === undefined ? undefined : GRANTED_MS + idle,
-      });
-      for (const provider of [plain, accessKilling]) {
-        const dueAtMs = nextDueAtMs(of, provider, GRANTED_MS);
-        assert.ok(dueAtMs === undefined || Number.isSafeInteger(dueAtMs), String(dueAtMs));
-        const aheadAtMs = renewAheadAtMs(of, provider);
-        assert.ok(aheadAtMs === undefined || aheadAtMs >= GRANTED_MS, 'a token is not renewed before it was issued');
-      }
-    }),
+    fc.property(
+      fc.constantFrom('on-use', 'always'),
+      moment,
+      moment,
+      moment,
+      fc.double({ min: 0, max: 0.999, noNaN: true }),
+      fc.boolean(),
+      (policy, access, absolute, idle, jitter, has) => {
+        const of = facts({
+          policy,
+          jitter,
+          hasRefreshToken: has,
+          accessExpiresAtMs: access === undefined ? undefined : GRANTED_MS + access,
+          refreshAbsoluteEndsAtMs: absolute === undefined ? undefined : GRANTED_MS + absolute,
+          refreshIdleEndsAtMs: idle === undefined ? undefined : GRANTED_MS + idle,
+        });
+        for (const provider of [plain, accessKilling]) {
+          const dueAtMs = nextDueAtMs(of, provider, GRANTED_MS);
+          assert.ok(dueAtMs === undefined || Number.isSafeInteger(dueAtMs), String(dueAtMs));
+          const aheadAtMs = renewAheadAtMs(of, provider);
+          assert.ok(aheadAtMs === undefined || aheadAtMs >= GRANTED_MS, 'a token is not renewed before it was issued');
+        }
+      },
+    ),
   );
 });

@@ -44,7 +44,10 @@ test('who needs a longer life is not given what satisfied a caller with less', a
   await using world = await createWorld({ workers: false });
   const alice = await world.connect('alice');
   await world.wait(HOUR_MS + 30 * 60_000);
-  const [short, long] = await Promise.all([world.node().getToken(alice), world.node().getToken(alice, { minTtl: '59m' })]);
+  const [short, long] = await Promise.all([
+    world.node().getToken(alice),
+    world.node().getToken(alice, { minTtl: '59m' }),
+  ]);
   assert.ok(short.kind === 'served' && long.kind === 'served');
   assert.ok((long.accessExpiresAtMs ?? 0) - world.clock.nowMs() >= 59 * 60_000);
 });
@@ -94,7 +97,8 @@ test('who runs out of patience is served what lives at all', async () => {
 
 test('a connection that is not there is not found, again and again', async () => {
   await using world = await createWorld();
-  for (let call = 0; call < 2; call += 1) await assert.rejects(world.node().getToken('con_none' as never), isCode('not_found'));
+  for (let call = 0; call < 2; call += 1)
+    await assert.rejects(world.node().getToken('con_none' as never), isCode('not_found'));
 });
 
 test('a waiter reads again when his wait is over', async () => {

@@ -107,7 +107,12 @@ test('an answer that comes after another node’s replay was rejected brings the
 });
 
 test('an answer that comes after another node’s replay inside a reuse window is kept, and tried when the other is rejected', async () => {
-  await using world = await createWorld({ provider: withReuseWindow, nodes: 2, separateMachines: true, workers: false });
+  await using world = await createWorld({
+    provider: withReuseWindow,
+    nodes: 2,
+    separateMachines: true,
+    workers: false,
+  });
   const alice = await world.connect('alice');
   await world.wait('1h');
   world.provider.delayNextAnswer('1s');
@@ -122,15 +127,27 @@ test('an answer that comes after another node’s replay inside a reuse window i
   await world.wait('1s');
   const [orphan] = await world.node(1).look.credentials.orphans(alice);
   assert.ok(orphan !== undefined && !orphan.tried);
-  assert.equal(await world.node(1).accessToken(alice), replayed, 'the pair of the replay stays: this provider has ended the first one');
+  assert.equal(
+    await world.node(1).accessToken(alice),
+    replayed,
+    'the pair of the replay stays: this provider has ended the first one',
+  );
   // Should it be the other way round, the orphan is the way back.
   world.provider.answerNext(400, { error: 'invalid_grant' });
   await world.node(1).renewNow(alice);
-  assert.deepEqual((await world.node(1).look.credentials.orphans(alice)).map(({ tried }) => tried), [true]);
+  assert.deepEqual(
+    (await world.node(1).look.credentials.orphans(alice)).map(({ tried }) => tried),
+    [true],
+  );
 });
 
 test('the orphan that is good takes the place of a rejected refresh token, and nobody has to consent', async () => {
-  await using world = await createWorld({ provider: withReuseWindow, nodes: 2, separateMachines: true, workers: false });
+  await using world = await createWorld({
+    provider: withReuseWindow,
+    nodes: 2,
+    separateMachines: true,
+    workers: false,
+  });
   const alice = await world.connect('alice');
   await world.wait('1h');
   world.provider.delayNextAnswer('1s');
@@ -154,7 +171,12 @@ test('the orphan that is good takes the place of a rejected refresh token, and n
 });
 
 test('an orphan is tried once', async () => {
-  await using world = await createWorld({ provider: withReuseWindow, nodes: 2, separateMachines: true, workers: false });
+  await using world = await createWorld({
+    provider: withReuseWindow,
+    nodes: 2,
+    separateMachines: true,
+    workers: false,
+  });
   const alice = await world.connect('alice');
   await world.wait('1h');
   world.provider.delayNextAnswer('1s');
@@ -185,8 +207,15 @@ test('an answer that comes after a fresh consent is kept, never tried, and overw
   await world.until(late);
   assert.equal(await world.node().accessToken(alice), fresh);
   world.provider.answerNext(400, { error: 'invalid_grant' });
-  assert.equal((await world.node().renewNow(alice)).kind, 'reauth_required', 'the pair of the grant before is no way back into this one');
-  assert.deepEqual((await world.node().look.credentials.orphans(alice)).map(({ tried }) => tried), [false]);
+  assert.equal(
+    (await world.node().renewNow(alice)).kind,
+    'reauth_required',
+    'the pair of the grant before is no way back into this one',
+  );
+  assert.deepEqual(
+    (await world.node().look.credentials.orphans(alice)).map(({ tried }) => tried),
+    [false],
+  );
 });
 
 test('an answer for a connection that was superseded meanwhile does not make it active again', async () => {

@@ -4,8 +4,14 @@ import { DAY_MS, MINUTE_MS } from '../../src/model/clock.ts';
 import { backOffMs, refreshEndOf, replayBackOffMs } from '../../src/renewal/lifetimes.ts';
 
 test('failures are backed off from a second to five minutes, a tenth to either side', () => {
-  assert.deepEqual([0, 1, 2, 8].map((failures) => backOffMs(failures, 0.5)), [1000, 2000, 4000, 256_000]);
-  assert.deepEqual([9, 50, 1e6].map((failures) => backOffMs(failures, 0.5)), [5 * MINUTE_MS, 5 * MINUTE_MS, 5 * MINUTE_MS]);
+  assert.deepEqual(
+    [0, 1, 2, 8].map((failures) => backOffMs(failures, 0.5)),
+    [1000, 2000, 4000, 256_000],
+  );
+  assert.deepEqual(
+    [9, 50, 1e6].map((failures) => backOffMs(failures, 0.5)),
+    [5 * MINUTE_MS, 5 * MINUTE_MS, 5 * MINUTE_MS],
+  );
   assert.deepEqual([backOffMs(0, 0), backOffMs(0, 0.999_999)], [900, 1100]);
 });
 

@@ -4,7 +4,10 @@ import { HOUR_MS, MINUTE_MS } from '../../src/model/clock.ts';
 import { plain, reusable } from '../support/made-up-providers.ts';
 import { createWorld } from '../support/world.ts';
 
-const WRONG_SECRET = [401, { error: 'unauthorized_client', error_description: 'Missing valid authorization header' }] as const;
+const WRONG_SECRET = [
+  401,
+  { error: 'unauthorized_client', error_description: 'Missing valid authorization header' },
+] as const;
 
 test('renewed: the next version is stored, counted and told', async () => {
   await using world = await createWorld();
@@ -13,7 +16,10 @@ test('renewed: the next version is stored, counted and told', async () => {
   const renewal = await world.node().getToken(alice);
   assert.ok(renewal.kind === 'served' && renewal.renewed && renewal.version === 2);
   const connection = await world.connection(alice);
-  assert.deepEqual([connection.state, connection.renewals, connection.lastRenewedAtMs], ['active', 1, world.clock.nowMs()]);
+  assert.deepEqual(
+    [connection.state, connection.renewals, connection.lastRenewedAtMs],
+    ['active', 1, world.clock.nowMs()],
+  );
   assert.equal((await world.events('connection.renewed')).length, 1);
 });
 
@@ -124,7 +130,9 @@ test('unavailable: Retry-After is honoured, also with its date, and also by whom
   await using world = await createWorld({ nodes: 2 });
   const alice = await world.connect('alice');
   await world.advance('2h');
-  world.provider.answerNext(429, '', { headers: { 'retry-after': new Date(world.clock.nowMs() + 10 * MINUTE_MS).toUTCString() } });
+  world.provider.answerNext(429, '', {
+    headers: { 'retry-after': new Date(world.clock.nowMs() + 10 * MINUTE_MS).toUTCString() },
+  });
   const first = await world.node(0).getToken(alice);
   assert.ok(first.kind === 'unavailable');
   assert.equal(first.retryAtMs, world.clock.nowMs() + 10 * MINUTE_MS);
@@ -169,7 +177,12 @@ test('unavailable: a worker that cannot renew ahead waits for its hold, and does
 });
 
 test('unanswered: every way of not answering makes the connection uncertain, and nothing is presented again at once', async () => {
-  for (const [status, body] of [[500, ''], [502, '<html>'], [503, ''], [408, '']] as const) {
+  for (const [status, body] of [
+    [500, ''],
+    [502, '<html>'],
+    [503, ''],
+    [408, ''],
+  ] as const) {
     await using world = await createWorld();
     const alice = await world.connect('alice');
     await world.advance('2h');

@@ -19,7 +19,9 @@ test('P01: of two processes that renew at once, the loser neither deletes nor ov
   for (let round = 0; round < 5; round += 1) {
     await world.advance('2h');
     world.provider.delayNextAnswer('1s');
-    const [one, other] = await world.until(Promise.all([world.node(0).accessToken(alice), world.node(1).accessToken(alice)]));
+    const [one, other] = await world.until(
+      Promise.all([world.node(0).accessToken(alice), world.node(1).accessToken(alice)]),
+    );
     assert.equal(one, other);
     assert.ok(world.provider.knowsAsGood(one));
   }
@@ -80,7 +82,14 @@ test('P05: work that throws after the answer does not lose the token: nothing of
   await using world = await createWorld();
   const alice = await world.connect('alice');
   await world.advance('2h');
-  const odd = { access_token: 'odd-access', refresh_token: 'odd-refresh', expires_in: { $date: 'soon' }, id_token: 'not.a.token', scope: 7, token_type: null };
+  const odd = {
+    access_token: 'odd-access',
+    refresh_token: 'odd-refresh',
+    expires_in: { $date: 'soon' },
+    id_token: 'not.a.token',
+    scope: 7,
+    token_type: null,
+  };
   world.provider.script((request) => (request.url.includes('/oauth2/token') ? jsonAnswer(200, odd) : undefined));
   world.provider.order({ endpoint: 'me', fault: 'status', status: 500, count: 100 });
   assert.equal(await world.node().accessToken(alice), 'odd-access');
@@ -109,9 +118,14 @@ test('P07: a wrong client secret logs nobody out', async () => {
   await using world = await createWorld({ nodes: 2 });
   const users = await Promise.all(Array.from({ length: 12 }, (_, index) => world.connect(`user${index}`)));
   await world.advance('2h');
-  world.provider.answerNext(401, { error: 'unauthorized_client', error_description: 'Missing valid authorization header' }, { count: 1000 });
+  world.provider.answerNext(
+    401,
+    { error: 'unauthorized_client', error_description: 'Missing valid authorization header' },
+    { count: 1000 },
+  );
   for (let hour = 0; hour < 6; hour += 1) {
-    for (const [index, user] of users.entries()) assert.equal((await world.node(index % 2).getToken(user)).kind, 'misconfigured');
+    for (const [index, user] of users.entries())
+      assert.equal((await world.node(index % 2).getToken(user)).kind, 'misconfigured');
     await world.advance('1h');
   }
   for (const user of users) assert.equal(await world.state(user), 'active');
@@ -129,14 +143,22 @@ test('P08: a dead token at X is recognised, though X says invalid_request', asyn
 });
 
 test('P09: an error inside HTTP 200 is no success, and nothing of it is stored', async () => {
-  const hubLike: Provider = { ...plain, tokenErrors: [{ status: 200, error: 'bad_refresh_token', means: { kind: 'rejected', reason: 'rejected_unknown' } }] };
-  for (const body of ['error=bad_refresh_token&error_description=The+refresh+token', JSON.stringify({ error: 'bad_refresh_token' })]) {
+  const hubLike: Provider = {
+    ...plain,
+    tokenErrors: [{ status: 200, error: 'bad_refresh_token', means: { kind: 'rejected', reason: 'rejected_unknown' } }],
+  };
+  for (const body of [
+    'error=bad_refresh_token&error_description=The+refresh+token',
+    JSON.stringify({ error: 'bad_refresh_token' }),
+  ]) {
     assert.equal(classify(answered(200, body), hubLike, 0).kind, 'rejected');
   }
   await using world = await createWorld({ provider: hubLike });
   const alice = await world.connect('alice');
   const token = await world.node().accessToken(alice);
-  world.provider.script((request) => (request.url.endsWith('/token') ? jsonAnswer(200, { error: 'bad_refresh_token' }) : undefined));
+  world.provider.script((request) =>
+    request.url.endsWith('/token') ? jsonAnswer(200, { error: 'bad_refresh_token' }) : undefined,
+  );
   assert.equal((await world.node().renewNow(alice)).kind, 'reauth_required');
   assert.equal(await world.node().accessToken(alice), token);
 });
@@ -169,7 +191,9 @@ test('P12: a forced refresh from many simultaneous 401s is one exchange', async 
   const refused = await world.node().accessToken(alice);
   await world.advance('10m');
   world.provider.delayNextAnswer('1s');
-  const tokens = await world.until(Promise.all(Array.from({ length: 50 }, (_, index) => world.node(index % 2).accessToken(alice, { refused }))));
+  const tokens = await world.until(
+    Promise.all(Array.from({ length: 50 }, (_, index) => world.node(index % 2).accessToken(alice, { refused }))),
+  );
   assert.equal(new Set(tokens).size, 1);
   assert.equal(world.provider.presentations.length, 1);
 });
@@ -186,7 +210,12 @@ test('P13: one failed renewal does not stay: the next call tries again without a
 });
 
 test('P14: a token that is still valid is served when the early renewal fails', async () => {
-  const troubles: readonly [number, string | Record<string, unknown>][] = [[429, ''], [401, { error: 'unauthorized_client' }], [418, ''], [500, '']];
+  const troubles: readonly [number, string | Record<string, unknown>][] = [
+    [429, ''],
+    [401, { error: 'unauthorized_client' }],
+    [418, ''],
+    [500, ''],
+  ];
   for (const [status, body] of troubles) {
     await using world = await createWorld();
     const alice = await world.connect('alice');
@@ -220,12 +249,20 @@ test('P16: writes to the connection while it is renewed revert nothing', async (
   const renewal = world.node().accessToken(alice);
   await settle();
   const { connections } = world.node().look;
-  await connections.update(alice, { name: 'x:renamed', metadata: { last: 'used' }, policy: 'always', dueAtMs: world.clock.nowMs() });
+  await connections.update(alice, {
+    name: 'x:renamed',
+    metadata: { last: 'used' },
+    policy: 'always',
+    dueAtMs: world.clock.nowMs(),
+  });
   const token = await world.until(renewal);
   await connections.update(alice, { metadata: { last: 'used again' } });
   assert.equal(await world.node().accessToken(alice), token);
   const connection = await world.connection(alice);
-  assert.deepEqual([connection.name, connection.metadata, connection.renewals], ['x:renamed', { last: 'used again' }, 1]);
+  assert.deepEqual(
+    [connection.name, connection.metadata, connection.renewals],
+    ['x:renamed', { last: 'used again' }, 1],
+  );
 });
 
 test('P17: consent again during a renewal: the old grant’s tokens do not overwrite the new ones', async () => {
@@ -243,23 +280,35 @@ test('P17: consent again during a renewal: the old grant’s tokens do not overw
     assert.equal(textOf(brought), fresh, 'who waited for the old renewal gets the new grant’s token');
     assert.equal(await world.node(node).accessToken(alice), fresh);
     await world.wait('2h');
-    assert.ok(world.provider.knowsAsGood(await world.node(node).accessToken(alice)), 'the new grant’s refresh token was not replaced');
+    assert.ok(
+      world.provider.knowsAsGood(await world.node(node).accessToken(alice)),
+      'the new grant’s refresh token was not replaced',
+    );
   }
 });
 
 test('P18: a row that does not open stops nobody else', async () => {
   await using world = await createWorld({ workers: false });
   const ids = await Promise.all(['alice', 'bob', 'carol'].map((user) => world.connect(user)));
-  for (const id of ids) await world.node().look.connections.update(id, { policy: 'always', dueAtMs: world.clock.nowMs() });
+  for (const id of ids)
+    await world.node().look.connections.update(id, { policy: 'always', dueAtMs: world.clock.nowMs() });
   await world.wait(2 * HOUR_MS - 60_000);
-  await world.node().database.write((tx) => tx.run(`update credentials set sealed = x'0badc0de' where connection_id = :id`, { id: ids[1]! }));
+  await world
+    .node()
+    .database.write((tx) =>
+      tx.run(`update credentials set sealed = x'0badc0de' where connection_id = :id`, { id: ids[1]! }),
+    );
   world.node().startWork();
   await settle();
   assert.deepEqual(await Promise.all(ids.map(async (id) => (await world.connection(id)).renewals)), [1, 0, 1]);
   const problems = world.node().problems.splice(0);
   assert.equal(problems.length, 1);
   assert.match(String(problems[0]), new RegExp(ids[1]!));
-  assert.deepEqual(await world.node().look.credentials.attempts(ids[1]!, 10), [], 'nothing was claimed for what cannot be opened');
+  assert.deepEqual(
+    await world.node().look.credentials.attempts(ids[1]!, 10),
+    [],
+    'nothing was claimed for what cannot be opened',
+  );
 });
 
 test('P19: a connection that is used now and then is rotated now and then, and not every hour to be safe', async () => {

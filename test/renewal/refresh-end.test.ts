@@ -13,7 +13,16 @@ test('the end of a refresh token is announced 30, 7 and 1 days before, each once
   const alice = await world.connect('alice');
   const grantedAtMs = world.clock.nowMs();
   const expected: readonly (readonly [day: number, told: readonly number[]])[] = [
-    [0, []], [30, []], [149.9, []], [150, [30]], [151, [30]], [172.9, [30]], [173, [30, 7]], [179, [30, 7, 1]], [180, [30, 7, 1]], [181, [30, 7, 1]],
+    [0, []],
+    [30, []],
+    [149.9, []],
+    [150, [30]],
+    [151, [30]],
+    [172.9, [30]],
+    [173, [30, 7]],
+    [179, [30, 7, 1]],
+    [180, [30, 7, 1]],
+    [181, [30, 7, 1]],
   ];
   for (const [day, told] of expected) {
     await world.advance(grantedAtMs + day * DAY_MS - world.clock.nowMs());

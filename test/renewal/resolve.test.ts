@@ -3,7 +3,13 @@ import { test } from 'node:test';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/model/clock.ts';
 import type { Need } from '../../src/renewal/need.ts';
 import { resolve, type Resolution } from '../../src/renewal/resolve.ts';
-import { accessKilling, familyKilling, reusable, withForkingWindow, withReuseWindow } from '../support/made-up-providers.ts';
+import {
+  accessKilling,
+  familyKilling,
+  reusable,
+  withForkingWindow,
+  withReuseWindow,
+} from '../support/made-up-providers.ts';
 import { ACCESS, attempt, NOW, NOW_MS, seen } from './seen.ts';
 
 const use: Need = { kind: 'use', minTtlMs: undefined };
@@ -28,18 +34,37 @@ test('nothing is done before the original request can neither act nor answer', (
 
 test('where the sender is provably gone, fifteen seconds after its end are enough', () => {
   const gone = { isSenderGone: true };
-  assert.deepEqual(resolved({ credential: over, look: gone, attempt: { startedAtMs: NOW_MS - 20_000, endedAtMs: NOW_MS - 14_999 } }), LATER(NOW_MS + 1));
-  assert.deepEqual(resolved({ credential: over, look: gone, attempt: { startedAtMs: NOW_MS - 20_000, endedAtMs: NOW_MS - 15_000 } }), REPLAY);
+  assert.deepEqual(
+    resolved({ credential: over, look: gone, attempt: { startedAtMs: NOW_MS - 20_000, endedAtMs: NOW_MS - 14_999 } }),
+    LATER(NOW_MS + 1),
+  );
+  assert.deepEqual(
+    resolved({ credential: over, look: gone, attempt: { startedAtMs: NOW_MS - 20_000, endedAtMs: NOW_MS - 15_000 } }),
+    REPLAY,
+  );
 });
 
 test('a sender that is gone and whose end nobody noted may have been connecting still', () => {
   const gone = { isSenderGone: true };
-  assert.deepEqual(resolved({ credential: over, look: gone, attempt: { startedAtMs: NOW_MS - 24_999, endedAtMs: undefined } }), LATER(NOW_MS + 1));
-  assert.deepEqual(resolved({ credential: over, look: gone, attempt: { startedAtMs: NOW_MS - 25_000, endedAtMs: undefined } }), REPLAY);
+  assert.deepEqual(
+    resolved({ credential: over, look: gone, attempt: { startedAtMs: NOW_MS - 24_999, endedAtMs: undefined } }),
+    LATER(NOW_MS + 1),
+  );
+  assert.deepEqual(
+    resolved({ credential: over, look: gone, attempt: { startedAtMs: NOW_MS - 25_000, endedAtMs: undefined } }),
+    REPLAY,
+  );
 });
 
 test('a sender that is gone is never waited for longer than one that is not', () => {
-  assert.deepEqual(resolved({ credential: over, look: { isSenderGone: true }, attempt: { startedAtMs: NOW_MS - PATIENCE_MS, endedAtMs: NOW_MS } }), REPLAY);
+  assert.deepEqual(
+    resolved({
+      credential: over,
+      look: { isSenderGone: true },
+      attempt: { startedAtMs: NOW_MS - PATIENCE_MS, endedAtMs: NOW_MS },
+    }),
+    REPLAY,
+  );
 });
 
 test('while the access token lives there is something to lose, and nothing is replayed', () => {
@@ -58,7 +83,11 @@ test('a refused access token counts as ended', () => {
 
 test('where a renewal kills the old access token, that one is asked first', () => {
   assert.equal(resolved({ provider: accessKilling }).kind, 'ask');
-  assert.deepEqual(resolved({ provider: accessKilling, credential: over }), REPLAY, 'a token that is over tells nothing');
+  assert.deepEqual(
+    resolved({ provider: accessKilling, credential: over }),
+    REPLAY,
+    'a token that is over tells nothing',
+  );
   assert.deepEqual(resolved({ provider: accessKilling }, refused), REPLAY, 'a refusal has told already');
 });
 
@@ -73,7 +102,10 @@ test('inside a window that forks the family nothing is replayed', () => {
 });
 
 test('a window is used once', () => {
-  assert.equal(resolved({ provider: withReuseWindow, attempt: { ...ago(5 * MINUTE_MS), replays: 1 } }).kind, 'uncertain');
+  assert.equal(
+    resolved({ provider: withReuseWindow, attempt: { ...ago(5 * MINUTE_MS), replays: 1 } }).kind,
+    'uncertain',
+  );
 });
 
 test('a window is not used by whom the operator has forbidden to replay', () => {
@@ -84,7 +116,11 @@ test('where a reuse kills the family, the sender’s spool must be known to be e
   const of = { provider: familyKilling, credential: over };
   const { endedAtMs = 0 } = attempt();
   assert.deepEqual(resolved(of), LATER(NOW_MS + MINUTE_MS), 'no word from the sender');
-  assert.deepEqual(resolved({ ...of, look: { senderSpoolEmptyAtMs: endedAtMs } }), LATER(NOW_MS + MINUTE_MS), 'an older word');
+  assert.deepEqual(
+    resolved({ ...of, look: { senderSpoolEmptyAtMs: endedAtMs } }),
+    LATER(NOW_MS + MINUTE_MS),
+    'an older word',
+  );
   assert.deepEqual(resolved({ ...of, look: { senderSpoolEmptyAtMs: endedAtMs + 1 } }), REPLAY);
 });
 
@@ -99,17 +135,35 @@ test('who may not replay gives up when nothing lives any more, and not before', 
 
 test('a replay that goes unanswered is repeated at growing distances, a day apart at most', () => {
   const distances = [1, 2, 3, 4, 5, 6, 7, 20].map((replays) => {
-    const resolution = resolved({ credential: over, attempt: { replays, startedAtMs: NOW_MS - PATIENCE_MS, endedAtMs: NOW_MS - 1 } });
+    const resolution = resolved({
+      credential: over,
+      attempt: { replays, startedAtMs: NOW_MS - PATIENCE_MS, endedAtMs: NOW_MS - 1 },
+    });
     return resolution.kind === 'uncertain' ? resolution.retryAtMs - NOW_MS + 1 : resolution;
   });
-  assert.deepEqual(distances, [MINUTE_MS, 4 * MINUTE_MS, 16 * MINUTE_MS, 64 * MINUTE_MS, 256 * MINUTE_MS, 1024 * MINUTE_MS, DAY_MS, DAY_MS]);
+  assert.deepEqual(distances, [
+    MINUTE_MS,
+    4 * MINUTE_MS,
+    16 * MINUTE_MS,
+    64 * MINUTE_MS,
+    256 * MINUTE_MS,
+    1024 * MINUTE_MS,
+    DAY_MS,
+    DAY_MS,
+  ]);
 });
 
 test('an outage is not a verdict: replays go on until the refresh token’s own end', () => {
   const long = { replays: 30, ...ago(2 * DAY_MS) };
   assert.deepEqual(resolved({ credential: over, attempt: long }), { kind: 'renew', purpose: 'replay', replays: 31 });
-  assert.deepEqual(resolved({ credential: { ...over, refreshAbsoluteEndsAtMs: NOW_MS + 1 }, attempt: long }).kind, 'renew');
-  assert.deepEqual(resolved({ credential: { ...over, refreshAbsoluteEndsAtMs: NOW_MS }, attempt: long }).kind, 'give_up');
+  assert.deepEqual(
+    resolved({ credential: { ...over, refreshAbsoluteEndsAtMs: NOW_MS + 1 }, attempt: long }).kind,
+    'renew',
+  );
+  assert.deepEqual(
+    resolved({ credential: { ...over, refreshAbsoluteEndsAtMs: NOW_MS }, attempt: long }).kind,
+    'give_up',
+  );
   assert.deepEqual(resolved({ credential: { ...over, refreshIdleEndsAtMs: NOW_MS }, attempt: long }).kind, 'give_up');
 });
 

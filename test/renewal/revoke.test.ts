@@ -17,7 +17,10 @@ test('a revocation ends the grant at the provider, then here, and the tokens are
   const credential = await world.node().look.credentials.read(alice);
   assert.equal(credential?.sealed.length, 0);
   assert.equal((await world.node().getToken(alice)).kind, 'revoked', 'not even a token that lived is served');
-  assert.deepEqual((await world.events('connection.revoked')).map(({ data }) => data), [{ at_provider: true }]);
+  assert.deepEqual(
+    (await world.events('connection.revoked')).map(({ data }) => data),
+    [{ at_provider: true }],
+  );
 });
 
 test('a second revocation does nothing', async () => {
@@ -25,7 +28,11 @@ test('a second revocation does nothing', async () => {
   const alice = await world.connect('alice');
   await world.node().revoke(alice);
   await world.node().revoke(alice);
-  assert.equal(world.provider.sentTo('/2/oauth2/revoke').length, 2, 'the refresh token and the access token, once each');
+  assert.equal(
+    world.provider.sentTo('/2/oauth2/revoke').length,
+    2,
+    'the refresh token and the access token, once each',
+  );
 });
 
 test('a renewal in flight is waited for, and what it brings is revoked too', async () => {
@@ -86,9 +93,15 @@ test('here alone it ends also when its app is not configured any more, or its to
   const { ports } = world.node();
   await assert.rejects(revoke(alice, { atProvider: true }, { ...ports, apps: new Map() }), isCode('misconfigured'));
   await revoke(alice, { atProvider: false }, { ...ports, apps: new Map() });
-  await world.node().database.write((tx) => tx.run(`update credentials set sealed = x'00' where connection_id = :bob`, { bob }));
+  await world
+    .node()
+    .database.write((tx) => tx.run(`update credentials set sealed = x'00' where connection_id = :bob`, { bob }));
   await assert.rejects(world.node().revoke(bob), isCode('unreadable'));
-  assert.equal((await ports.credentials.read(bob))?.lease, undefined, 'what cannot be opened is found before anything is claimed');
+  assert.equal(
+    (await ports.credentials.read(bob))?.lease,
+    undefined,
+    'what cannot be opened is found before anything is claimed',
+  );
   await revoke(bob, { atProvider: false }, ports);
   assert.deepEqual([await world.state(alice), await world.state(bob)], ['revoked', 'revoked']);
 });
@@ -132,6 +145,14 @@ test('a refresh token that was revoked here is known as spent', async () => {
   const alice = await world.connect('alice');
   const credential = await world.node().look.credentials.read(alice);
   await world.node().revoke(alice);
-  assert.deepEqual(await world.node().look.credentials.knownRefreshToken(credential!.refreshFingerprint!), { connectionId: alice, spent: true });
-  assert.equal(await world.node().look.credentials.knownRefreshToken(world.node().ports.fingerprinter.fingerprint(new Secret('another'))), undefined);
+  assert.deepEqual(await world.node().look.credentials.knownRefreshToken(credential!.refreshFingerprint!), {
+    connectionId: alice,
+    spent: true,
+  });
+  assert.equal(
+    await world
+      .node()
+      .look.credentials.knownRefreshToken(world.node().ports.fingerprinter.fingerprint(new Secret('another'))),
+    undefined,
+  );
 });

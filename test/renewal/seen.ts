@@ -20,7 +20,11 @@ export function seen(of: {
   readonly attempt?: Partial<Attempt>;
   readonly look?: Partial<Pick<SeenWithApp, 'isLeased' | 'isSenderGone' | 'senderSpoolEmptyAtMs'>>;
 }): SeenWithApp {
-  const app = providerApp(of.provider ?? plain, { clientId: 'c', clientSecret: new Secret('s'), replay: of.replay ?? true });
+  const app = providerApp(of.provider ?? plain, {
+    clientId: 'c',
+    clientSecret: new Secret('s'),
+    replay: of.replay ?? true,
+  });
   const credential: StoredCredential = {
     connectionId: 'con_1' as ConnectionId,
     name: 'plain:alice',

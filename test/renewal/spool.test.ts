@@ -8,7 +8,10 @@ import { settle } from '../support/virtual-clock.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 /** Alice's renewal is answered while the store takes nothing. */
-async function answeredWithoutAStore(trouble: 'failStore' | 'stallStore', world: World): Promise<{ alice: ConnectionId; token: string }> {
+async function answeredWithoutAStore(
+  trouble: 'failStore' | 'stallStore',
+  world: World,
+): Promise<{ alice: ConnectionId; token: string }> {
   const alice = await world.connect('alice');
   await world.wait('2h');
   world.provider.delayNextAnswer('1s');
@@ -36,7 +39,13 @@ test('what waits in the spool is applied when the store is back, and acknowledge
   assert.equal(await reapplySpool(world.node().ports), 0);
   assert.equal(await world.node().accessToken(alice), token);
   assert.equal(await world.state(alice), 'active');
-  assert.deepEqual(world.node().spool.entries().map(({ acknowledged }) => acknowledged), [true]);
+  assert.deepEqual(
+    world
+      .node()
+      .spool.entries()
+      .map(({ acknowledged }) => acknowledged),
+    [true],
+  );
 });
 
 test('what waits in the spool is found by a new process, and by any process of the node', async () => {
@@ -59,7 +68,11 @@ test('applying an entry again changes nothing', async () => {
   assert.deepEqual(await credentials.read(alice), after);
   await world.wait('2h');
   await world.node().accessToken(alice);
-  assert.equal(await credentials.settleRenewed(entry.settlement), 'already_known', 'also when its refresh token was spent since');
+  assert.equal(
+    await credentials.settleRenewed(entry.settlement),
+    'already_known',
+    'also when its refresh token was spent since',
+  );
   assert.equal((await world.events('connection.renewed')).length, 2);
 });
 
@@ -70,7 +83,13 @@ test('a commit that stalls is not waited for: the answer is spooled, and the lat
   world.node().healStore();
   await settle();
   assert.equal(await world.node().accessToken(alice), token);
-  assert.deepEqual(world.node().spool.entries().map(({ acknowledged }) => acknowledged), [true]);
+  assert.deepEqual(
+    world
+      .node()
+      .spool.entries()
+      .map(({ acknowledged }) => acknowledged),
+    [true],
+  );
   assert.equal((await world.connection(alice)).renewals, 1);
 });
 
@@ -79,7 +98,13 @@ test('a stalled commit and its spool entry, applied by another process first, ar
   const { alice } = await answeredWithoutAStore('stallStore', world);
   const [entry] = world.node().spool.entries();
   assert.ok(entry !== undefined);
-  assert.equal(await world.node().look.credentials.orphans(alice).then((orphans) => orphans.length), 0);
+  assert.equal(
+    await world
+      .node()
+      .look.credentials.orphans(alice)
+      .then((orphans) => orphans.length),
+    0,
+  );
   world.node().healStore();
   await settle();
   await world.node().restart();
@@ -120,8 +145,16 @@ test('one entry that the store refuses does not stop the others', async () => {
   world.node().healStore();
   const [entry] = world.node().spool.entries();
   assert.ok(entry !== undefined);
-  const damaged = { ...entry.settlement, claim: { ...entry.settlement.claim, connectionId: 'con_gone' as ConnectionId } };
-  const others = [damaged, entry.settlement].map((settlement, index) => ({ file: `f${index}`, keptAtMs: index, acknowledged: false, settlement }));
+  const damaged = {
+    ...entry.settlement,
+    claim: { ...entry.settlement.claim, connectionId: 'con_gone' as ConnectionId },
+  };
+  const others = [damaged, entry.settlement].map((settlement, index) => ({
+    file: `f${index}`,
+    keptAtMs: index,
+    acknowledged: false,
+    settlement,
+  }));
   const { ports } = world.node();
   const spool = Object.assign(new MemorySpool(world.clock), { entries: () => others });
   assert.equal(await reapplySpool({ ...ports, spool }), 1);

@@ -1,13 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConnectionId } from '../../src/model/ids.ts';
-import { accessKilling, familyKilling, plain, reusable, withForkingWindow, withReuseWindow } from '../support/made-up-providers.ts';
+import {
+  accessKilling,
+  familyKilling,
+  plain,
+  reusable,
+  withForkingWindow,
+  withReuseWindow,
+} from '../support/made-up-providers.ts';
 import { Crash } from '../support/process-life.ts';
 import { settle } from '../support/virtual-clock.ts';
 import { createWorld, type World, type WorldOptions } from '../support/world.ts';
 
 /** Alice's renewal was asked for while her token lives, and went unanswered. */
-async function doubt(options: WorldOptions, how: 'loseNextAnswer' | 'loseNextRequest' = 'loseNextAnswer'): Promise<{ world: World; alice: ConnectionId; token: string }> {
+async function doubt(
+  options: WorldOptions,
+  how: 'loseNextAnswer' | 'loseNextRequest' = 'loseNextAnswer',
+): Promise<{ world: World; alice: ConnectionId; token: string }> {
   const world = await createWorld(options);
   const alice = await world.connect('alice');
   const token = await world.node().accessToken(alice);
@@ -63,7 +73,11 @@ test('an outage is not a verdict: a replay that goes unanswered is tried again, 
   assert.equal(await world.state(alice), 'active');
   const times = world.provider.presentations.map(({ atMs }) => atMs);
   const gaps = times.slice(2).map((atMs, index) => atMs - (times[index + 1] ?? 0));
-  assert.deepEqual(gaps, gaps.toSorted((one, other) => one - other), 'the distances grow');
+  assert.deepEqual(
+    gaps,
+    gaps.toSorted((one, other) => one - other),
+    'the distances grow',
+  );
   assert.equal(world.provider.presentations.length, 7);
 });
 

@@ -90,10 +90,15 @@ test('a key that is bound to a connection sees that one and nothing of others', 
   const bob = await kippu.connect('bob');
   const bobsPost = (await kippu.operator.post('/v1/posts', { connection: 'x:bob', text: 'by bob', draft: true })).json;
   await kippu.operator.post('/v1/posts', { connection: 'x:alice', text: 'by alice', draft: true });
-  const bound = await kippu.key(['connections:read', 'connections:write', 'tokens:read', 'posts:read', 'posts:write'], ['x:alice']);
+  const bound = await kippu.key(
+    ['connections:read', 'connections:write', 'tokens:read', 'posts:read', 'posts:write'],
+    ['x:alice'],
+  );
 
   const refused = [
-    ...['', '/timeline', '/token', '/proxy/2/users/me'].map((rest) => ['GET', `/v1/connections/${bob.id}${rest}`] as const),
+    ...['', '/timeline', '/token', '/proxy/2/users/me'].map(
+      (rest) => ['GET', `/v1/connections/${bob.id}${rest}`] as const,
+    ),
     ...['', '/timeline', '/token'].map((rest) => ['GET', `/v1/connections/x:bob${rest}`] as const),
     ['GET', '/v1/connections/x:nobody'],
     ['GET', '/v1/connections/x:nobody/token'],
@@ -120,10 +125,16 @@ test('a key that is bound to a connection sees that one and nothing of others', 
   }
 
   const own = await bound.get('/v1/connections');
-  assert.deepEqual(own.json.items.map((item: { name: string }) => item.name), ['x:alice']);
+  assert.deepEqual(
+    own.json.items.map((item: { name: string }) => item.name),
+    ['x:alice'],
+  );
   assert.equal((await bound.get('/v1/connections?state=revoked')).json.items.length, 0);
   assert.equal((await bound.get(`/v1/connections/${alice.id}/token`)).status, 200);
-  assert.deepEqual((await bound.get('/v1/posts')).json.items.map((item: { text: string }) => item.text), ['by alice']);
+  assert.deepEqual(
+    (await bound.get('/v1/posts')).json.items.map((item: { text: string }) => item.text),
+    ['by alice'],
+  );
   const events = (await bound.get('/v1/events')).json.items as { connection: string }[];
   assert.ok(events.length > 0);
   assert.ok(events.every((event) => event.connection === alice.id));

@@ -37,8 +37,12 @@ export class Answers {
   checkAll(): void {
     for (const { method, url, text, response } of this.#seen) {
       if (HAND_OUT.test(`${method} ${new URL(url).pathname}`)) continue;
-      const shown = [text, ...[...response.headers].filter(([name]) => name !== 'set-cookie').map(([, value]) => value)].join('\n');
-      for (const secret of this.secrets) assert.ok(!shown.includes(secret), `${method} ${url} shows a secret: ${shown.slice(0, 300)}`);
+      const shown = [
+        text,
+        ...[...response.headers].filter(([name]) => name !== 'set-cookie').map(([, value]) => value),
+      ].join('\n');
+      for (const secret of this.secrets)
+        assert.ok(!shown.includes(secret), `${method} ${url} shows a secret: ${shown.slice(0, 300)}`);
     }
   }
 }
@@ -50,6 +54,7 @@ function checkProblem({ response, text, url }: Seen, what: string): void {
   for (const field of ['type', 'title', 'detail', 'code']) assert.equal(typeof problem[field], 'string', what);
   assert.equal(problem['status'], response.status, what);
   const retryAfter = problem['retry_after'];
+  assert.ok(retryAfter === undefined || typeof retryAfter === 'number', what);
   assert.equal(response.headers.get('retry-after'), retryAfter === undefined ? null : String(retryAfter), what);
 }
 
@@ -65,7 +70,12 @@ function checkForm({ method, url, response, text }: Seen, what: string): void {
 }
 
 function matches(path: string, pathname: string): boolean {
-  return new RegExp(`^${path.replaceAll('.', '\\.').replace('{path}', '.*').replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(pathname);
+  return new RegExp(
+    `^${path
+      .replaceAll('.', '\\.')
+      .replace('{path}', '.*')
+      .replaceAll(/\{\w+\}/g, '[^/]+')}$`,
+  ).test(pathname);
 }
 
 function isProxied(url: string): boolean {

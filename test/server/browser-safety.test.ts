@@ -8,7 +8,13 @@ test("a signed-in browser may do what the operator may, from our own pages and n
   await using kippu = await serveKippu();
   const browser = kippu.browser();
   await browser.signIn();
-  const make = (headers: Record<string, string>) => browser.raw('POST', '/v1/api-keys', { ...headers, 'content-type': 'application/json' }, '{"name":"a","scopes":["admin"]}');
+  const make = (headers: Record<string, string>) =>
+    browser.raw(
+      'POST',
+      '/v1/api-keys',
+      { ...headers, 'content-type': 'application/json' },
+      '{"name":"a","scopes":["admin"]}',
+    );
   assert.equal((await make(OWN)).status, 201);
   assert.equal((await make({ origin: ORIGIN })).status, 201);
   for (const [why, headers] of Object.entries({
@@ -41,7 +47,10 @@ test('a wrong key is not made good by a session', async () => {
   await using kippu = await serveKippu();
   const browser = kippu.browser();
   await browser.signIn();
-  assert.equal((await browser.raw('GET', '/v1/connections', { ...OWN, authorization: 'Bearer kpu_wrong' })).status, 401);
+  assert.equal(
+    (await browser.raw('GET', '/v1/connections', { ...OWN, authorization: 'Bearer kpu_wrong' })).status,
+    401,
+  );
 });
 
 test('without a session a browser gets nothing', async () => {
@@ -53,12 +62,24 @@ test('without a session a browser gets nothing', async () => {
 
 test('it is asked under its own names only, so that no page can rebind one to this machine', async () => {
   await using kippu = await serveKippu();
-  const statusFor = async (host: string, path = '/v1/connections'): Promise<number> => (await kippu.operator.get(path, { host })).status;
-  for (const host of ['127.0.0.1:4180', 'localhost:4180', '[::1]:4180', '127.0.0.1', 'LOCALHOST:4180']) assert.equal(await statusFor(host), 200, host);
-  for (const host of ['evil.example', 'evil.example:4180', '127.0.0.1.evil.example:4180', 'localhost.evil.example', '0.0.0.0:4180', '10.0.0.7:4180', 'a b', '']) {
+  const statusFor = async (host: string, path = '/v1/connections'): Promise<number> =>
+    (await kippu.operator.get(path, { host })).status;
+  for (const host of ['127.0.0.1:4180', 'localhost:4180', '[::1]:4180', '127.0.0.1', 'LOCALHOST:4180'])
+    assert.equal(await statusFor(host), 200, host);
+  for (const host of [
+    'evil.example',
+    'evil.example:4180',
+    '127.0.0.1.evil.example:4180',
+    'localhost.evil.example',
+    '0.0.0.0:4180',
+    '10.0.0.7:4180',
+    'a b',
+    '',
+  ]) {
     assert.equal(await statusFor(host), 421, host);
   }
-  for (const path of ['/', '/sign-in/anything', '/connect/anything', '/callback/x', '/v1/openapi.json']) assert.equal(await statusFor('evil.example', path), 421, path);
+  for (const path of ['/', '/sign-in/anything', '/connect/anything', '/callback/x', '/v1/openapi.json'])
+    assert.equal(await statusFor('evil.example', path), 421, path);
   for (const path of ['/healthz', '/readyz']) assert.equal(await statusFor('10.0.0.7:4180', path), 200, path);
 
   kippu.server.listensOn('10.0.0.7');
@@ -75,7 +96,10 @@ test('a session over https has a cookie that nobody else can set or read', async
   const { json } = await kippu.operator.post('/v1/sign-in-links');
   const browser = kippu.browser();
   const signedIn = await browser.open(json.url);
-  assert.match(signedIn.headers.get('set-cookie') ?? '', /^__Host-kippu-session=[\w-]{40,}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=2592000; Secure$/);
+  assert.match(
+    signedIn.headers.get('set-cookie') ?? '',
+    /^__Host-kippu-session=[\w-]{40,}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=2592000; Secure$/,
+  );
   assert.match(signedIn.headers.get('strict-transport-security') ?? '', /max-age=\d+/);
   assert.match((await browser.open('/')).text, /sign-out/);
 });
@@ -95,7 +119,10 @@ test('below a path of a public address everything works as at the root', async (
 test('monitoring is open to this machine alone, and to administrators', async () => {
   await using kippu = await serveKippu();
   const ask = (headers: Record<string, string>, address?: string) =>
-    kippu.send(kippu.as(undefined).request('GET', '/metrics', { headers }), address === undefined ? undefined : { address });
+    kippu.send(
+      kippu.as(undefined).request('GET', '/metrics', { headers }),
+      address === undefined ? undefined : { address },
+    );
   assert.equal((await ask({}, '127.0.0.1')).status, 200);
   assert.equal((await ask({}, '::1')).status, 200);
   assert.equal((await ask({}, '::ffff:127.0.0.1')).status, 200);

@@ -4,12 +4,23 @@ import { serveKippu } from './served-kippu.ts';
 
 test('a connect session leads a user through the consent to a connection', async () => {
   await using kippu = await serveKippu();
-  const begun = await kippu.operator.post('/v1/connect-sessions', { provider: 'x', owner: 'team', name: 'main', scopes: ['read'] });
+  const begun = await kippu.operator.post('/v1/connect-sessions', {
+    provider: 'x',
+    owner: 'team',
+    name: 'main',
+    scopes: ['read'],
+  });
   assert.equal(begun.status, 201);
   assert.equal(begun.json.url, `http://127.0.0.1:4180/connect/${begun.json.id}`);
   assert.equal(begun.json.expires_at, '2026-11-21T00:15:00.000Z');
   const progress = () => kippu.operator.get(`/v1/connect-sessions/${begun.json.id}`);
-  assert.deepEqual((await progress()).json, { id: begun.json.id, state: 'begun', failure: null, detail: null, connection: null });
+  assert.deepEqual((await progress()).json, {
+    id: begun.json.id,
+    state: 'begun',
+    failure: null,
+    detail: null,
+    connection: null,
+  });
 
   const browser = kippu.browser();
   const departure = await browser.open(begun.json.url);
@@ -62,7 +73,13 @@ test('a callback that is replayed, or comes from a browser that did not begin, c
 test('an application redeems what its user brought to the return_url, once', async () => {
   await using kippu = await serveKippu({ returnUrls: ['https://app.example/oauth'] });
   const client = await kippu.key(['connections:write', 'connections:read']);
-  const begun = (await client.post('/v1/connect-sessions', { provider: 'x', owner: 'user-7', return_url: 'https://app.example/oauth/done?tab=1' })).json;
+  const begun = (
+    await client.post('/v1/connect-sessions', {
+      provider: 'x',
+      owner: 'user-7',
+      return_url: 'https://app.example/oauth/done?tab=1',
+    })
+  ).json;
   const arrival = await kippu.browser().consent(begun.url, 'alice');
   assert.equal(arrival.status, 303);
   const returned = new URL(arrival.headers.get('location') ?? '');
@@ -105,7 +122,10 @@ test('what cannot begin is refused with where and why', async () => {
     const refused = await kippu.operator.post('/v1/connect-sessions', body);
     assert.deepEqual([refused.status, refused.json.where], [status, where], JSON.stringify(body));
   }
-  assert.equal((await kippu.operator.post('/v1/connect-sessions', { provider: 'x', connection: 'x:nobody' })).status, 404);
+  assert.equal(
+    (await kippu.operator.post('/v1/connect-sessions', { provider: 'x', connection: 'x:nobody' })).status,
+    404,
+  );
   assert.equal((await kippu.operator.get('/v1/connect-sessions/cns_00000000000000000000')).status, 404);
   assert.equal((await kippu.operator.get('/v1/connect-sessions/anything')).status, 404);
 });

@@ -8,16 +8,26 @@ test('events are listed in order, and after one that is known', async () => {
   const alice = await kippu.connect('alice');
   for (let renewals = 0; renewals < 3; renewals += 1) await kippu.operator.post('/v1/connections/x:alice/renew');
   const all = (await kippu.operator.get('/v1/events')).json;
-  assert.deepEqual(all.items.map((event: Json) => event.type), ['connection.created', ...Array.from({ length: 3 }, () => 'connection.renewed')]);
+  assert.deepEqual(
+    all.items.map((event: Json) => event.type),
+    ['connection.created', ...Array.from({ length: 3 }, () => 'connection.renewed')],
+  );
   assert.equal(all.next_cursor, null);
   assert.equal(all.items[1].connection, alice.id);
   assert.equal(all.items[1].data.access_expires_at, '2026-11-21T02:00:00.000Z');
   const later = (await kippu.operator.get(`/v1/events?after=${all.items[2].sequence}`)).json;
-  assert.deepEqual(later.items.map((event: Json) => event.id), [all.items[3].id]);
+  assert.deepEqual(
+    later.items.map((event: Json) => event.id),
+    [all.items[3].id],
+  );
   const first = (await kippu.operator.get('/v1/events?limit=3')).json;
   const rest = (await kippu.operator.get(`/v1/events?limit=3&cursor=${first.next_cursor}`)).json;
-  assert.deepEqual([...first.items, ...rest.items].map((event) => event.id), all.items.map((event: Json) => event.id));
-  for (const query of ['after=x', 'after=-1', 'cursor=x']) assert.equal((await kippu.operator.get(`/v1/events?${query}`)).status, 422);
+  assert.deepEqual(
+    [...first.items, ...rest.items].map((event) => event.id),
+    all.items.map((event: Json) => event.id),
+  );
+  for (const query of ['after=x', 'after=-1', 'cursor=x'])
+    assert.equal((await kippu.operator.get(`/v1/events?${query}`)).status, 422);
 });
 
 test('a key that sees little of a busy store is led past what it may not see', async () => {
@@ -46,7 +56,10 @@ test('a stream tells what happens, and goes on where a client was cut off', asyn
   await kippu.operator.post('/v1/connections/x:alice/renew');
   await kippu.operator.post('/v1/connections/x:alice/renew');
   const again = await Stream.open(kippu, kippu.operator, { 'last-event-id': renewed?.id ?? '' });
-  assert.deepEqual((await again.events(2)).map(({ id }) => Number(id) - Number(renewed?.id)), [1, 2]);
+  assert.deepEqual(
+    (await again.events(2)).map(({ id }) => Number(id) - Number(renewed?.id)),
+    [1, 2],
+  );
   await again.close();
   const fromStart = await Stream.open(kippu, kippu.operator, {}, '?after=0');
   assert.equal((await fromStart.events(1))[0]?.event, 'connection.created');
@@ -101,8 +114,15 @@ class Stream {
     void this.#read();
   }
 
-  static async open(kippu: ServedKippu, client: Client, headers: Record<string, string> = {}, query = ''): Promise<Stream> {
-    const response = await kippu.server.fetch(client.request('GET', `/v1/events${query}`, { headers: { accept: 'text/event-stream', ...headers } }));
+  static async open(
+    kippu: ServedKippu,
+    client: Client,
+    headers: Record<string, string> = {},
+    query = '',
+  ): Promise<Stream> {
+    const response = await kippu.server.fetch(
+      client.request('GET', `/v1/events${query}`, { headers: { accept: 'text/event-stream', ...headers } }),
+    );
     assert.equal(response.status, 200);
     assert.equal(response.headers.get('content-type'), 'text/event-stream');
     assert.equal(response.headers.get('cache-control'), 'no-store');
@@ -132,7 +152,9 @@ class Stream {
   }
 
   #frames(): Frame[] {
-    return [...this.#text.matchAll(/id: (\d+)\nevent: (\S+)\ndata: (.*)\n\n/g)].map(([, id = '', event = '', data = '']) => ({ id, event, data }));
+    return [...this.#text.matchAll(/id: (\d+)\nevent: (\S+)\ndata: (.*)\n\n/g)].map(
+      ([, id = '', event = '', data = '']) => ({ id, event, data }),
+    );
   }
 
   async #read(): Promise<void> {

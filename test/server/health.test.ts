@@ -10,7 +10,13 @@ test('it is alive, and ready while store, keys and worker are', async () => {
   assert.deepEqual([before.status, before.json.worker], [503, 'stopped']);
   kippu.worker?.start();
   await kippu.clock.advance(1000);
-  assert.deepEqual((await nobody.get('/readyz')).json, { status: 'ready', store: 'ok', keys: 'ok', worker: 'running', oldest_due_at: null });
+  assert.deepEqual((await nobody.get('/readyz')).json, {
+    status: 'ready',
+    store: 'ok',
+    keys: 'ok',
+    worker: 'running',
+    oldest_due_at: null,
+  });
   await kippu.connect('alice');
   await kippu.clock.advance(5000);
   assert.match((await nobody.get('/readyz')).json.oldest_due_at, /^20\d\d-/);
@@ -37,8 +43,14 @@ test('the metrics count connections and tell how far the worker is behind', asyn
   await kippu.clock.advance(90_000);
   const { headers, text } = await kippu.operator.get('/metrics');
   assert.match(headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
-  for (const line of ['kippu_connections{state="active"} 1', 'kippu_connections{state="revoked"} 1', 'kippu_due_lag_seconds{work="connections"} 90', 'kippu_spool_waiting 0']) {
+  for (const line of [
+    'kippu_connections{state="active"} 1',
+    'kippu_connections{state="revoked"} 1',
+    'kippu_due_lag_seconds{work="connections"} 90',
+    'kippu_spool_waiting 0',
+  ]) {
     assert.ok(text.split('\n').includes(line), `${line}\n${text}`);
   }
-  for (const line of text.trimEnd().split('\n')) assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="\w+"\})? \d+(\.\d+)?)$/);
+  for (const line of text.trimEnd().split('\n'))
+    assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="\w+"\})? \d+(\.\d+)?)$/);
 });

@@ -5,7 +5,11 @@ import { serveKippu } from './served-kippu.ts';
 test('a key is shown once, listed without its text, and ends at once', async () => {
   await using kippu = await serveKippu();
   const alice = await kippu.connect('alice');
-  const made = await kippu.operator.post('/v1/api-keys', { name: 'for the app', scopes: ['tokens:read'], connections: ['x:alice'] });
+  const made = await kippu.operator.post('/v1/api-keys', {
+    name: 'for the app',
+    scopes: ['tokens:read'],
+    connections: ['x:alice'],
+  });
   assert.equal(made.status, 201);
   assert.match(made.json.key, /^kpu_[\w-]{40,}$/);
   kippu.answers.secrets.add(made.json.key);
@@ -14,7 +18,10 @@ test('a key is shown once, listed without its text, and ends at once', async () 
   assert.equal((await client.get('/v1/connections/x:alice/token')).status, 200);
 
   const [listed] = (await kippu.operator.get('/v1/api-keys')).json.items;
-  assert.deepEqual([listed.id, listed.name, listed.revoked_at, 'key' in listed], [made.json.id, 'for the app', null, false]);
+  assert.deepEqual(
+    [listed.id, listed.name, listed.revoked_at, 'key' in listed],
+    [made.json.id, 'for the app', null, false],
+  );
   const revoked = await kippu.operator.delete(`/v1/api-keys/${made.json.id}`);
   assert.deepEqual([revoked.status, revoked.json.revoked_at], [200, '2026-11-21T00:00:00.000Z']);
   assert.equal((await client.get('/v1/connections/x:alice/token')).status, 401);

@@ -16,7 +16,10 @@ const AUTHORIZED = { authorization: `Bearer ${LOCAL_KEY}` };
 
 async function open() {
   const http = { send: () => Promise.reject(new Error('nobody calls a provider here')) };
-  const app = await openTestApp({ outside: { clock: REAL_CLOCK, random: seededRandom(), http, faults: noFaults }, publicUrl: 'http://127.0.0.1:4180' });
+  const app = await openTestApp({
+    outside: { clock: REAL_CLOCK, random: seededRandom(), http, faults: noFaults },
+    publicUrl: 'http://127.0.0.1:4180',
+  });
   const server = createServer(app, { localKey: new Secret(LOCAL_KEY), version: '1.2.3' });
   return { app, server, [Symbol.asyncDispose]: () => app.close() };
 }
@@ -31,11 +34,15 @@ test('it listens, answers, and says where it is', async () => {
   await using at = await listening(kippu.server);
   assert.equal(at.url, `http://127.0.0.1:${at.port}`);
   const health = await fetch(`${at.url}/healthz`);
-  assert.deepEqual([health.status, (await health.json()).version], [200, '1.2.3']);
+  assert.deepEqual([health.status, ((await health.json()) as { readonly version: string }).version], [200, '1.2.3']);
   assert.equal((await fetch(`${at.url}/v1/connections`)).status, 401);
   assert.equal((await fetch(`${at.url}/v1/connections`, { headers: AUTHORIZED })).status, 200);
   assert.equal((await fetch(`${at.url}/metrics`)).status, 200);
-  const posted = await fetch(`${at.url}/v1/connect-sessions`, { method: 'POST', headers: AUTHORIZED, body: '{"provider":"x"}' });
+  const posted = await fetch(`${at.url}/v1/connect-sessions`, {
+    method: 'POST',
+    headers: AUTHORIZED,
+    body: '{"provider":"x"}',
+  });
   assert.equal(posted.status, 201);
 });
 
@@ -48,7 +55,10 @@ test('a port that is taken is said in one sentence, with what to do', async () =
     assert.match(error.message, new RegExp(`Port ${at.port} .* is taken.*--port`));
     return true;
   });
-  await assert.rejects(listen(kippu.server, { host: '192.0.2.1', port: 0 }), (error) => error instanceof KippuError && error.code === 'invalid');
+  await assert.rejects(
+    listen(kippu.server, { host: '192.0.2.1', port: 0 }),
+    (error) => error instanceof KippuError && error.code === 'invalid',
+  );
 });
 
 test('closing lets what is under way finish, ends streams and takes nothing new', async () => {
@@ -77,7 +87,7 @@ test('closing lets what is under way finish, ends streams and takes nothing new'
   await assert.rejects(fetch(`${at.url}/healthz`));
   release();
   const answer = await slow;
-  assert.deepEqual([answer.status, (await answer.json()).items], [200, []]);
+  assert.deepEqual([answer.status, ((await answer.json()) as { readonly items: unknown }).items], [200, []]);
   await closed;
 });
 
@@ -85,9 +95,13 @@ test('what is not HTTP, and a client that goes away, harm nobody', async () => {
   await using kippu = await open();
   await using at = await listening(kippu.server);
   const socket = connect(at.port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\nHost: \u0001\r\n\r\n'));
+  socket.resume();
   await once(socket, 'close');
   const leaving = new AbortController();
-  const stream = await fetch(`${at.url}/v1/events`, { headers: { ...AUTHORIZED, accept: 'text/event-stream' }, signal: leaving.signal });
+  const stream = await fetch(`${at.url}/v1/events`, {
+    headers: { ...AUTHORIZED, accept: 'text/event-stream' },
+    signal: leaving.signal,
+  });
   assert.equal(stream.status, 200);
   leaving.abort();
   assert.equal((await fetch(`${at.url}/healthz`)).status, 200);
@@ -97,8 +111,12 @@ test('an address that others can reach is served over https only, and never with
   await using kippu = await open();
   const check = (host: string, publicUrl: string) => checkExposure({ host, publicUrl }, kippu.app);
   const refuses = (host: string, publicUrl: string, where: string) =>
-    assert.rejects(check(host, publicUrl), (error) => error instanceof KippuError && error.code === 'misconfigured' && error.where === where);
-  for (const host of ['127.0.0.1', '127.0.0.53', 'localhost', '::1', '[::1]']) await check(host, 'http://127.0.0.1:4180');
+    assert.rejects(
+      check(host, publicUrl),
+      (error) => error instanceof KippuError && error.code === 'misconfigured' && error.where === where,
+    );
+  for (const host of ['127.0.0.1', '127.0.0.53', 'localhost', '::1', '[::1]'])
+    await check(host, 'http://127.0.0.1:4180');
   for (const host of ['0.0.0.0', '::', '192.168.1.5', 'kippu.internal', '127.0.0.1.evil.example']) {
     await refuses(host, 'http://127.0.0.1:4180', 'KIPPU_PUBLIC_URL');
     await refuses(host, 'https://kippu.example', 'KIPPU_HOST');

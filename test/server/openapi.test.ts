@@ -14,7 +14,8 @@ test('every route that is served is described, and the other way round', async (
     const concrete = path.replaceAll(/\{path\}/g, '2/users/me').replaceAll(/\{\w+\}/g, 'nothing');
     for (const method of METHODS) {
       const answer = await kippu.operator.send(method, concrete);
-      const isServed = answer.status !== 405 && !(answer.json?.detail ?? '').startsWith('There is nothing under this path');
+      const isServed =
+        answer.status !== 405 && !(answer.json?.detail ?? '').startsWith('There is nothing under this path');
       // `/v1/posts/check` has the form of a post's path, too.
       if (path === '/v1/posts/check' && method !== 'POST') continue;
       assert.equal(isServed, method.toLowerCase() in item, `${method} ${path}: ${answer.status}`);
@@ -32,17 +33,29 @@ test('the description is whole: names are unique, references lead somewhere, par
     for (const [method, operation] of Object.entries<Json>(item)) {
       assert.ok(!ids.has(operation.operationId), operation.operationId);
       ids.add(operation.operationId);
-      const declared = operation.parameters.filter((parameter: Json) => parameter.in === 'path').map((parameter: Json) => parameter.name);
-      assert.deepEqual(declared, [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
-      assert.ok(Object.keys(operation.responses).some((status) => status.startsWith('2')), `${method} ${path}`);
+      const declared = operation.parameters
+        .filter((parameter: Json) => parameter.in === 'path')
+        .map((parameter: Json) => parameter.name);
+      assert.deepEqual(
+        declared,
+        [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name),
+      );
+      assert.ok(
+        Object.keys(operation.responses).some((status) => status.startsWith('2')),
+        `${method} ${path}`,
+      );
     }
   }
   for (const [, reference = ''] of JSON.stringify(api).matchAll(/"\$ref":"([^"]+)"/g)) {
-    const found = reference.slice(2).split('/').reduce((node: Json, key) => node?.[key], api);
+    const found = reference
+      .slice(2)
+      .split('/')
+      .reduce((node: Json, key) => node?.[key], api);
     assert.notEqual(found, undefined, reference);
   }
   assert.ok(!JSON.stringify(api).includes('$defs'));
-  for (const name of ['Connection', 'AccessToken', 'Post', 'Event', 'Problem', 'Timeline', 'ApiKey', 'Provider']) assert.ok(name in api.components.schemas, name);
+  for (const name of ['Connection', 'AccessToken', 'Post', 'Event', 'Problem', 'Timeline', 'ApiKey', 'Provider'])
+    assert.ok(name in api.components.schemas, name);
 });
 
 test('the description tells requests as they are checked', async () => {

@@ -15,16 +15,23 @@ test('a post without a time is published now', async () => {
   assert.equal(json.status, 'published');
   assert.equal(json.remote_url, `https://x.com/alice/status/${json.remote_id}`);
   assert.deepEqual(json.cost, { amount: 0.015, currency: 'USD' });
-  assert.deepEqual(json.attempts.map((attempt: Json) => attempt.outcome), ['published']);
+  assert.deepEqual(
+    json.attempts.map((attempt: Json) => attempt.outcome),
+    ['published'],
+  );
   assert.equal(kippu.x.state().posts[0]?.text, 'hello');
 });
 
 test('the same request with the same key makes one post; another request with it is a conflict', async () => {
   await using kippu = await kippuWithAlice();
-  const send = (text: string, key: string) => kippu.operator.post('/v1/posts', { connection: 'x:alice', text }, { 'idempotency-key': key });
+  const send = (text: string, key: string) =>
+    kippu.operator.post('/v1/posts', { connection: 'x:alice', text }, { 'idempotency-key': key });
   const first = await send('once', 'key-1');
   const again = await send('once', 'key-1');
-  assert.deepEqual([again.status, again.json.id, again.headers.get('idempotency-replayed')], [201, first.json.id, 'true']);
+  assert.deepEqual(
+    [again.status, again.json.id, again.headers.get('idempotency-replayed')],
+    [201, first.json.id, 'true'],
+  );
   assert.equal(first.headers.get('idempotency-replayed'), null);
   assert.equal(kippu.x.state().counts.postsCreated, 1);
   const other = await send('twice', 'key-1');
@@ -32,7 +39,11 @@ test('the same request with the same key makes one post; another request with it
   assert.equal((await send('long', 'k'.repeat(300))).status, 422);
   // Another caller's key is another key.
   const client = await kippu.key(['posts:write']);
-  const foreign = await client.post('/v1/posts', { connection: 'x:alice', text: 'by another' }, { 'idempotency-key': 'key-1' });
+  const foreign = await client.post(
+    '/v1/posts',
+    { connection: 'x:alice', text: 'by another' },
+    { 'idempotency-key': 'key-1' },
+  );
   assert.deepEqual([foreign.status, foreign.json.text], [201, 'by another']);
 });
 
@@ -41,8 +52,16 @@ test('a draft is edited, scheduled, cancelled', async () => {
   const draft = (await kippu.operator.post('/v1/posts', { connection: 'x:alice', text: 'first', draft: true })).json;
   assert.deepEqual([draft.status, draft.publish_at], ['draft', null]);
   const path = `/v1/posts/${draft.id}`;
-  const edited = await kippu.operator.patch(path, { text: 'second', publish_at: '2026-11-22 09:00', timezone: 'Asia/Tokyo', reply_to: '123' });
-  assert.deepEqual([edited.json.status, edited.json.publish_at, edited.json.timezone], ['scheduled', '2026-11-22T00:00:00.000Z', 'Asia/Tokyo']);
+  const edited = await kippu.operator.patch(path, {
+    text: 'second',
+    publish_at: '2026-11-22 09:00',
+    timezone: 'Asia/Tokyo',
+    reply_to: '123',
+  });
+  assert.deepEqual(
+    [edited.json.status, edited.json.publish_at, edited.json.timezone],
+    ['scheduled', '2026-11-22T00:00:00.000Z', 'Asia/Tokyo'],
+  );
   assert.equal(edited.json.reply_to, '123');
   assert.equal((await kippu.operator.patch(path, { reply_to: null })).json.reply_to, null);
   assert.equal((await kippu.operator.get(path)).json.text, 'second');
@@ -55,7 +74,8 @@ test('a draft is edited, scheduled, cancelled', async () => {
 
 test('what needs approval waits for it', async () => {
   await using kippu = await kippuWithAlice();
-  const waiting = (await kippu.operator.post('/v1/posts', { connection: 'x:alice', text: 'may I?', approval: true })).json;
+  const waiting = (await kippu.operator.post('/v1/posts', { connection: 'x:alice', text: 'may I?', approval: true }))
+    .json;
   assert.equal(waiting.status, 'needs_approval');
   assert.equal((await kippu.operator.post(`/v1/posts/${waiting.id}/approve`)).json.status, 'published');
   assert.equal((await kippu.operator.post(`/v1/posts/${waiting.id}/approve`)).status, 409);
@@ -82,21 +102,31 @@ test('a post whose answer was lost is unknown until somebody says what became of
   }
   const remoteId = kippu.x.state().posts[0]?.id;
   const resolved = await kippu.operator.post(`${path}/resolve`, { as: 'published', remote_id: remoteId });
-  assert.deepEqual([resolved.json.status, resolved.json.remote_id, resolved.json.remote_evidence], ['published', remoteId, 'user']);
+  assert.deepEqual(
+    [resolved.json.status, resolved.json.remote_id, resolved.json.remote_evidence],
+    ['published', remoteId, 'user'],
+  );
 });
 
 test('the list is filtered by status, connection and time, in pages', async () => {
   await using kippu = await kippuWithAlice();
   await kippu.connect('bob');
   for (const day of ['23', '24', '25']) {
-    await kippu.operator.post('/v1/posts', { connection: 'x:alice', text: `on the ${day}`, publish_at: `2026-11-${day}T09:00:00Z` });
+    await kippu.operator.post('/v1/posts', {
+      connection: 'x:alice',
+      text: `on the ${day}`,
+      publish_at: `2026-11-${day}T09:00:00Z`,
+    });
     await kippu.clock.advance(1000);
   }
   await kippu.operator.post('/v1/posts', { connection: 'x:bob', text: 'a draft', draft: true });
-  const textsOf = async (query: string): Promise<string[]> => (await kippu.operator.get(`/v1/posts?${query}`)).json.items.map((item: Json) => item.text);
+  const textsOf = async (query: string): Promise<string[]> =>
+    (await kippu.operator.get(`/v1/posts?${query}`)).json.items.map((item: Json) => item.text);
   assert.deepEqual(await textsOf(''), ['a draft', 'on the 25', 'on the 24', 'on the 23']);
   assert.deepEqual(await textsOf('status=draft'), ['a draft']);
-  assert.deepEqual(await textsOf('connection=x:alice&from=2026-11-24T00:00:00Z&to=2026-11-25T09:00:00Z'), ['on the 24']);
+  assert.deepEqual(await textsOf('connection=x:alice&from=2026-11-24T00:00:00Z&to=2026-11-25T09:00:00Z'), [
+    'on the 24',
+  ]);
   const first = (await kippu.operator.get('/v1/posts?limit=3')).json;
   const rest = (await kippu.operator.get(`/v1/posts?limit=3&cursor=${first.next_cursor}`)).json;
   assert.deepEqual([first.items.length, rest.items.length, rest.next_cursor], [3, 1, null]);
@@ -109,12 +139,17 @@ test('the list is filtered by status, connection and time, in pages', async () =
 
 test('a text is counted, priced and judged without being saved', async () => {
   await using kippu = await kippuWithAlice();
-  const good = await kippu.operator.post('/v1/posts/check', { text: 'こんにちは https://example.com/a-rather-long-path' });
+  const good = await kippu.operator.post('/v1/posts/check', {
+    text: 'こんにちは https://example.com/a-rather-long-path',
+  });
   assert.deepEqual([good.json.valid, good.json.weighted_length, good.json.weighted_length_max], [true, 34, 280]);
   assert.deepEqual(good.json.cost, { amount: 0.2, currency: 'USD' });
   const bad = await kippu.operator.post('/v1/posts/check', { connection: 'x:alice', text: 'あ'.repeat(141) });
   assert.equal(bad.json.valid, false);
-  assert.deepEqual(bad.json.problems.map((problem: Json) => [problem.code, problem.where]), [['text_too_long', '/text']]);
+  assert.deepEqual(
+    bad.json.problems.map((problem: Json) => [problem.code, problem.where]),
+    [['text_too_long', '/text']],
+  );
   assert.equal((await kippu.operator.get('/v1/posts')).json.items.length, 0);
 });
 
@@ -144,7 +179,8 @@ test('the worker publishes a scheduled post at its time', async () => {
   await using kippu = await serveKippu({ withWorker: true });
   await kippu.connect('alice');
   kippu.worker?.start();
-  const { id } = (await kippu.operator.post('/v1/posts', { connection: 'x:alice', text: 'later', publish_at: '+10m' })).json;
+  const { id } = (await kippu.operator.post('/v1/posts', { connection: 'x:alice', text: 'later', publish_at: '+10m' }))
+    .json;
   await kippu.clock.advance(9 * 60_000);
   assert.equal((await kippu.operator.get(`/v1/posts/${id}`)).json.status, 'scheduled');
   await kippu.clock.advance(62_000);

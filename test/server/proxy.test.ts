@@ -22,10 +22,23 @@ test('neither our key nor a cookie reaches the provider, nor its cookies and rul
   await using kippu = await serveKippu();
   await kippu.connect('alice');
   kippu.x.faults.order({
-    endpoint: 'me', fault: 'status', status: 404, body: '<script>alert(1)</script>',
-    headers: { 'content-type': 'text/html', 'set-cookie': 'a=b', 'content-security-policy': 'default-src *', 'access-control-allow-origin': '*', 'x-rate-limit-remaining': '7' },
+    endpoint: 'me',
+    fault: 'status',
+    status: 404,
+    body: '<script>alert(1)</script>',
+    headers: {
+      'content-type': 'text/html',
+      'set-cookie': 'a=b',
+      'content-security-policy': 'default-src *',
+      'access-control-allow-origin': '*',
+      'x-rate-limit-remaining': '7',
+    },
   });
-  const answer = await kippu.operator.get(`${PROXY}/2/users/me`, { cookie: 'kippu-session=secret', origin: 'https://evil.example', 'x-custom': 'kept' });
+  const answer = await kippu.operator.get(`${PROXY}/2/users/me`, {
+    cookie: 'kippu-session=secret',
+    origin: 'https://evil.example',
+    'x-custom': 'kept',
+  });
   assert.equal(answer.status, 404);
   for (const header of ['set-cookie', 'access-control-allow-origin']) assert.equal(answer.headers.get(header), null);
   assert.match(answer.headers.get('content-security-policy') ?? '', /sandbox/);
@@ -59,7 +72,13 @@ test('a token never leaves for a foreign origin', async () => {
   await using kippu = await serveKippu();
   await kippu.connect('alice');
   const before = kippu.answers.sent.length;
-  for (const path of ['//evil.example/2/users/me', '/https://evil.example/2/users/me', '/http://api.x.com/2/users/me', '/https://api.x.com@evil.example/', '/\\evil.example/']) {
+  for (const path of [
+    '//evil.example/2/users/me',
+    '/https://evil.example/2/users/me',
+    '/http://api.x.com/2/users/me',
+    '/https://api.x.com@evil.example/',
+    '/\\evil.example/',
+  ]) {
     const refused = await kippu.operator.get(`${PROXY}${path}`);
     assert.equal(refused.status, 422, path);
     assert.equal(refused.json.code, 'invalid');

@@ -4,7 +4,17 @@ import { serveKippu } from './served-kippu.ts';
 
 test('what there is not is a 404, and a wrong method a 405 that names the right ones', async () => {
   await using kippu = await serveKippu();
-  for (const path of ['/v1', '/v1/', '/v1/nope', '/v2/connections', '/nope', '/v1/connections/', '/v1/connections/a/b', '/connect', '/reconnect/x:nobody/more']) {
+  for (const path of [
+    '/v1',
+    '/v1/',
+    '/v1/nope',
+    '/v2/connections',
+    '/nope',
+    '/v1/connections/',
+    '/v1/connections/a/b',
+    '/connect',
+    '/reconnect/x:nobody/more',
+  ]) {
     assert.equal((await kippu.operator.get(path)).status, path === '/connect' ? 404 : 404, path);
   }
   for (const [method, path, allowed] of [
@@ -39,7 +49,12 @@ test('a body that is no JSON, no object, too large or holds what nobody asked fo
 
 test('what a body quotes is not quoted back by the error of a broken one', async () => {
   await using kippu = await serveKippu();
-  for (const body of ['{"refused": "se-cr-et-token" oops}', 'se-cr-et-token', '{"refused": se-cr-et-token}', '{"se-cr-et-token": 1}']) {
+  for (const body of [
+    '{"refused": "se-cr-et-token" oops}',
+    'se-cr-et-token',
+    '{"refused": se-cr-et-token}',
+    '{"se-cr-et-token": 1}',
+  ]) {
     const refused = await kippu.operator.post('/v1/posts/pst_00000000000000000000/resolve', body);
     if (refused.status === 400) assert.ok(!refused.text.includes('se-cr-et'), refused.text);
   }
@@ -54,7 +69,9 @@ test('a body is read whatever type it says it has', async () => {
 test('a defect answers as one, and keeps to itself what it was', async () => {
   await using kippu = await serveKippu();
   await kippu.connect('alice');
-  Object.defineProperty(kippu.app.store.connections, 'list', { value: () => Promise.reject(new Error('a foreign error with a secret in it')) });
+  Object.defineProperty(kippu.app.store.connections, 'list', {
+    value: () => Promise.reject(new Error('a foreign error with a secret in it')),
+  });
   const broken = await kippu.operator.get('/v1/connections');
   assert.deepEqual([broken.status, broken.json.code], [500, 'internal']);
   assert.ok(!broken.text.includes('foreign'));

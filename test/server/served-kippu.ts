@@ -63,7 +63,13 @@ interface TestAppOptions {
   readonly baseUrl?: string;
 }
 
-export function openTestApp({ outside, publicUrl, returnUrls = [], withoutProvider = false, baseUrl }: TestAppOptions): Promise<App> {
+export function openTestApp({
+  outside,
+  publicUrl,
+  returnUrls = [],
+  withoutProvider = false,
+  baseUrl,
+}: TestAppOptions): Promise<App> {
   const x = providerApp(xData, { clientId: 'a-client', clientSecret: new Secret('a-client-secret'), baseUrl });
   return openApp({
     openStore: (world) => openSqliteStore({ path: ':memory:', ...world, migrates: true }),
@@ -146,7 +152,12 @@ export class ServedKippu {
     const response = await this.server.fetch(request, peer);
     const text = await response.text();
     this.answers.check({ method, url, response, text });
-    return { status: response.status, headers: response.headers, text, json: isJson(response) ? JSON.parse(text) : undefined };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      json: isJson(response) && text !== '' ? JSON.parse(text) : undefined,
+    };
   }
 
   /** Lets time pass until the promise is settled; five minutes at most. */
@@ -200,13 +211,25 @@ export class Client {
   }
 
   /** A body that is a text is sent as it is. */
-  send(method: string, path: string, { body, headers = {} }: { readonly body?: unknown; readonly headers?: Record<string, string> } = {}): Promise<Answer> {
+  send(
+    method: string,
+    path: string,
+    { body, headers = {} }: { readonly body?: unknown; readonly headers?: Record<string, string> } = {},
+  ): Promise<Answer> {
     return this.#kippu.send(this.request(method, path, { body, headers }));
   }
 
-  request(method: string, path: string, { body, headers = {} }: { readonly body?: unknown; readonly headers?: Record<string, string> } = {}): Request {
+  request(
+    method: string,
+    path: string,
+    { body, headers = {} }: { readonly body?: unknown; readonly headers?: Record<string, string> } = {},
+  ): Request {
     const text = body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body);
-    return new Request(new URL(path, ORIGIN), { method, headers: { ...this.#headers, ...headers }, ...(text === undefined ? {} : { body: text }) });
+    return new Request(new URL(path, ORIGIN), {
+      method,
+      headers: { ...this.#headers, ...headers },
+      ...(text === undefined ? {} : { body: text }),
+    });
   }
 }
 

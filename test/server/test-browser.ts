@@ -49,9 +49,17 @@ export class TestBrowser {
     return this.open(back, { 'sec-fetch-site': 'cross-site' });
   }
 
-  async #send(method: string, url: string, { headers, body }: { readonly headers: Record<string, string>; readonly body?: string }): Promise<Answer> {
+  async #send(
+    method: string,
+    url: string,
+    { headers, body }: { readonly headers: Record<string, string>; readonly body?: string },
+  ): Promise<Answer> {
     const cookie = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const request = new Request(new URL(url, `${this.#origin}/`), { method, headers: { ...headers, cookie }, ...(body === undefined ? {} : { body }) });
+    const request = new Request(new URL(url, `${this.#origin}/`), {
+      method,
+      headers: { ...headers, cookie },
+      ...(body === undefined ? {} : { body }),
+    });
     const answer = await this.#kippu.send(request);
     for (const line of answer.headers.getSetCookie()) this.#keep(line);
     return answer;

@@ -76,7 +76,13 @@ test('a provider that asks to wait is a 503 that says how long', async () => {
   await using kippu = await serveKippu();
   await kippu.connect('alice');
   await kippu.clock.advance(3 * 3_600_000);
-  kippu.x.faults.order({ endpoint: 'token', fault: 'status', status: 429, headers: { 'retry-after': '120' }, count: 50 });
+  kippu.x.faults.order({
+    endpoint: 'token',
+    fault: 'status',
+    status: 429,
+    headers: { 'retry-after': '120' },
+    count: 50,
+  });
   const refused = await kippu.until(kippu.operator.get(TOKEN));
   assert.deepEqual([refused.status, refused.json.code], [503, 'unavailable']);
   assert.ok(refused.json.retry_after > 60 && refused.json.retry_after <= 120, String(refused.json.retry_after));
@@ -86,7 +92,13 @@ test('a provider that refuses our app is a 502', async () => {
   await using kippu = await serveKippu();
   await kippu.connect('alice');
   await kippu.clock.advance(3 * 3_600_000);
-  kippu.x.faults.order({ endpoint: 'token', fault: 'status', status: 401, body: '{"error":"unauthorized_client"}', count: 50 });
+  kippu.x.faults.order({
+    endpoint: 'token',
+    fault: 'status',
+    status: 401,
+    body: '{"error":"unauthorized_client"}',
+    count: 50,
+  });
   const refused = await kippu.until(kippu.operator.get(TOKEN));
   assert.deepEqual([refused.status, refused.json.code], [502, 'misconfigured']);
 });
@@ -122,9 +134,24 @@ test('a wish that makes no sense is a 422 that says where', async () => {
 
 test('every error of Kippu has a status of its kind', () => {
   const expected: Json = {
-    unauthenticated: 401, forbidden: 403, not_found: 404, conflict: 409, reauth_required: 409, refused: 409, revoked: 409, consent_failed: 409,
-    store_copied: 409, invalid: 422, rate_limited: 429, misconfigured: 502, unavailable: 503, uncertain: 503, store_unavailable: 503,
-    unreadable: 500, wrong_key_ring: 500, internal: 500,
+    unauthenticated: 401,
+    forbidden: 403,
+    not_found: 404,
+    conflict: 409,
+    reauth_required: 409,
+    refused: 409,
+    revoked: 409,
+    consent_failed: 409,
+    store_copied: 409,
+    invalid: 422,
+    rate_limited: 429,
+    misconfigured: 502,
+    unavailable: 503,
+    uncertain: 503,
+    store_unavailable: 503,
+    unreadable: 500,
+    wrong_key_ring: 500,
+    internal: 500,
   };
   assert.deepEqual(STATUS_OF, expected);
 });

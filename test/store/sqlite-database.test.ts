@@ -26,8 +26,10 @@ function opened(path = file(), clock = new VirtualClock()): SqliteDatabase {
   return db;
 }
 
-const insert = (text: string | number) => (tx: { run(sql: string, params: { text: string | number }): number }): number =>
-  tx.run('insert into notes (text) values (:text)', { text });
+const insert =
+  (text: string | number) =>
+  (tx: { run(sql: string, params: { text: string | number }): number }): number =>
+    tx.run('insert into notes (text) values (:text)', { text });
 
 function texts(db: SqliteDatabase): readonly unknown[] {
   return db.all('select text from notes order by id').map((row) => row['text']);
@@ -47,7 +49,7 @@ test('writes that wait together are committed together', async () => {
   const observer = new DatabaseSync(path);
   let commits = 0;
   const count = (): void => {
-    const version = Number((observer.prepare('pragma data_version').get() as { data_version: number }).data_version);
+    const version = (observer.prepare('pragma data_version').get() as { data_version: number }).data_version;
     commits = version;
   };
   count();
@@ -72,7 +74,10 @@ test('in a group, a write that fails takes none of the others with it, whatever 
     db.write((tx) => tx.run('insert into notes (id, text) values (:id, :text)', { id: 'not a number', text: 'x' })),
     db.write(insert('two')),
   ]);
-  assert.deepEqual(outcomes.map(({ status }) => status), ['fulfilled', 'rejected', 'rejected', 'rejected', 'rejected', 'fulfilled']);
+  assert.deepEqual(
+    outcomes.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'rejected', 'rejected', 'rejected', 'fulfilled'],
+  );
   assert.deepEqual(texts(db), ['one', 'two']);
 });
 
@@ -93,7 +98,11 @@ test('a full disk refuses the whole group, says so, and the next writes work aga
   const big = (index: number): string => `${index}${'x'.repeat(50_000)}`;
   const outcomes = await Promise.allSettled([db.write(insert('small')), db.write(insert(big(1)))]);
   for (const outcome of outcomes) {
-    assert.ok(outcome.status === 'rejected' && outcome.reason instanceof KippuError && outcome.reason.code === 'store_unavailable');
+    assert.ok(
+      outcome.status === 'rejected' &&
+        outcome.reason instanceof KippuError &&
+        outcome.reason.code === 'store_unavailable',
+    );
     assert.match(outcome.reason.message, /Nothing was changed/);
   }
   assert.deepEqual(texts(db), []);
@@ -127,7 +136,10 @@ test('after ten seconds of another process’s write it is not possible now, and
   const other = new DatabaseSync(path);
   other.exec('begin immediate');
   const write = db.write(insert('one'));
-  const refused = assert.rejects(write, (error: unknown) => error instanceof KippuError && error.code === 'store_unavailable' && error.retryable);
+  const refused = assert.rejects(
+    write,
+    (error: unknown) => error instanceof KippuError && error.code === 'store_unavailable' && error.retryable,
+  );
   await clock.advance(10_500);
   await refused;
   other.exec('rollback');
@@ -146,7 +158,10 @@ test('closing waits for the writes under way, and then takes none', async () => 
 });
 
 test('a database that cannot be opened says which, and what to do', () => {
-  assert.throws(() => new SqliteDatabase(join(directory, 'no', 'such', 'folder.db'), new VirtualClock()), /cannot be opened.*Check that its folder/);
+  assert.throws(
+    () => new SqliteDatabase(join(directory, 'no', 'such', 'folder.db'), new VirtualClock()),
+    /cannot be opened.*Check that its folder/,
+  );
 });
 
 test('a newer schema is refused, an older one is brought up to date, and checking changes nothing', async () => {
@@ -159,7 +174,10 @@ test('a newer schema is refused, an older one is brought up to date, and checkin
   assert.deepEqual((await migrate(db)).applied, checked.pending);
   assert.deepEqual(await migrate(db), { applied: [], pending: [] });
   await db.write((tx) => tx.run(`insert into migrations (version, name) values (9000, 'from the future')`));
-  await assert.rejects(migrate(db), (error: unknown) => error instanceof KippuError && error.code === 'conflict' && /newer Kippu/.test(error.message));
+  await assert.rejects(
+    migrate(db),
+    (error: unknown) => error instanceof KippuError && error.code === 'conflict' && /newer Kippu/.test(error.message),
+  );
 });
 
 interface Plan {
@@ -229,7 +247,10 @@ for (const { says, sql, uses } of PLANS) {
   test(`${says} costs the same with a hundred rows and with a million`, async () => {
     const db = new SqliteDatabase(':memory:', new VirtualClock());
     await migrate(db);
-    const plan = db.all(`explain query plan ${sql}`).map((row) => String(row['detail'])).join('\n');
+    const plan = db
+      .all(`explain query plan ${sql}`)
+      .map((row) => String(row['detail']))
+      .join('\n');
     assert.match(plan, uses);
     assert.doesNotMatch(plan, /^SCAN (?!consents USING INDEX consents_pending)/m, 'a whole table');
     await db.close();

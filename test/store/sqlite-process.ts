@@ -9,7 +9,13 @@ import { claimOf, SENDER } from '../support/store-samples.ts';
  * that it is given, at the same moment as its siblings. Prints what it won.
  */
 const [path = '', ...ids] = process.argv.slice(2);
-const store = await openSqliteStore({ path, clock: systemClock, random: systemRandom, faults: { reach: () => undefined }, migrates: true });
+const store = await openSqliteStore({
+  path,
+  clock: systemClock,
+  random: systemRandom,
+  faults: { reach: () => undefined },
+  migrates: true,
+});
 process.stdout.write('ready\n');
 await new Promise((resolve) => {
   process.stdin.once('data', resolve);
@@ -18,7 +24,9 @@ const claims = await Promise.all(
   ids.map(async (id) => {
     const seen = await store.credentials.read(id as ConnectionId);
     if (seen === undefined || seen.lease !== undefined) return undefined;
-    const claim = await store.credentials.claim(claimOf(seen, { attemptId: newId('att', systemRandom), sender: { ...SENDER, pid: process.pid } }));
+    const claim = await store.credentials.claim(
+      claimOf(seen, { attemptId: newId('att', systemRandom), sender: { ...SENDER, pid: process.pid } }),
+    );
     return claim?.connectionId;
   }),
 );

@@ -43,10 +43,22 @@ test('processes that start together on an empty file migrate it once, and all of
   const directory = mkdtempSync(join(tmpdir(), 'kippu-starters-'));
   const path = join(directory, 'kippu.db');
   const siblings = Array.from({ length: PROCESSES }, () => new Sibling(path, []));
-  assert.deepEqual(await Promise.all(siblings.map((sibling) => sibling.line())), siblings.map(() => 'ready'));
+  assert.deepEqual(
+    await Promise.all(siblings.map((sibling) => sibling.line())),
+    siblings.map(() => 'ready'),
+  );
   for (const sibling of siblings) sibling.go();
-  assert.deepEqual(await Promise.all(siblings.map((sibling) => sibling.ended())), siblings.map(() => 0));
-  const store = await openSqliteStore({ path, clock: systemClock, random: systemRandom, faults: { reach: () => undefined }, migrates: false });
+  assert.deepEqual(
+    await Promise.all(siblings.map((sibling) => sibling.ended())),
+    siblings.map(() => 0),
+  );
+  const store = await openSqliteStore({
+    path,
+    clock: systemClock,
+    random: systemRandom,
+    faults: { reach: () => undefined },
+    migrates: false,
+  });
   assert.deepEqual(await store.migrations(), { pending: [] });
   await store.close();
   rmSync(directory, { recursive: true });
@@ -55,10 +67,18 @@ test('processes that start together on an empty file migrate it once, and all of
 test('of several processes that claim the same credential, exactly one gets it, for each of fifty', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'kippu-claims-'));
   const path = join(directory, 'kippu.db');
-  const store = await openSqliteStore({ path, clock: systemClock, random: systemRandom, faults: { reach: () => undefined }, migrates: true });
+  const store = await openSqliteStore({
+    path,
+    clock: systemClock,
+    random: systemRandom,
+    faults: { reach: () => undefined },
+    migrates: true,
+  });
   await store.home.registerApps([APP]);
   const nowMs = Date.now();
-  const connections = await Promise.all(Array.from({ length: 50 }, (_, index) => connected(store, `user${index}`, nowMs)));
+  const connections = await Promise.all(
+    Array.from({ length: 50 }, (_, index) => connected(store, `user${index}`, nowMs)),
+  );
   const ids = connections.map(({ id }) => id);
   const siblings = Array.from({ length: PROCESSES }, () => new Sibling(path, ids));
   await Promise.all(siblings.map((sibling) => sibling.line()));
@@ -72,7 +92,10 @@ test('of several processes that claim the same credential, exactly one gets it, 
     assert.equal(credential.openAttempt?.id, attempts[0]?.id);
     assert.equal(credential.lease?.holder.pid, attempts[0]?.sender.pid);
   }
-  assert.deepEqual(await Promise.all(siblings.map((sibling) => sibling.ended())), siblings.map(() => 0));
+  assert.deepEqual(
+    await Promise.all(siblings.map((sibling) => sibling.ended())),
+    siblings.map(() => 0),
+  );
   await store.close();
   rmSync(directory, { recursive: true });
 });

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { storeContract, type StoreUnderTest } from '../contract/store.ts';
+import { storeContract } from '../contract/store.ts';
+import type { StoreUnderTest } from '../contract/store/under-test.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 

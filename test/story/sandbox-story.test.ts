@@ -37,13 +37,19 @@ describe('the story of a sandbox', { timeout: 240_000 }, () => {
     await story.goodToken();
 
     // Planned for after the last kill: one that hits in the middle of the sending is what the crash tests are for.
-    const post = await story.call('POST', '/v1/posts', { connection: 'x:alice', text: TEXT, publish_at: new Date(Date.now() + 12_000).toISOString() });
+    const post = await story.call('POST', '/v1/posts', {
+      connection: 'x:alice',
+      text: TEXT,
+      publish_at: new Date(Date.now() + 12_000).toISOString(),
+    });
     assert.equal(post['status'], 'scheduled');
     await story.calm();
     story.kill('kippu');
     story.kill('simulator');
     await story.up();
-    await story.until('a token that was renewed since', async () => ((await story.call('GET', '/v1/connections/x:alice/token'))['access_token'] === first ? undefined : true));
+    await story.until('a token that was renewed since', async () =>
+      (await story.call('GET', '/v1/connections/x:alice/token'))['access_token'] === first ? undefined : true,
+    );
     await story.goodToken();
 
     await story.until('the post to be out', async () => {
@@ -101,7 +107,9 @@ class Story implements AsyncDisposable {
         this.#output += chunk.toString('utf8');
       });
     }
-    await this.until('kippu up to be ready', async () => ((await fetch(`http://127.0.0.1:${this.#port}/readyz`)).ok ? true : undefined));
+    await this.until('kippu up to be ready', async () =>
+      (await fetch(`http://127.0.0.1:${this.#port}/readyz`)).ok ? true : undefined,
+    );
   }
 
   /**
@@ -148,13 +156,17 @@ class Story implements AsyncDisposable {
       const answer = await this.call('GET', '/v1/connections/x:alice/token');
       const { access_token: token } = answer;
       if (token === undefined) this.note(JSON.stringify(answer));
-      const me = await fetch(`${this.#simulator().url}/2/users/me`, { headers: { authorization: `Bearer ${String(token)}` } });
+      const me = await fetch(`${this.#simulator().url}/2/users/me`, {
+        headers: { authorization: `Bearer ${String(token)}` },
+      });
       return me.status === 200 ? String(token) : undefined;
     });
   }
 
   async call(method: string, path: string, body?: unknown): Promise<Record<string, unknown>> {
-    const { key } = JSON.parse(readFileSync(join(this.#directory, 'home', 'server.json'), 'utf8')) as { readonly key: string };
+    const { key } = JSON.parse(readFileSync(join(this.#directory, 'home', 'server.json'), 'utf8')) as {
+      readonly key: string;
+    };
     const response = await fetch(`http://127.0.0.1:${this.#port}${path}`, {
       method,
       signal: AbortSignal.timeout(40_000),
@@ -191,6 +203,9 @@ class Story implements AsyncDisposable {
   }
 
   #simulator(): { readonly url: string; readonly pid: number } {
-    return JSON.parse(readFileSync(join(this.#directory, 'home', 'sandbox', 'simulator-x.json'), 'utf8')) as { url: string; pid: number };
+    return JSON.parse(readFileSync(join(this.#directory, 'home', 'sandbox', 'simulator-x.json'), 'utf8')) as {
+      url: string;
+      pid: number;
+    };
   }
 }

@@ -34,9 +34,20 @@ export class Browser {
   }
 
   /** Makes a connect link. */
-  begin({ owner = '', name, scopes = [], offline = true, again, returnUrl, node = this.#node }: ConnectWish = {}): Promise<Consent> {
+  begin({
+    owner = '',
+    name,
+    scopes = [],
+    offline = true,
+    again,
+    returnUrl,
+    node = this.#node,
+  }: ConnectWish = {}): Promise<Consent> {
     const redirectUri = `http://127.0.0.1:4180/callback/${this.#app.provider.id}`;
-    return beginConsent({ app: this.#app, owner, scopes: { chosen: scopes, offline }, name, connectionId: again, redirectUri, returnUrl }, node.connect);
+    return beginConsent(
+      { app: this.#app, owner, scopes: { chosen: scopes, offline }, name, connectionId: again, redirectUri, returnUrl },
+      node.connect,
+    );
   }
 
   /** Opens the link; gives the address of the provider's consent page. */

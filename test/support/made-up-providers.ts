@@ -10,7 +10,12 @@ export const plain = {
     revocation: 'https://auth.plain.example/revoke',
     api: 'https://api.plain.example',
   },
-  scopes: { separator: ' ', offline: 'offline_access', presets: { default: ['read'] }, known: ['read', 'write', 'offline_access'] },
+  scopes: {
+    separator: ' ',
+    offline: 'offline_access',
+    presets: { default: ['read'] },
+    known: ['read', 'write', 'offline_access'],
+  },
   clientAuth: { confidential: 'basic' },
   pkce: 'S256',
   stateCharsMax: 500,

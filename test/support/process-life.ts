@@ -67,7 +67,9 @@ export class ProcessLife implements FaultPoints {
     return new Proxy(port, {
       get: (target, name) => {
         const member: unknown = Reflect.get(target, name, target);
-        return typeof member === 'function' ? (...args: unknown[]) => this.#call(() => member.apply(target, args) as unknown) : member;
+        return typeof member === 'function'
+          ? (...args: unknown[]) => this.#call(() => member.apply(target, args) as unknown)
+          : member;
       },
     });
   }

@@ -28,7 +28,15 @@ export class ProviderSide {
   readonly #clock: VirtualClock;
   #scripted: ((request: HttpRequest) => HttpAnswer | undefined) | undefined;
 
-  constructor({ provider, clock, random }: { readonly provider: Provider; readonly clock: VirtualClock; readonly random: Random }) {
+  constructor({
+    provider,
+    clock,
+    random,
+  }: {
+    readonly provider: Provider;
+    readonly clock: VirtualClock;
+    readonly random: Random;
+  }) {
     this.#clock = clock;
     this.simulator = new Simulator({ provider, clock, random });
     this.controls = controlsOf(this.simulator);
@@ -119,7 +127,11 @@ export class ProviderSide {
         if (connectMs > 0) await this.#clock.sleep(Math.min(connectMs, request.connectTimeoutMs));
         // A process that is paused while it connects goes on from here when it runs again.
         await life.turn();
-        const direct = simHttpClient({ simulator: this.simulator, clock: this.#clock, road: () => (connectMs > request.connectTimeoutMs ? { fails: 'connect' } : end) });
+        const direct = simHttpClient({
+          simulator: this.simulator,
+          clock: this.#clock,
+          road: () => (connectMs > request.connectTimeoutMs ? { fails: 'connect' } : end),
+        });
         const noted: ExchangeWatch = {
           mayStillSend: () => watch.mayStillSend?.() ?? true,
           sent: () => {

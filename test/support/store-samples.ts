@@ -1,7 +1,14 @@
 import type { Attachment, Attached } from '../../src/model/connection-store.ts';
 import type { Connection } from '../../src/model/connection.ts';
 import type { Consent } from '../../src/model/consent-store.ts';
-import type { Claim, ClaimRequest, FailedSettlement, RenewedSettlement, SealedTokens, StoredCredential } from '../../src/model/credential-store.ts';
+import type {
+  Claim,
+  ClaimRequest,
+  FailedSettlement,
+  RenewedSettlement,
+  SealedTokens,
+  StoredCredential,
+} from '../../src/model/credential-store.ts';
 import type { Home, RegisteredApp } from '../../src/model/home-store.ts';
 import { newId, type Fingerprint, type NodeId, type ProviderAppId } from '../../src/model/ids.ts';
 import type { ProcessIdentity } from '../../src/model/processes.ts';
@@ -10,7 +17,13 @@ import { seededRandom } from './seeded-random.ts';
 
 const random = seededRandom('samples');
 
-export const APP: RegisteredApp = { id: 'app_x' as ProviderAppId, provider: 'x', issuer: 'https://api.x.com', clientId: 'c', secretHash: 'h' };
+export const APP: RegisteredApp = {
+  id: 'app_x' as ProviderAppId,
+  provider: 'x',
+  issuer: 'https://api.x.com',
+  clientId: 'c',
+  secretHash: 'h',
+};
 export const OTHER_APP: RegisteredApp = { ...APP, id: 'app_other' as ProviderAppId, clientId: 'other' };
 export const HOME: Home = {
   storeId: 'store',
@@ -66,7 +79,12 @@ export function attachment(name: string, nowMs: number, more: Partial<Attachment
 }
 
 /** A connection whose refresh token is called `NAME 1`. */
-export async function connected(store: Store, name: string, nowMs: number, more: Partial<Attachment> = {}): Promise<Connection> {
+export async function connected(
+  store: Store,
+  name: string,
+  nowMs: number,
+  more: Partial<Attachment> = {},
+): Promise<Connection> {
   const attached: Attached = await store.connections.attach(attachment(name, nowMs, more));
   if (attached.kind !== 'attached') throw new Error(attached.kind);
   return attached.connection;
@@ -94,18 +112,41 @@ export function claimOf(credential: StoredCredential, more: Partial<ClaimRequest
 }
 
 /** Claims what is stored now. */
-export async function claimed(store: Store, connection: Pick<Connection, 'id'>, more: Partial<ClaimRequest> = {}): Promise<Claim> {
+export async function claimed(
+  store: Store,
+  connection: Pick<Connection, 'id'>,
+  more: Partial<ClaimRequest> = {},
+): Promise<Claim> {
   const claim = await store.credentials.claim(claimOf(await stored(store, connection), more));
   if (claim === undefined) throw new Error('the claim was refused');
   return claim;
 }
 
-export function renewed(claim: Claim, parent: string, name: string, nowMs: number, more: Partial<SealedTokens> = {}): RenewedSettlement {
+export function renewed(
+  claim: Claim,
+  parent: string,
+  name: string,
+  nowMs: number,
+  more: Partial<SealedTokens> = {},
+): RenewedSettlement {
   return { ...tokens(name, nowMs, more), claim, parentFingerprint: print(parent) };
 }
 
-export function failed(claim: Claim, outcome: FailedSettlement['outcome'], nowMs: number, more: Partial<FailedSettlement> = {}): FailedSettlement {
-  return { claim, outcome, concerns: 'connection', error: 'an error', holdUntilMs: outcome === 'unanswered' ? undefined : nowMs + 5000, dueAtMs: nowMs, ...more };
+export function failed(
+  claim: Claim,
+  outcome: FailedSettlement['outcome'],
+  nowMs: number,
+  more: Partial<FailedSettlement> = {},
+): FailedSettlement {
+  return {
+    claim,
+    outcome,
+    concerns: 'connection',
+    error: 'an error',
+    holdUntilMs: outcome === 'unanswered' ? undefined : nowMs + 5000,
+    dueAtMs: nowMs,
+    ...more,
+  };
 }
 
 export function consent(nowMs: number, more: Partial<Consent> = {}): Consent {

@@ -156,7 +156,11 @@ export class WorldNode {
   /** The stores as a bystander sees them, whatever has become of the process. */
   get look() {
     const { database } = this.#now;
-    const settling = { clock: this.#surroundings.clock, random: seededRandom('bystander'), faults: { reach: () => undefined } };
+    const settling = {
+      clock: this.#surroundings.clock,
+      random: seededRandom('bystander'),
+      faults: { reach: () => undefined },
+    };
     return {
       credentials: sqliteCredentialStore(database, settling),
       connections: sqliteConnectionStore(database, settling),
@@ -246,8 +250,20 @@ export class WorldNode {
       faults: life,
     };
     const processes = this.#machine.start(this.name as NodeId, life);
-    const ports: RenewalPorts = { ...shared, home: life.within(homeStore), spool: life.within(this.#spool(life)), processes, timing };
-    return { life, database, ports, connect: { ...shared, consents: life.within(sqliteConsentStore(database, clock)) }, flights: new Flights(ports) };
+    const ports: RenewalPorts = {
+      ...shared,
+      home: life.within(homeStore),
+      spool: life.within(this.#spool(life)),
+      processes,
+      timing,
+    };
+    return {
+      life,
+      database,
+      ports,
+      connect: { ...shared, consents: life.within(sqliteConsentStore(database, clock)) },
+      flights: new Flights(ports),
+    };
   }
 
   /** The spool with the fault points of the one on disk, and a disk that can fail. */

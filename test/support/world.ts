@@ -59,7 +59,11 @@ export class World {
     this.#options = options;
     const seed = options.seed ?? 'world';
     const provider = options.provider === undefined || options.provider === 'x' ? xData : options.provider;
-    this.app = providerApp(provider, { clientId: 'a-client', clientSecret: new Secret('a-client-secret'), replay: options.replay ?? true });
+    this.app = providerApp(provider, {
+      clientId: 'a-client',
+      clientSecret: new Secret('a-client-secret'),
+      replay: options.replay ?? true,
+    });
     this.provider = new ProviderSide({ provider, clock: this.clock, random: seededRandom(`${seed}:provider`) });
     const random = seededRandom(`${seed}:keys`);
     const vault = new RingVault(parseKeyRing(generateKey(random, 'test'), 'the test'), random);
@@ -133,7 +137,14 @@ export class World {
       const leftMs = endMs - this.clock.nowMs();
       if (leftMs <= 0) return;
       const untilDueMs = (this.#nextDueAtMs() ?? Number.POSITIVE_INFINITY) - this.clock.nowMs();
-      await this.clock.advance(Math.min(leftMs, Math.max(untilDueMs, ROUND_MS), isBusy ? ROUND_MS : Number.POSITIVE_INFINITY, this.#hasChores() ? CHORES_MS : Number.POSITIVE_INFINITY));
+      await this.clock.advance(
+        Math.min(
+          leftMs,
+          Math.max(untilDueMs, ROUND_MS),
+          isBusy ? ROUND_MS : Number.POSITIVE_INFINITY,
+          this.#hasChores() ? CHORES_MS : Number.POSITIVE_INFINITY,
+        ),
+      );
     }
   }
 
@@ -185,8 +196,13 @@ export class World {
   }
 
   #hasChores(): boolean {
-    const pending = this.#living.database.get(`select 1 as waits from consents where state = 'pending' and redeem_hash is null`);
-    return pending !== undefined || this.#nodes.some((node) => node.isAlive && node.spool.entries().some((entry) => !entry.acknowledged));
+    const pending = this.#living.database.get(
+      `select 1 as waits from consents where state = 'pending' and redeem_hash is null`,
+    );
+    return (
+      pending !== undefined ||
+      this.#nodes.some((node) => node.isAlive && node.spool.entries().some((entry) => !entry.acknowledged))
+    );
   }
 }
 

@@ -15,7 +15,11 @@ export const nodeHttp: HttpClient = {
     if ('kind' in connected) return connected;
     if (watch.mayStillSend?.() === false) {
       connected.destroy();
-      return { kind: 'not_sent', cause: 'withdrawn', detail: 'the lease was no longer safely ours when the connection was up' };
+      return {
+        kind: 'not_sent',
+        cause: 'withdrawn',
+        detail: 'the lease was no longer safely ours when the connection was up',
+      };
     }
     return exchange(request, connected, watch);
   },
@@ -27,7 +31,9 @@ function connect(request: HttpRequest): Promise<Socket | NotSent> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = url.port === '' ? (isTls ? 443 : 80) : Number(url.port);
   return new Promise((resolve) => {
-    const socket = isTls ? connectTls({ host, port, servername: host, ALPNProtocols: ['http/1.1'] }) : connectTcp({ host, port });
+    const socket = isTls
+      ? connectTls({ host, port, servername: host, ALPNProtocols: ['http/1.1'] })
+      : connectTcp({ host, port });
     const settle = (result: Socket | NotSent): void => {
       clearTimeout(timer);
       socket.removeAllListeners();
@@ -39,7 +45,11 @@ function connect(request: HttpRequest): Promise<Socket | NotSent> {
       resolve(result);
     };
     const timer = setTimeout(() => {
-      settle({ kind: 'not_sent', cause: 'connect', detail: `no connection to ${url.host} within ${request.connectTimeoutMs} ms` });
+      settle({
+        kind: 'not_sent',
+        cause: 'connect',
+        detail: `no connection to ${url.host} within ${request.connectTimeoutMs} ms`,
+      });
     }, request.connectTimeoutMs);
     socket.once(isTls ? 'secureConnect' : 'connect', () => {
       settle(socket);
@@ -139,6 +149,9 @@ async function readBody(incoming: IncomingMessage, bytesMax: number): Promise<Ht
 }
 
 function headersOf(incoming: IncomingMessage): Record<string, string> {
-  const entries = Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : (value ?? '')]);
+  const entries = Object.entries(incoming.headers).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? value.join(', ') : (value ?? ''),
+  ]);
   return Object.fromEntries(entries) as Record<string, string>;
 }

@@ -59,7 +59,10 @@ async function reconnect(idOrName: string, app: App): Promise<Response> {
 async function comeBack(provider: string, request: Request, app: App): Promise<Response> {
   const { publicUrl } = app.options;
   const params = new URL(request.url).searchParams;
-  const finished = await finishConsent({ provider, params, browserSecret: readCookie(request, COOKIE, publicUrl) }, app.connect);
+  const finished = await finishConsent(
+    { provider, params, browserSecret: readCookie(request, COOKIE, publicUrl) },
+    app.connect,
+  );
   const isOurs = finished.kind !== 'failed' || finished.failure !== 'foreign';
   const headers: Record<string, string> = isOurs ? { 'set-cookie': clearCookie(COOKIE, publicUrl) } : {};
   if (finished.kind === 'connected') app.tokens.forget(finished.connection.id);
@@ -117,4 +120,3 @@ function failurePage(request: Request, message: string, status: number): Respons
   const body = html`<div class="card narrow"><h1>${texts.failed}</h1><p>${message}</p><p class="soft">${texts.nothingChanged}</p></div>`;
   return page({ title: texts.failed, lang, body, status });
 }
-

@@ -5,7 +5,8 @@ export const CONNECT_TEXTS = {
     connected: 'Connected',
     closeWindow: 'You can close this window.',
     overview: 'To the overview',
-    noRefreshToken: 'This consent brought no refresh token: it ends with its access token (at X after two hours). Connect again with offline.access to keep it.',
+    noRefreshToken:
+      'This consent brought no refresh token: it ends with its access token (at X after two hours). Connect again with offline.access to keep it.',
     pending: 'Almost connected',
     pendingWhy: 'Your consent is safe. The provider could not say yet whose account it is; Kippu keeps asking.',
     failed: 'Not connected',
@@ -15,9 +16,11 @@ export const CONNECT_TEXTS = {
     connected: '接続しました',
     closeWindow: 'このウィンドウは閉じてかまいません。',
     overview: '一覧へ',
-    noRefreshToken: 'リフレッシュトークンが発行されませんでした。アクセストークンの期限（Xでは2時間）で接続が終わります。続けて使うには offline.access を付けて接続し直してください。',
+    noRefreshToken:
+      'リフレッシュトークンが発行されませんでした。アクセストークンの期限（Xでは2時間）で接続が終わります。続けて使うには offline.access を付けて接続し直してください。',
     pending: 'まもなく接続されます',
-    pendingWhy: '同意は安全に保存されました。どのアカウントのものかをプロバイダーがまだ答えないため、確認を続けています。',
+    pendingWhy:
+      '同意は安全に保存されました。どのアカウントのものかをプロバイダーがまだ答えないため、確認を続けています。',
     failed: '接続できませんでした',
     nothingChanged: '何も変更されていません。最初からやり直してください。',
   },
@@ -28,13 +31,25 @@ const FAILURES: Readonly<Record<ConsentFailure, { readonly en: string; readonly 
   expired: { en: 'The consent took too long.', ja: '同意に時間がかかりすぎました。' },
   replayed: { en: 'This answer was used already.', ja: 'この応答はすでに使われています。' },
   foreign: { en: 'This browser did not begin this consent.', ja: 'このブラウザーで始めた同意ではありません。' },
-  wrong_user: { en: 'You are signed in at the provider as another user.', ja: 'プロバイダーに別のユーザーでログインしています。' },
-  code_refused: { en: 'The provider refused the authorization code. At X it lives 30 seconds.', ja: 'プロバイダーが認可コードを拒否しました（Xでは30秒で失効します）。' },
+  wrong_user: {
+    en: 'You are signed in at the provider as another user.',
+    ja: 'プロバイダーに別のユーザーでログインしています。',
+  },
+  code_refused: {
+    en: 'The provider refused the authorization code. At X it lives 30 seconds.',
+    ja: 'プロバイダーが認可コードを拒否しました（Xでは30秒で失効します）。',
+  },
   provider_refused: { en: 'The provider refused.', ja: 'プロバイダーに拒否されました。' },
   unanswered: { en: 'The provider gave no answer.', ja: 'プロバイダーから応答がありませんでした。' },
-  misconfigured: { en: 'The provider refuses this app: its client id, secret or callback is not right.', ja: 'アプリの設定（クライアントID、シークレット、コールバック）が正しくありません。' },
+  misconfigured: {
+    en: 'The provider refuses this app: its client id, secret or callback is not right.',
+    ja: 'アプリの設定（クライアントID、シークレット、コールバック）が正しくありません。',
+  },
   name_taken: { en: 'That name belongs to another connection.', ja: 'その名前は別の接続で使われています。' },
-  not_redeemed: { en: 'The application did not redeem the consent in time.', ja: 'アプリケーションが時間内に受け取りませんでした。' },
+  not_redeemed: {
+    en: 'The application did not redeem the consent in time.',
+    ja: 'アプリケーションが時間内に受け取りませんでした。',
+  },
 };
 
 export function failureText(failure: ConsentFailure, lang: 'en' | 'ja'): string {

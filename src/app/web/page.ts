@@ -51,6 +51,9 @@ export class Html {
 
 type Piece = string | number | Html | undefined | readonly (string | Html)[];
 
+/** In one piece: a space more or less between its tags would be another hash. */
+const STYLE_ELEMENT = new Html(`<style>${STYLE}</style>`);
+
 /** A template in which everything is escaped but what is `Html`. */
 export function html(strings: TemplateStringsArray, ...pieces: readonly Piece[]): Html {
   return new Html(strings.map((text, index) => text + render(pieces[index])).join(''));
@@ -75,7 +78,7 @@ export interface Page {
 export function page({ title, lang, body, status = 200, headers = {} }: Page): Response {
   const document = html`<!doctype html>
 <html lang="${lang}">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title} · Kippu</title><style>${new Html(STYLE)}</style></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title} · Kippu</title>${STYLE_ELEMENT}</head>
 <body><main>${body}</main></body>
 </html>
 `;
@@ -94,7 +97,10 @@ export function page({ title, lang, body, status = 200, headers = {} }: Page): R
 
 /** Sends the browser on; nothing of this address goes along. */
 export function redirect(url: string, headers: Readonly<Record<string, string>> = {}): Response {
-  return new Response(null, { status: 303, headers: { location: url, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', ...headers } });
+  return new Response(null, {
+    status: 303,
+    headers: { location: url, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', ...headers },
+  });
 }
 
 /** The language that the browser asks for first, of the two that there are. */

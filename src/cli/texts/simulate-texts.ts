@@ -18,7 +18,8 @@ export const SIMULATE_TEXTS: Readonly<Record<Language, SimulateTexts>> = {
     provider: 'which provider',
     port: 'port to listen on; a free one when absent',
     fast: 'let tokens age this many times faster (60 makes an hour a minute)',
-    fault: 'something to go wrong: lose:token, delay:token:5000, cut:token, status:tweets:500, family-kill; may be repeated',
+    fault:
+      'something to go wrong: lose:token, delay:token:5000, cut:token, status:tweets:500, family-kill; may be repeated',
     directory: 'keep its memory here; without, it is forgotten at the end',
     sandbox: "know the sandbox's app and no other",
     json: 'print the address as JSON',

@@ -49,8 +49,10 @@ export const UP_TEXTS: Readonly<Record<Language, UpTexts>> = {
     sandboxData: (home) => `  sandbox     data in ${home}, apart from real data`,
     noServer: 'Kippu is running: the worker only, no server.',
     noWorker: '  no worker   nothing is renewed ahead and nothing is posted by this process',
-    newRing: (path) => `A new key ring was made: ${path}. Back this up: without it nothing in the database can be opened.`,
-    copied: (why) => `Nothing is renewed or posted: ${why}. If this store is the real one from now on, run: kippu adopt`,
+    newRing: (path) =>
+      `A new key ring was made: ${path}. Back this up: without it nothing in the database can be opened.`,
+    copied: (why) =>
+      `Nothing is renewed or posted: ${why}. If this store is the real one from now on, run: kippu adopt`,
     signIn: 'Sign in (once, within 15 minutes):',
     tryNext: 'Try next, in another terminal:',
     connect: 'connect a (simulated) account',
@@ -63,10 +65,13 @@ export const UP_TEXTS: Readonly<Record<Language, UpTexts>> = {
     ],
     toStop: 'To stop: Ctrl-C. A renewal that is under way is settled first.',
     draining: (count) =>
-      count === 0 ? 'Stopping …' : `Stopping: waiting for ${count} renewal(s) to be settled. Ctrl-C again leaves now; the next start resolves them.`,
+      count === 0
+        ? 'Stopping …'
+        : `Stopping: waiting for ${count} renewal(s) to be settled. Ctrl-C again leaves now; the next start resolves them.`,
     stopped: 'Stopped. Nothing is left unsettled.',
     leaving: 'Leaving now. What was under way is resolved at the next start.',
-    alreadyRunning: (url, link) => `Kippu is already running here, at ${url}. Sign in: ${link}  To run another one, give it its own KIPPU_HOME and --port.`,
+    alreadyRunning: (url, link) =>
+      `Kippu is already running here, at ${url}. Sign in: ${link}  To run another one, give it its own KIPPU_HOME and --port.`,
   },
   ja: {
     description: 'サーバーとワーカーを起動する。プロバイダーの設定がなければ、模擬プロバイダーのサンドボックスになる',
@@ -84,7 +89,8 @@ export const UP_TEXTS: Readonly<Record<Language, UpTexts>> = {
     sandboxData: (home) => `  サンドボックス  データは ${home}(本物のデータとは別)`,
     noServer: 'Kippu が動いています(ワーカーのみ、サーバーなし)。',
     noWorker: '  ワーカーなし  このプロセスは先回りの更新も投稿もしません',
-    newRing: (path) => `新しい鍵束を作りました: ${path}。必ずバックアップしてください。これがないとデータベースの中身は開けません。`,
+    newRing: (path) =>
+      `新しい鍵束を作りました: ${path}。必ずバックアップしてください。これがないとデータベースの中身は開けません。`,
     copied: (why) => `更新も投稿も止めています: ${why}。これからこのデータベースを本物として使うなら: kippu adopt`,
     signIn: 'サインイン用リンク(15分以内、1回だけ有効):',
     tryNext: '別のターミナルで試してみましょう:',
@@ -98,9 +104,12 @@ export const UP_TEXTS: Readonly<Record<Language, UpTexts>> = {
     ],
     toStop: '止めるには Ctrl-C。更新の途中なら、それが済んでから止まります。',
     draining: (count) =>
-      count === 0 ? '停止します …' : `停止します: ${count} 件の更新が済むのを待っています。もう一度 Ctrl-C ですぐ終了します(次の起動で解決されます)。`,
+      count === 0
+        ? '停止します …'
+        : `停止します: ${count} 件の更新が済むのを待っています。もう一度 Ctrl-C ですぐ終了します(次の起動で解決されます)。`,
     stopped: '停止しました。やり残しはありません。',
     leaving: 'すぐ終了します。途中のものは次の起動で解決されます。',
-    alreadyRunning: (url, link) => `Kippu はすでにここで動いています: ${url}  サインイン: ${link}  もう一つ動かすには、別の KIPPU_HOME と --port を指定してください。`,
+    alreadyRunning: (url, link) =>
+      `Kippu はすでにここで動いています: ${url}  サインイン: ${link}  もう一つ動かすには、別の KIPPU_HOME と --port を指定してください。`,
   },
 };

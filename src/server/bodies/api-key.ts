@@ -14,7 +14,9 @@ export const apiKeySchema = described(
   { id: 'ApiKey' },
 );
 
-export const newApiKeySchema = described(apiKeySchema.extend({ key: described(z.string(), 'Shown this once.') }), { id: 'NewApiKey' });
+export const newApiKeySchema = described(apiKeySchema.extend({ key: described(z.string(), 'Shown this once.') }), {
+  id: 'NewApiKey',
+});
 
 export function apiKeyJson(key: ApiKey): z.input<typeof apiKeySchema> {
   return {

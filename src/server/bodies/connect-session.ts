@@ -8,9 +8,15 @@ export const connectRequest = z.strictObject({
   provider: z.string().min(1),
   owner: described(z.string().max(200).optional(), 'Whose it will be in your application.'),
   scopes: described(z.array(z.string().min(1)).optional(), 'Scopes, or names of presets of `/v1/providers`.'),
-  offline: described(z.boolean().optional(), '`false`: ask for no refresh token; the connection ends with its access token.'),
+  offline: described(
+    z.boolean().optional(),
+    '`false`: ask for no refresh token; the connection ends with its access token.',
+  ),
   name: z.string().optional(),
-  return_url: described(z.string().optional(), 'Where the browser goes afterwards, with `kippu_session` and a one-time `kippu_code`.'),
+  return_url: described(
+    z.string().optional(),
+    'Where the browser goes afterwards, with `kippu_session` and a one-time `kippu_code`.',
+  ),
   connection: described(z.string().optional(), 'Id or name: consent again for this one.'),
 });
 
@@ -38,6 +44,12 @@ export const connectProgressSchema = described(
   { id: 'ConnectProgress' },
 );
 
-export function connectProgressJson({ id, state, failure, detail, connection }: ConnectProgress): z.input<typeof connectProgressSchema> {
+export function connectProgressJson({
+  id,
+  state,
+  failure,
+  detail,
+  connection,
+}: ConnectProgress): z.input<typeof connectProgressSchema> {
   return { id, state, failure: failure ?? null, detail: detail ?? null, connection: connection ?? null };
 }

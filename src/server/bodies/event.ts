@@ -31,7 +31,9 @@ export function eventJson(event: KippuEvent): z.input<typeof eventSchema> {
 export function withInstants(data: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(data).map(([name, value]) =>
-      name.endsWith('_at_ms') ? [name.slice(0, -'_ms'.length), typeof value === 'number' ? instantOf(value) : null] : [name, value],
+      name.endsWith('_at_ms')
+        ? [name.slice(0, -'_ms'.length), typeof value === 'number' ? instantOf(value) : null]
+        : [name, value],
     ),
   );
 }

@@ -1,13 +1,26 @@
 import * as z from 'zod';
 import type { DraftCheck, PostEdit, PostRequest } from '../../app/posts.ts';
-import { FAILURE_REASONS, POST_ATTEMPT_OUTCOMES, POST_STATUSES, REMOTE_EVIDENCE, REPLY_SETTINGS, UNKNOWN_REASONS, WAITING_REASONS, type Post, type PostAttempt } from '../../model/post.ts';
+import {
+  FAILURE_REASONS,
+  POST_ATTEMPT_OUTCOMES,
+  POST_STATUSES,
+  REMOTE_EVIDENCE,
+  REPLY_SETTINGS,
+  UNKNOWN_REASONS,
+  WAITING_REASONS,
+  type Post,
+  type PostAttempt,
+} from '../../model/post.ts';
 import { described, instant, instantOf, instantOrNull } from '../schema.ts';
 
 const MICRO = 1_000_000;
 
 const replySettings = described(z.enum(REPLY_SETTINGS), 'Who may reply; left out: everyone.');
 const reason = z.enum([...new Set([...WAITING_REASONS, ...UNKNOWN_REASONS, ...FAILURE_REASONS])]);
-const cost = described(z.strictObject({ amount: z.number(), currency: z.literal('USD') }), "By the network's price list.");
+const cost = described(
+  z.strictObject({ amount: z.number(), currency: z.literal('USD') }),
+  "By the network's price list.",
+);
 
 function costJson(microUsd: number): z.input<typeof cost> {
   return { amount: microUsd / MICRO, currency: 'USD' };
@@ -29,7 +42,10 @@ const times = {
   latest_after: described(z.number().min(0).optional(), 'Seconds after its time until which it may still go out.'),
 };
 
-const resend = described(z.boolean().optional(), 'If it stays unknown whether it is out: may be sent once more by itself.');
+const resend = described(
+  z.boolean().optional(),
+  'If it stays unknown whether it is out: may be sent once more by itself.',
+);
 
 export const newPost = z.strictObject({
   connection: described(z.string().min(1), 'Id or name.'),
@@ -54,7 +70,10 @@ export const postEdit = z.strictObject({
 });
 
 export const resolution = z.discriminatedUnion('as', [
-  z.strictObject({ as: z.literal('published'), remote_id: described(z.string().min(1), "The network's id of the post, or its address.") }),
+  z.strictObject({
+    as: z.literal('published'),
+    remote_id: described(z.string().min(1), "The network's id of the post, or its address."),
+  }),
   z.strictObject({ as: z.literal('not_published') }),
 ]);
 
@@ -165,7 +184,14 @@ function attemptJson(attempt: PostAttempt): z.input<typeof attemptSchema> {
 }
 
 const problems = described(
-  z.array(z.strictObject({ severity: z.enum(['error', 'warning']), code: z.string(), where: z.string(), message: z.string() })),
+  z.array(
+    z.strictObject({
+      severity: z.enum(['error', 'warning']),
+      code: z.string(),
+      where: z.string(),
+      message: z.string(),
+    }),
+  ),
   'What stands in the way, or is worth knowing; `where` is a JSON pointer.',
 );
 

@@ -45,7 +45,17 @@ function entryJson(entry: TimelineEntry): z.input<typeof timelineSchema>['items'
   switch (entry.kind) {
     case 'attempt': {
       const { id, purpose, version, outcome, error, endedAtMs, replays } = entry.attempt;
-      return { at, kind: 'attempt', id, purpose, version, outcome: outcome ?? null, error: error ?? null, ended_at: instantOrNull(endedAtMs), replays };
+      return {
+        at,
+        kind: 'attempt',
+        id,
+        purpose,
+        version,
+        outcome: outcome ?? null,
+        error: error ?? null,
+        ended_at: instantOrNull(endedAtMs),
+        replays,
+      };
     }
     case 'event':
       return { at, kind: 'event', id: entry.event.id, type: entry.event.type, data: withInstants(entry.event.data) };

@@ -37,7 +37,8 @@ function inBrackets(text: string, brackets: readonly [string, string]): string {
 }
 
 const en: Readonly<Record<EventType, Telling>> = {
-  'connection.created': (data) => (data['imported'] === true ? 'was imported' : data['again'] === true ? 'was connected again' : 'was connected'),
+  'connection.created': (data) =>
+    data['imported'] === true ? 'was imported' : data['again'] === true ? 'was connected again' : 'was connected',
   'connection.renewed': (data) => `was renewed${inBrackets(said(data, 'version'), [' (version ', ')'])}`,
   'connection.uncertain': () => 'was being renewed, and no answer came',
   'connection.reauth_soon': (data) => `must be connected again within ${said(data, 'days_before')} days`,
@@ -52,14 +53,16 @@ const en: Readonly<Record<EventType, Telling>> = {
 };
 
 const ja: Readonly<Record<EventType, Telling>> = {
-  'connection.created': (data) => (data['imported'] === true ? '取り込みました' : data['again'] === true ? '接続し直しました' : '接続しました'),
+  'connection.created': (data) =>
+    data['imported'] === true ? '取り込みました' : data['again'] === true ? '接続し直しました' : '接続しました',
   'connection.renewed': (data) => `更新しました${inBrackets(said(data, 'version'), ['（バージョン', '）'])}`,
   'connection.uncertain': () => '更新を送りましたが応答がありません',
   'connection.reauth_soon': (data) => `${said(data, 'days_before')}日以内に接続し直す必要があります`,
   'connection.reauth_required': (data) => `接続し直す必要があります${inBrackets(said(data, 'reason'), ['（', '）'])}`,
   'connection.reuse_detected': () => 'リフレッシュトークンが別の場所でも使われました',
   'connection.revoked': (data) => (data['at_provider'] === false ? 'Kippu側だけで取り消しました' : '取り消しました'),
-  'provider.misconfigured': (data) => `プロバイダーがこのアプリを拒否しています${inBrackets(said(data, 'error'), ['（', '）'])}`,
+  'provider.misconfigured': (data) =>
+    `プロバイダーがこのアプリを拒否しています${inBrackets(said(data, 'error'), ['（', '）'])}`,
   'post.published': () => '投稿しました',
   'post.unknown': (data) => `投稿されたかどうか不明です${inBrackets(said(data, 'reason'), ['（', '）'])}`,
   'post.failed': (data) => `投稿に失敗しました${inBrackets(said(data, 'reason'), ['（', '）'])}`,

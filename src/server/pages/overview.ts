@@ -33,7 +33,8 @@ ${notices(view)}
 
 function notices({ overview, texts }: View): Html {
   const { providers, copied, troubledApps } = overview;
-  const nameOf = (id: string): string => providers.find((provider) => provider.id === id)?.name ?? id;
+  const names = new Map(providers.map(({ id, name }) => [id, name]));
+  const nameOf = (id: string): string => names.get(id) ?? id;
   const bad = [
     ...(copied === undefined ? [] : [texts.copied(copied)]),
     ...troubledApps.map((app) => texts.appTrouble(nameOf(app.provider), app.error ?? '')),
@@ -54,7 +55,8 @@ function connectForm({ id, name }: ProviderFacts, { texts, base }: Pick<View, 't
 
 function connections(view: View): Html {
   const { overview, texts } = view;
-  if (overview.connections.length === 0) return html`<div class="card"><p>${texts.noConnection}</p><p class="soft">${texts.noConnectionHow}</p></div>`;
+  if (overview.connections.length === 0)
+    return html`<div class="card"><p>${texts.noConnection}</p><p class="soft">${texts.noConnectionHow}</p></div>`;
   const more = overview.hasMoreConnections ? html`<p class="soft">${texts.moreConnections}</p>` : undefined;
   return html`<div class="stack">${overview.connections.map((connection) => connectionCard(connection, view))}</div>${more}`;
 }
@@ -81,10 +83,23 @@ function facts(connection: Connection, view: View): Html | undefined {
   const { texts, nowMs, lang } = view;
   if (connection.state === 'reauth_required') return undefined;
   const { accessExpiresAtMs, refreshExpiresAtMs, nextDueAtMs, hasRefreshToken, policy } = connection;
-  const access = accessExpiresAtMs === undefined ? texts.noEnd : accessExpiresAtMs <= nowMs ? texts.over : distance(accessExpiresAtMs, nowMs, lang);
-  const refresh = !hasRefreshToken ? texts.endsWithAccess : refreshExpiresAtMs === undefined ? texts.noEnd : distance(refreshExpiresAtMs, nowMs, lang);
+  const access =
+    accessExpiresAtMs === undefined
+      ? texts.noEnd
+      : accessExpiresAtMs <= nowMs
+        ? texts.over
+        : distance(accessExpiresAtMs, nowMs, lang);
+  const refresh = !hasRefreshToken
+    ? texts.endsWithAccess
+    : refreshExpiresAtMs === undefined
+      ? texts.noEnd
+      : distance(refreshExpiresAtMs, nowMs, lang);
   const isAhead = policy === 'always' && nextDueAtMs !== undefined;
-  const next = !hasRefreshToken ? undefined : isAhead ? distance(Math.max(nextDueAtMs, nowMs), nowMs, lang) : texts.onUse;
+  const next = !hasRefreshToken
+    ? undefined
+    : isAhead
+      ? distance(Math.max(nextDueAtMs, nowMs), nowMs, lang)
+      : texts.onUse;
   const shown: readonly (readonly [string, string | Html | undefined])[] = [
     [texts.accessToken, access],
     [texts.refreshToken, refresh],
@@ -99,13 +114,21 @@ function posts(view: View): Html {
   return html`<div class="stack">${overview.nextPosts.map((post) => postCard(post, view))}</div>`;
 }
 
-const TONE_OF_STATUS: Readonly<Partial<Record<Post['status'], string>>> = { unknown: 'warn', needs_approval: 'warn', publishing: 'good' };
+const TONE_OF_STATUS: Readonly<Partial<Record<Post['status'], string>>> = {
+  unknown: 'warn',
+  needs_approval: 'warn',
+  publishing: 'good',
+};
 
 function postCard(post: Post, { texts, lang, nowMs, overview }: View): Html {
   const time = post.publishAtMs === undefined ? undefined : distance(post.publishAtMs, nowMs, lang);
   const { statusReason, statusDetail } = post;
-  const obstacle = statusReason === undefined ? undefined : html`<p class="soft small">${statusDetail ?? statusReason}</p>`;
-  const decide = post.status === 'unknown' && post.dueAtMs === undefined ? html`<p class="warn small">${texts.decide}</p>` : undefined;
+  const obstacle =
+    statusReason === undefined ? undefined : html`<p class="soft small">${statusDetail ?? statusReason}</p>`;
+  const decide =
+    post.status === 'unknown' && post.dueAtMs === undefined
+      ? html`<p class="warn small">${texts.decide}</p>`
+      : undefined;
   return html`<article class="card"><div class="row"><span class="badge ${TONE_OF_STATUS[post.status] ?? 'soft'}">${texts.postStatuses[post.status]}</span><span class="soft small">${nameOf(post.connectionId, overview)}</span><span class="small">${time}</span></div><p class="text">${post.text}</p>${obstacle}${decide}</article>`;
 }
 
@@ -115,9 +138,13 @@ function log({ overview, texts, lang }: View): Html {
 }
 
 function logLine(event: KippuEvent, overview: Overview, lang: Language): Html {
-  const name = event.connectionId === undefined ? undefined : html`<strong>${nameOf(event.connectionId, overview)}</strong> `;
+  const name =
+    event.connectionId === undefined ? undefined : html`<strong>${nameOf(event.connectionId, overview)}</strong> `;
   const url = event.data['remote_url'];
-  const link = typeof url === 'string' && url.startsWith('https://') ? html` <a href="${url}" rel="noreferrer">${url}</a>` : undefined;
+  const link =
+    typeof url === 'string' && url.startsWith('https://')
+      ? html` <a href="${url}" rel="noreferrer">${url}</a>`
+      : undefined;
   return html`<li>${logTime(event.atMs, lang)}<span>${name}<span class="${eventTone(event) ?? 'plain'}">${eventText(event, lang)}</span>${link}</span></li>`;
 }
 

@@ -55,7 +55,10 @@ async function signInPage({ app, gate, request, params }: PageContext): Promise<
   if (isLookingAhead) return new Response(null, { status: 204 });
   const { publicUrl } = app.options;
   const session = await redeemSignInLink(new Secret(params['link'] ?? ''), app);
-  if (session !== undefined) return redirect(`${baseOf(app)}/`, { 'set-cookie': setCookie(SESSION_COOKIE, session, { publicUrl, maxAgeS: COOKIE_LIFETIME_S }) });
+  if (session !== undefined)
+    return redirect(`${baseOf(app)}/`, {
+      'set-cookie': setCookie(SESSION_COOKIE, session, { publicUrl, maxAgeS: COOKIE_LIFETIME_S }),
+    });
   if (await gate.isSignedIn(request)) return redirect(`${baseOf(app)}/`);
   const lang = languageOf(request);
   const texts = TEXTS[lang];
@@ -92,7 +95,10 @@ function signedOutPage(request: Request, app: App): Response {
   const asked = request.headers.get('host') ?? new URL(request.url).host;
   const { host, hostname } = new URL(app.options.publicUrl);
   // Cookies of 127.0.0.1 and localhost are two pairs of shoes.
-  const elsewhere = asked !== host && isLoopbackAddress(hostname) ? html`<p class="soft">${texts.otherAddress(app.options.publicUrl)}</p>` : undefined;
+  const elsewhere =
+    asked !== host && isLoopbackAddress(hostname)
+      ? html`<p class="soft">${texts.otherAddress(app.options.publicUrl)}</p>`
+      : undefined;
   const body = html`<div class="card narrow"><h1><span class="mark">切符</span> ${texts.signedOut}</h1><p>${texts.signedOutHow}</p>${howToGetLink}<p class="soft">${texts.signedOutPrints}</p>${elsewhere}</div>`;
   return page({ title: texts.signedOut, lang, body });
 }

@@ -60,7 +60,8 @@ const en: Texts = {
   sandbox: 'Sandbox: the providers are simulated on this machine. Nothing here is real, and nothing leaves it.',
   noProvider: 'No provider is configured. Set KIPPU_X_CLIENT_ID, for example, and start again.',
   copied: (why) => `Nothing is renewed: ${why}. If this one is the real one from now on, run \`kippu adopt\`.`,
-  appTrouble: (provider, error) => `${provider} refuses this app, so nothing is renewed there: ${error}. \`kippu doctor\` says what to check.`,
+  appTrouble: (provider, error) =>
+    `${provider} refuses this app, so nothing is renewed there: ${error}. \`kippu doctor\` says what to check.`,
   states: { active: 'active', uncertain: 'uncertain', reauth_required: 'connect again', revoked: 'revoked' },
   reasons: {
     rejected_unknown:
@@ -100,7 +101,8 @@ const en: Texts = {
   signedOutPrints: 'It prints a fresh link, also while Kippu is already running.',
   otherAddress: (url) => `If you signed in before: this Kippu is at ${url}.`,
   linkUsed: 'This link is over',
-  linkUsedWhy: 'A sign-in link works once, within 15 minutes. For a fresh one, in a terminal on the machine where Kippu runs:',
+  linkUsedWhy:
+    'A sign-in link works once, within 15 minutes. For a fresh one, in a terminal on the machine where Kippu runs:',
   failed: 'That did not work',
   back: 'To the overview',
 };
@@ -114,12 +116,14 @@ const ja: Texts = {
   goingTo: (provider) => `${provider}へ移動します…`,
   goOn: '進む',
   noConnection: 'まだ何も接続されていません。',
-  noConnectionHow: 'アカウントを接続してください。プロバイダーの画面で同意すると、以後のトークンの更新はKippuが行います。',
+  noConnectionHow:
+    'アカウントを接続してください。プロバイダーの画面で同意すると、以後のトークンの更新はKippuが行います。',
   moreConnections: 'ほかにもあります。すべて見るには `kippu connections` を実行してください。',
   sandbox: 'サンドボックス：プロバイダーはこのマシン上のシミュレーターです。本物のアカウントには一切触れません。',
   noProvider: 'プロバイダーが設定されていません。KIPPU_X_CLIENT_ID などを設定して起動し直してください。',
   copied: (why) => `更新を停止しています（${why}）。今後こちらを正とする場合は \`kippu adopt\` を実行してください。`,
-  appTrouble: (provider, error) => `${provider}がこのアプリを拒否しているため、更新を停止しています（${error}）。\`kippu doctor\` で確認できます。`,
+  appTrouble: (provider, error) =>
+    `${provider}がこのアプリを拒否しているため、更新を停止しています（${error}）。\`kippu doctor\` で確認できます。`,
   states: { active: '有効', uncertain: '確認中', reauth_required: '再接続が必要', revoked: '取り消し済み' },
   reasons: {
     rejected_unknown:
@@ -159,7 +163,8 @@ const ja: Texts = {
   signedOutPrints: '新しいリンクが表示されます（Kippuの起動中でも使えます）。',
   otherAddress: (url) => `すでにログインした場合：このKippuのアドレスは ${url} です。`,
   linkUsed: 'このリンクは使えません',
-  linkUsedWhy: 'ログイン用のリンクは15分以内に一度だけ使えます。新しいリンクを得るには、Kippuが動いているマシンのターミナルで次を実行してください。',
+  linkUsedWhy:
+    'ログイン用のリンクは15分以内に一度だけ使えます。新しいリンクを得るには、Kippuが動いているマシンのターミナルで次を実行してください。',
   failed: 'うまくいきませんでした',
   back: '一覧へ',
 };

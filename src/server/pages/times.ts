@@ -40,7 +40,14 @@ export function distance(atMs: number, nowMs: number, lang: Language): Html {
   return html`<time datetime="${new Date(atMs).toISOString()}" title="${instantText(atMs, lang)}">${distanceText(atMs, nowMs, lang)}</time>`;
 }
 
-const IN_LOG = { month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' } as const;
+const IN_LOG = {
+  month: 'short',
+  day: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+  hourCycle: 'h23',
+} as const;
 
 /** Short, for a list that is sorted by it. */
 export function logTime(atMs: number, lang: Language): Html {

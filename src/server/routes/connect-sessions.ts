@@ -3,7 +3,13 @@ import { requireUnbound } from '../../app/callers.ts';
 import { connectProgress, redeemConsentOf } from '../../app/connect-progress.ts';
 import { beginConnect } from '../../app/connecting.ts';
 import { visibleConnection } from '../../app/visible.ts';
-import { connectProgressJson, connectProgressSchema, connectRequest, connectSessionJson, connectSessionSchema } from '../bodies/connect-session.ts';
+import {
+  connectProgressJson,
+  connectProgressSchema,
+  connectRequest,
+  connectSessionJson,
+  connectSessionSchema,
+} from '../bodies/connect-session.ts';
 import { route, type Route } from '../route.ts';
 import { described } from '../schema.ts';
 
@@ -37,7 +43,9 @@ export const connectSessionRoutes: readonly Route[] = [
     path: '/v1/connect-sessions/{id}/redeem',
     access: 'connections:write',
     summary: 'Brings the code that the user carried to the `return_url`: only now is the account connected.',
-    body: z.strictObject({ code: described(z.string().min(1), 'The `kippu_code` of the address that the browser came with.') }),
+    body: z.strictObject({
+      code: described(z.string().min(1), 'The `kippu_code` of the address that the browser came with.'),
+    }),
     answer: connectProgressSchema,
     async run({ app, caller, params, body }) {
       return connectProgressJson(await redeemConsentOf(params['id'] ?? '', body.code, { caller, app }));

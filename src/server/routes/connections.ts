@@ -33,7 +33,10 @@ const patch = z.strictObject({
   policy: z.enum(RENEWAL_POLICIES).optional(),
   metadata: z
     .record(z.string(), z.unknown())
-    .refine((value) => JSON.stringify(value).length <= METADATA_CHARS_MAX, `as JSON it is longer than ${METADATA_CHARS_MAX} characters`)
+    .refine(
+      (value) => JSON.stringify(value).length <= METADATA_CHARS_MAX,
+      `as JSON it is longer than ${METADATA_CHARS_MAX} characters`,
+    )
     .optional(),
 });
 
@@ -47,12 +50,19 @@ export const connectionRoutes: readonly Route[] = [
       provider: z.string().optional(),
       owner: z.string().optional(),
       state: z.enum(CONNECTION_STATES).optional(),
-      never_expires: described(flag.optional(), 'Only those whose access token has no end and that have no refresh token.'),
+      never_expires: described(
+        flag.optional(),
+        'Only those whose access token has no end and that have no refresh token.',
+      ),
       ...pageQuery,
     }),
     answer: pageOf(connectionSchema),
     async run({ app, caller, query: { never_expires: neverExpires = false, ...query } }) {
-      const { items, nextCursor } = await visibleConnections({ ...definedOf(query), limit: query.limit, neverExpires }, caller, app);
+      const { items, nextCursor } = await visibleConnections(
+        { ...definedOf(query), limit: query.limit, neverExpires },
+        caller,
+        app,
+      );
       return { items: items.map(connectionJson), next_cursor: nextCursor ?? null };
     },
   }),

@@ -10,7 +10,8 @@ export const eventRoutes: readonly Route[] = [
     method: 'GET',
     path: '/v1/events',
     access: 'connections:read',
-    summary: 'What happened, in order: a list, or a stream of server-sent events. What concerns posts needs the scope `posts:read` too.',
+    summary:
+      'What happened, in order: a list, or a stream of server-sent events. What concerns posts needs the scope `posts:read` too.',
     headers: [{ name: 'Last-Event-ID', description: 'For a stream: as `after`. Without either it begins now.' }],
     query: z.strictObject({
       after: described(z.coerce.number().int().min(0).optional(), 'The `sequence` of the last event that you have.'),

@@ -26,7 +26,13 @@ export const healthRoutes: readonly Route[] = [
     }),
     async run({ app, worker }) {
       const { isReady, store, keys, worker: work, oldestDueAtMs } = await readiness(app, worker);
-      const body = { status: isReady ? 'ready' : 'not_ready', store, keys, worker: work, oldest_due_at: instantOrNull(oldestDueAtMs) };
+      const body = {
+        status: isReady ? 'ready' : 'not_ready',
+        store,
+        keys,
+        worker: work,
+        oldest_due_at: instantOrNull(oldestDueAtMs),
+      };
       return json(body, { status: isReady ? 200 : 503 });
     },
   }),
@@ -54,7 +60,9 @@ function exposition(values: Gauges, eventStreams: number): string {
     gauge('kippu_due_lag_seconds', 'How long the oldest due work has been waiting.', lags),
     gauge('kippu_spool_waiting', 'Answers that the store could not take yet.', [['', values.spoolWaiting]]),
     gauge('kippu_spool_damaged', 'Spool entries that cannot be read.', [['', values.spoolDamaged]]),
-    gauge('kippu_renewals_under_way', 'Renewals of this process that are not settled yet.', [['', values.renewalsUnderWay]]),
+    gauge('kippu_renewals_under_way', 'Renewals of this process that are not settled yet.', [
+      ['', values.renewalsUnderWay],
+    ]),
     gauge('kippu_event_streams', 'Open event streams.', [['', eventStreams]]),
   ].join('');
 }

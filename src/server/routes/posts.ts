@@ -1,7 +1,30 @@
 import * as z from 'zod';
-import { approvePost, cancelPost, checkText, createPost, editPost, findPost, listPosts, publishPost, resolvePost } from '../../app/posts.ts';
+import {
+  approvePost,
+  cancelPost,
+  checkText,
+  createPost,
+  editPost,
+  findPost,
+  listPosts,
+  publishPost,
+  resolvePost,
+} from '../../app/posts.ts';
 import { POST_STATUSES } from '../../model/post.ts';
-import { checkJson, checkSchema, madePostJson, madePostSchema, newPost, postEdit, postEditOf, postJson, postRequestOf, postSchema, resolution, textToCheck } from '../bodies/post.ts';
+import {
+  checkJson,
+  checkSchema,
+  madePostJson,
+  madePostSchema,
+  newPost,
+  postEdit,
+  postEditOf,
+  postJson,
+  postRequestOf,
+  postSchema,
+  resolution,
+  textToCheck,
+} from '../bodies/post.ts';
 import { json, route, type Route } from '../route.ts';
 import { described, instantInput, pageOf, pageQuery } from '../schema.ts';
 
@@ -13,14 +36,22 @@ export const postRoutes: readonly Route[] = [
     path: '/v1/posts',
     access: 'posts:write',
     summary: 'Makes a post, and publishes it at once if its time is now.',
-    headers: [{ name: 'Idempotency-Key', description: 'The same request with the same key makes one post, however often it comes.' }],
+    headers: [
+      {
+        name: 'Idempotency-Key',
+        description: 'The same request with the same key makes one post, however often it comes.',
+      },
+    ],
     body: newPost,
     status: 201,
     answer: madePostSchema,
     async run({ app, caller, body, request }) {
       const key = request.headers.get(IDEMPOTENCY_KEY) ?? undefined;
       const { post, problems, isRepeated } = await createPost(postRequestOf(body), { caller, key }, app);
-      return json(madePostJson(post, problems), { status: 201, headers: isRepeated ? { 'idempotency-replayed': 'true' } : {} });
+      return json(madePostJson(post, problems), {
+        status: 201,
+        headers: isRepeated ? { 'idempotency-replayed': 'true' } : {},
+      });
     },
   }),
   route({
@@ -31,7 +62,12 @@ export const postRoutes: readonly Route[] = [
     body: textToCheck,
     answer: checkSchema,
     async run({ app, caller, body }) {
-      const text = { connection: body.connection, text: body.text, replyTo: body.reply_to, madeWithAi: body.made_with_ai ?? false };
+      const text = {
+        connection: body.connection,
+        text: body.text,
+        replyTo: body.reply_to,
+        madeWithAi: body.made_with_ai ?? false,
+      };
       return checkJson(await checkText(text, caller, app));
     },
   }),
@@ -49,7 +85,11 @@ export const postRoutes: readonly Route[] = [
     }),
     answer: pageOf(postSchema),
     async run({ app, caller, query: { status, connection, from, to, limit, cursor } }) {
-      const { items, nextCursor } = await listPosts({ status, connection, fromMs: from, toMs: to, limit, cursor }, caller, app);
+      const { items, nextCursor } = await listPosts(
+        { status, connection, fromMs: from, toMs: to, limit, cursor },
+        caller,
+        app,
+      );
       return { items: items.map(postJson), next_cursor: nextCursor ?? null };
     },
   }),
@@ -68,7 +108,8 @@ export const postRoutes: readonly Route[] = [
     summary: 'Changes what is not on its way yet.',
     body: postEdit,
     answer: postSchema,
-    run: async ({ app, caller, params, body }) => postJson(await editPost(params['id'] ?? '', postEditOf(body), caller, app)),
+    run: async ({ app, caller, params, body }) =>
+      postJson(await editPost(params['id'] ?? '', postEditOf(body), caller, app)),
   }),
   route({
     method: 'DELETE',
@@ -102,7 +143,10 @@ export const postRoutes: readonly Route[] = [
     body: resolution,
     answer: postSchema,
     async run({ app, caller, params, body }) {
-      const found = body.as === 'published' ? ({ as: 'published', remoteId: body.remote_id } as const) : ({ as: 'not_published' } as const);
+      const found =
+        body.as === 'published'
+          ? ({ as: 'published', remoteId: body.remote_id } as const)
+          : ({ as: 'not_published' } as const);
       return postJson(await resolvePost(params['id'] ?? '', found, caller, app));
     },
   }),

@@ -12,7 +12,8 @@ const NOT_FORWARDED =
   /^(host|authorization|cookie|content-length|accept-encoding|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|forwarded|via|origin|referer|x-real-ip|(proxy|sec|x-forwarded|access-control)-.*)$/;
 
 /** What the provider says to a browser on its own site. */
-const NOT_ANSWERED = /^(set-cookie2?|clear-site-data|strict-transport-security|content-security-policy.*|access-control-.*|alt-svc|nel|report-to|service-worker-allowed)$/;
+const NOT_ANSWERED =
+  /^(set-cookie2?|clear-site-data|strict-transport-security|content-security-policy.*|access-control-.*|alt-svc|nel|report-to|service-worker-allowed)$/;
 
 const BODILESS_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);
 
@@ -27,7 +28,10 @@ export const proxyRoutes: readonly Route[] = METHODS.map((method) =>
   }),
 );
 
-async function forward(method: Method, { app, caller, params, request, url }: Call<unknown, unknown>): Promise<Response> {
+async function forward(
+  method: Method,
+  { app, caller, params, request, url }: Call<unknown, unknown>,
+): Promise<Response> {
   const id = await visibleConnectionId(params['id'] ?? '', caller, app);
   const body = method === 'GET' ? undefined : await readBytes(request, BODY_BYTES_MAX);
   const call = { method, url: targetOf(url), headers: forwardedHeaders(request.headers), body };
@@ -49,6 +53,9 @@ function responseOf(answer: ApiAnswer): Response {
   const headers = Object.entries(responseHeaders(answer.headers)).filter(([name]) => !NOT_ANSWERED.test(name));
   return new Response(BODILESS_STATUSES.has(answer.status) ? null : new Uint8Array(answer.body), {
     status: answer.status,
-    headers: { ...Object.fromEntries(headers), 'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'" },
+    headers: {
+      ...Object.fromEntries(headers),
+      'content-security-policy': "sandbox; default-src 'none'; frame-ancestors 'none'",
+    },
   });
 }

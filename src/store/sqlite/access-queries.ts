@@ -29,7 +29,13 @@ export function sqliteApiKeyStore(db: SqliteDatabase, clock: Clock): ApiKeyStore
       return db.all('select * from api_keys order by created_at_ms').map(keyOf);
     },
     revoke: (id) =>
-      db.write((tx) => tx.run('update api_keys set revoked_at_ms = :nowMs where id = :id and revoked_at_ms is null', { id, nowMs: clock.nowMs() }) === 1),
+      db.write(
+        (tx) =>
+          tx.run('update api_keys set revoked_at_ms = :nowMs where id = :id and revoked_at_ms is null', {
+            id,
+            nowMs: clock.nowMs(),
+          }) === 1,
+      ),
   };
 }
 
@@ -38,12 +44,27 @@ export function sqliteSessionStore(db: SqliteDatabase, clock: Clock): SessionSto
     create: ({ hash, kind, expiresAtMs }) =>
       db.write((tx) => {
         tx.run('delete from sessions where expires_at_ms <= :nowMs', { nowMs: clock.nowMs() });
-        tx.run('insert into sessions (hash, kind, expires_at_ms) values (:hash, :kind, :expiresAtMs)', { hash, kind, expiresAtMs });
+        tx.run('insert into sessions (hash, kind, expires_at_ms) values (:hash, :kind, :expiresAtMs)', {
+          hash,
+          kind,
+          expiresAtMs,
+        });
       }),
     redeemLink: (hash) =>
-      db.write((tx) => tx.run(`delete from sessions where hash = :hash and kind = 'link' and expires_at_ms > :nowMs`, { hash, nowMs: clock.nowMs() }) === 1),
+      db.write(
+        (tx) =>
+          tx.run(`delete from sessions where hash = :hash and kind = 'link' and expires_at_ms > :nowMs`, {
+            hash,
+            nowMs: clock.nowMs(),
+          }) === 1,
+      ),
     async isOpen(hash) {
-      return db.get(`select 1 as open from sessions where hash = :hash and kind = 'browser' and expires_at_ms > :nowMs`, { hash, nowMs: clock.nowMs() }) !== undefined;
+      return (
+        db.get(`select 1 as open from sessions where hash = :hash and kind = 'browser' and expires_at_ms > :nowMs`, {
+          hash,
+          nowMs: clock.nowMs(),
+        }) !== undefined
+      );
     },
     end: (hash) =>
       db.write((tx) => {

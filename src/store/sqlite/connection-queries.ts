@@ -1,11 +1,18 @@
 import type { Connection, ConnectionState, ReauthReason, RenewalPolicy } from '../../model/connection.ts';
-import type { Attached, Attachment, ConnectionQuery, ConnectionStore, OwnerChange } from '../../model/connection-store.ts';
+import type {
+  Attached,
+  Attachment,
+  ConnectionQuery,
+  ConnectionStore,
+  OwnerChange,
+} from '../../model/connection-store.ts';
 import { newId, type ConnectionId, type Fingerprint, type ProviderAppId } from '../../model/ids.ts';
 import { tokenParams } from './credential-rows.ts';
 import { isConstraintViolation, type Params, type Queryable, type Row, type SqliteDatabase } from './database.ts';
 import { insertEvent } from './event-queries.ts';
 import { integer, integerOrNone, json, text, textOrNone } from './rows.ts';
-import { endGrant, rememberSpent, type Settling } from './settlement-queries.ts';
+import { endGrant, rememberSpent } from './settlement-queries.ts';
+import type { Settling } from './settling.ts';
 
 const CONNECTION_SQL = `
   select n.*, c.access_expires_at_ms, c.refresh_fingerprint, c.due_at_ms,
@@ -21,11 +28,14 @@ export function sqliteConnectionStore(db: SqliteDatabase, settling: Settling): C
     async list(query) {
       const { limit, cursor = '' } = query;
       const { conditions, params } = filterOf(query);
-      const rows = db.all(`${CONNECTION_SQL} where ${['n.id > :cursor', ...conditions].join(' and ')} order by n.id limit :limit`, {
-        ...params,
-        cursor,
-        limit: limit + 1,
-      });
+      const rows = db.all(
+        `${CONNECTION_SQL} where ${['n.id > :cursor', ...conditions].join(' and ')} order by n.id limit :limit`,
+        {
+          ...params,
+          cursor,
+          limit: limit + 1,
+        },
+      );
       const items = rows.slice(0, limit).map(connectionOf);
       return { items, nextCursor: rows.length > limit ? items.at(-1)?.id : undefined };
     },
@@ -35,9 +45,15 @@ export function sqliteConnectionStore(db: SqliteDatabase, settling: Settling): C
           const changed = tx.run(
             `update connections set name = coalesce(:name, name), policy = coalesce(:policy, policy),
                metadata = coalesce(:metadata, metadata) where id = :id`,
-            { id, name: name ?? null, policy: policy ?? null, metadata: metadata === undefined ? null : JSON.stringify(metadata) },
+            {
+              id,
+              name: name ?? null,
+              policy: policy ?? null,
+              metadata: metadata === undefined ? null : JSON.stringify(metadata),
+            },
           );
-          if (dueAtMs !== undefined) tx.run('update credentials set due_at_ms = :dueAtMs where connection_id = :id', { id, dueAtMs });
+          if (dueAtMs !== undefined)
+            tx.run('update credentials set due_at_ms = :dueAtMs where connection_id = :id', { id, dueAtMs });
           return changed === 0 ? 'not_found' : 'updated';
         } catch (error) {
           if (isConstraintViolation(error)) return 'name_taken';
@@ -52,9 +68,14 @@ export function sqliteConnectionStore(db: SqliteDatabase, settling: Settling): C
     },
     identify: (id, { subject, handle }) =>
       db.write((tx) => {
-        tx.run('update connections set subject = :subject, handle = :handle where id = :id and subject is null', { id, subject, handle });
+        tx.run('update connections set subject = :subject, handle = :handle where id = :id and subject is null', {
+          id,
+          subject,
+          handle,
+        });
       }),
-    settleRevoked: (id, fence, note) => db.write((tx) => settleRevoked(tx, { id, fence, atProvider: note.atProvider }, settling)),
+    settleRevoked: (id, fence, note) =>
+      db.write((tx) => settleRevoked(tx, { id, fence, atProvider: note.atProvider }, settling)),
     async countByState() {
       const counts: Record<ConnectionState, number> = { active: 0, uncertain: 0, reauth_required: 0, revoked: 0 };
       for (const row of db.all('select state, count(*) as count from connections group by state')) {
@@ -66,8 +87,13 @@ export function sqliteConnectionStore(db: SqliteDatabase, settling: Settling): C
 }
 
 /** Only what is asked for stands in the text, so that an index can serve it. */
-function filterOf({ provider, providerAppId, owner, subject, state, neverExpires }: ConnectionQuery): { readonly conditions: string[]; readonly params: Params } {
-  const wanted = Object.entries({ provider, provider_app_id: providerAppId, owner, subject, state }).filter(([, value]) => value !== undefined);
+function filterOf({ provider, providerAppId, owner, subject, state, neverExpires }: ConnectionQuery): {
+  readonly conditions: string[];
+  readonly params: Params;
+} {
+  const wanted = Object.entries({ provider, provider_app_id: providerAppId, owner, subject, state }).filter(
+    ([, value]) => value !== undefined,
+  );
   const conditions = wanted.map(([column]) => `n.${column} = :${column}`);
   if (neverExpires === true) conditions.push('c.access_expires_at_ms is null and c.refresh_fingerprint is null');
   return { conditions, params: Object.fromEntries(wanted) as Params };
@@ -75,7 +101,10 @@ function filterOf({ provider, providerAppId, owner, subject, state, neverExpires
 
 /** An id before a name, should anybody have given a connection another one's id as its name. */
 function findConnection(db: Queryable, idOrName: string): Connection | undefined {
-  const row = db.get(`${CONNECTION_SQL} where n.id = :idOrName or n.name = :idOrName order by n.id = :idOrName desc limit 1`, { idOrName });
+  const row = db.get(
+    `${CONNECTION_SQL} where n.id = :idOrName or n.name = :idOrName order by n.id = :idOrName desc limit 1`,
+    { idOrName },
+  );
   return row === undefined ? undefined : connectionOf(row);
 }
 
@@ -123,17 +152,21 @@ function attach(tx: Queryable, attachment: Attachment, settling: Settling): Atta
   if (known !== undefined) return known;
   if (same !== undefined) return same;
   if (attachment.existingVersion === undefined) {
-    if (tx.get('select 1 as taken from connections where name = :name', { name: attachment.name }) !== undefined) return { kind: 'name_taken' };
+    if (tx.get('select 1 as taken from connections where name = :name', { name: attachment.name }) !== undefined)
+      return { kind: 'name_taken' };
     insertConnection(tx, attachment, settling.clock.nowMs());
   } else if (!renewGrant(tx, attachment, attachment.existingVersion, settling.clock.nowMs())) {
     return { kind: 'moved' };
   }
   if (attachment.supersedes) supersedeOthers(tx, attachment, settling);
   if (attachment.consentId !== undefined) {
-    tx.run(`update consents set state = 'attached', attached_to = :to, sealed = null, generation = null where id = :id`, {
-      id: attachment.consentId,
-      to: attachment.connectionId,
-    });
+    tx.run(
+      `update consents set state = 'attached', attached_to = :to, sealed = null, generation = null where id = :id`,
+      {
+        id: attachment.consentId,
+        to: attachment.connectionId,
+      },
+    );
   }
   insertEvent(tx, {
     id: newId('evt', settling.random),
@@ -157,7 +190,9 @@ function attach(tx: Queryable, attachment: Attachment, settling: Settling): Atta
 /** The commit happened before and only its acknowledgement was lost. */
 function attachedBefore(tx: Queryable, { consentId }: Attachment): Attached | undefined {
   if (consentId === undefined) return undefined;
-  const row = tx.get('select attached_to from consents where id = :consentId and attached_to is not null', { consentId });
+  const row = tx.get('select attached_to from consents where id = :consentId and attached_to is not null', {
+    consentId,
+  });
   const connection = row === undefined ? undefined : findConnection(tx, text(row, 'attached_to'));
   return connection === undefined ? undefined : { kind: 'attached', connection };
 }
@@ -185,17 +220,25 @@ function heldElsewhere(tx: Queryable, { refreshFingerprint, connectionId }: Atta
 }
 
 function tokenKnown(row: Row, fingerprint: Fingerprint): Attached {
-  return { kind: 'token_known', connectionId: text(row, 'connection_id') as ConnectionId, spent: integer(row, 'spent') === 1, fingerprint };
+  return {
+    kind: 'token_known',
+    connectionId: text(row, 'connection_id') as ConnectionId,
+    spent: integer(row, 'spent') === 1,
+    fingerprint,
+  };
 }
 
 /** One user of ours, one account there, one app: that is one connection, however often the user consents. */
 function sameSubject(tx: Queryable, { providerAppId, subject, owner }: Attachment): Attached | undefined {
   if (subject === undefined) return undefined;
-  const row = tx.get('select id from connections where provider_app_id = :providerAppId and subject = :subject and owner = :owner', {
-    providerAppId,
-    subject,
-    owner,
-  });
+  const row = tx.get(
+    'select id from connections where provider_app_id = :providerAppId and subject = :subject and owner = :owner',
+    {
+      providerAppId,
+      subject,
+      owner,
+    },
+  );
   return row === undefined ? undefined : { kind: 'subject_known', connectionId: text(row, 'id') as ConnectionId };
 }
 
@@ -233,7 +276,10 @@ function insertConnection(tx: Queryable, attachment: Attachment, nowMs: number):
 /** A fresh consent ends the old grant here: version and fence rise, so that nothing of the old one can settle any more. */
 function renewGrant(tx: Queryable, attachment: Attachment, version: number, nowMs: number): boolean {
   const id = attachment.connectionId;
-  const row = tx.get('select refresh_fingerprint from credentials where connection_id = :id and version = :version', { id, version });
+  const row = tx.get('select refresh_fingerprint from credentials where connection_id = :id and version = :version', {
+    id,
+    version,
+  });
   if (row === undefined) return false;
   const before = textOrNone(row, 'refresh_fingerprint') as Fingerprint | undefined;
   if (before !== attachment.refreshFingerprint) rememberSpent(tx, id, before, nowMs);
@@ -266,7 +312,11 @@ function renewGrant(tx: Queryable, attachment: Attachment, version: number, nowM
 }
 
 /** The provider keeps one grant per user and app: whoever else holds one for this subject holds a dead one now. */
-function supersedeOthers(tx: Queryable, { connectionId, providerAppId, subject }: Attachment, settling: Settling): void {
+function supersedeOthers(
+  tx: Queryable,
+  { connectionId, providerAppId, subject }: Attachment,
+  settling: Settling,
+): void {
   if (subject === undefined) return;
   const others = tx.all(
     `select id from connections where provider_app_id = :providerAppId and subject = :subject and id <> :connectionId
@@ -293,7 +343,10 @@ interface RevocationEnd {
 
 function settleRevoked(tx: Queryable, { id, fence, atProvider }: RevocationEnd, settling: Settling): boolean {
   const nowMs = settling.clock.nowMs();
-  const row = tx.get('select attempt_id, refresh_fingerprint, version from credentials where connection_id = :id and lease_fence = :fence', { id, fence });
+  const row = tx.get(
+    'select attempt_id, refresh_fingerprint, version from credentials where connection_id = :id and lease_fence = :fence',
+    { id, fence },
+  );
   if (row === undefined) return false;
   rememberSpent(tx, id, textOrNone(row, 'refresh_fingerprint') as Fingerprint | undefined, nowMs);
   tx.run(`update attempts set outcome = 'revoked', ended_at_ms = :nowMs where id = :attemptId and outcome is null`, {

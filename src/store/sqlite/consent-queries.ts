@@ -6,11 +6,27 @@ import { integer, integerOrNone, json, text, textOrNone } from './rows.ts';
 
 /** Field → column: the same table writes and reads a consent. */
 const COLUMNS = {
-  id: 'id', state: 'state', failure: 'failure', failureDetail: 'failure_detail', provider: 'provider',
-  providerAppId: 'provider_app_id', owner: 'owner', name: 'name', connectionId: 'connection_id', scopes: 'scopes',
-  redirectUri: 'redirect_uri', returnUrl: 'return_url', stateHash: 'state_hash', browserHash: 'browser_hash',
-  redeemHash: 'redeem_hash', sealed: 'sealed', generation: 'generation', attachedTo: 'attached_to',
-  createdAtMs: 'created_at_ms', expiresAtMs: 'expires_at_ms', answeredAtMs: 'answered_at_ms',
+  id: 'id',
+  state: 'state',
+  failure: 'failure',
+  failureDetail: 'failure_detail',
+  provider: 'provider',
+  providerAppId: 'provider_app_id',
+  owner: 'owner',
+  name: 'name',
+  connectionId: 'connection_id',
+  scopes: 'scopes',
+  redirectUri: 'redirect_uri',
+  returnUrl: 'return_url',
+  stateHash: 'state_hash',
+  browserHash: 'browser_hash',
+  redeemHash: 'redeem_hash',
+  sealed: 'sealed',
+  generation: 'generation',
+  attachedTo: 'attached_to',
+  createdAtMs: 'created_at_ms',
+  expiresAtMs: 'expires_at_ms',
+  answeredAtMs: 'answered_at_ms',
   askAfterMs: 'ask_after_ms',
 } as const satisfies Record<keyof Consent, string>;
 
@@ -19,7 +35,10 @@ export function sqliteConsentStore(db: SqliteDatabase, clock: Clock): ConsentSto
     create: (consent) =>
       db.write((tx) => {
         const fields = Object.keys(COLUMNS) as (keyof Consent)[];
-        tx.run(`insert into consents (${fields.map((field) => COLUMNS[field]).join(', ')}) values (${fields.map((field) => `:${field}`).join(', ')})`, params(consent));
+        tx.run(
+          `insert into consents (${fields.map((field) => COLUMNS[field]).join(', ')}) values (${fields.map((field) => `:${field}`).join(', ')})`,
+          params(consent),
+        );
       }),
     async find(id) {
       return consentOf(db.get('select * from consents where id = :id', { id }));
@@ -31,7 +50,13 @@ export function sqliteConsentStore(db: SqliteDatabase, clock: Clock): ConsentSto
       db.write((tx) => {
         const fields = Object.keys(changes) as (keyof typeof COLUMNS)[];
         const assignments = fields.map((field) => `${COLUMNS[field]} = :${field}`).join(', ');
-        return tx.run(`update consents set ${assignments} where id = :id and state = :from`, { ...params(changes), id, from }) === 1;
+        return (
+          tx.run(`update consents set ${assignments} where id = :id and state = :from`, {
+            ...params(changes),
+            id,
+            from,
+          }) === 1
+        );
       }),
     async pending(limit) {
       // The youngest first: those that have waited long are likely to wait on, and must not keep the others waiting.
@@ -46,7 +71,9 @@ export function sqliteConsentStore(db: SqliteDatabase, clock: Clock): ConsentSto
     },
     expire: ({ nowMs, forgetBeforeMs }) =>
       db.write((tx) => {
-        tx.run(`delete from consents where state in ('attached', 'failed') and created_at_ms < :forgetBeforeMs`, { forgetBeforeMs });
+        tx.run(`delete from consents where state in ('attached', 'failed') and created_at_ms < :forgetBeforeMs`, {
+          forgetBeforeMs,
+        });
         return tx.run(
           `update consents set state = 'failed', sealed = null, generation = null,
              failure = case when redeem_hash is null then 'expired' else 'not_redeemed' end
@@ -58,7 +85,10 @@ export function sqliteConsentStore(db: SqliteDatabase, clock: Clock): ConsentSto
 }
 
 function params(consent: Partial<Consent>): Params {
-  const entries = Object.entries(consent).map(([field, value]) => [field, field === 'scopes' ? JSON.stringify(value) : (value ?? null)]);
+  const entries = Object.entries(consent).map(([field, value]) => [
+    field,
+    field === 'scopes' ? JSON.stringify(value) : (value ?? null),
+  ]);
   return Object.fromEntries(entries) as Params;
 }
 

@@ -6,7 +6,7 @@ import type { Queryable, SqliteDatabase } from './database.ts';
 import { insertEvent } from './event-queries.ts';
 import { integer, integerOrNone, text } from './rows.ts';
 import * as settlement from './settlement-queries.ts';
-import type { Settling } from './settlement-queries.ts';
+import type { Settling } from './settling.ts';
 
 /** While the provider refuses an app, one renewal at a time may ask whether it still does. */
 const APP_TRIAL_MS = 30_000;
@@ -29,15 +29,21 @@ export function sqliteCredentialStore(db: SqliteDatabase, settling: Settling): C
     adoptOrphan: (adoption) => db.write((tx) => settlement.adoptOrphan(tx, adoption, settling)),
     markUncertain: (id, attemptId, dueAtMs) =>
       db.write((tx) => {
-        const version = closeOpenAttempt(tx, { id, attemptId, outcome: 'unanswered', nowMs: clock.nowMs(), dueAtMs });
-        if (version === undefined) return false;
-        settlement.becomeUncertain(tx, { id, attemptId, version, error: 'no answer: the sender is gone or silent' }, settling);
+        if (!closeOpenAttempt(tx, { id, attemptId, outcome: 'unanswered', nowMs: clock.nowMs(), dueAtMs }))
+          return false;
+        const error = 'no answer: the sender is gone or silent';
+        settlement.becomeUncertain(tx, { id, attemptId, error }, settling);
         return true;
       }),
     markNotSpent: (id, attemptId, dueAtMs) =>
       db.write((tx) => {
-        const version = closeOpenAttempt(tx, { id, attemptId, outcome: 'not_spent', nowMs: clock.nowMs(), dueAtMs });
-        if (version === undefined) return false;
+        if (!closeOpenAttempt(tx, { id, attemptId, outcome: 'not_spent', nowMs: clock.nowMs(), dueAtMs })) return false;
+        // What shows that this one was not handled shows it of the unanswered ones before it, too.
+        tx.run(
+          `update attempts set outcome = 'not_spent' where connection_id = :id and outcome = 'unanswered'
+             and version = (select version from credentials where connection_id = :id)`,
+          { id },
+        );
         tx.run('update credentials set attempt_id = null where connection_id = :id', { id });
         settlement.becomeCertain(tx, id);
         return true;
@@ -82,7 +88,13 @@ export function sqliteCredentialStore(db: SqliteDatabase, settling: Settling): C
         tx.run(
           `update credentials set due_at_ms = :dueAtMs
            where connection_id = :id and version = :version and fence = :fence and due_at_ms is :seenDueAtMs`,
-          { id: seen.connectionId, version: seen.version, fence: seen.fence, seenDueAtMs: seen.dueAtMs ?? null, dueAtMs: dueAtMs ?? null },
+          {
+            id: seen.connectionId,
+            version: seen.version,
+            fence: seen.fence,
+            seenDueAtMs: seen.dueAtMs ?? null,
+            dueAtMs: dueAtMs ?? null,
+          },
         );
       }),
     warnReauthSoon: (id, warning) => db.write((tx) => warnReauthSoon(tx, id, warning, settling)),
@@ -108,7 +120,10 @@ export function sqliteCredentialStore(db: SqliteDatabase, settling: Settling): C
       return { connectionId: text(row, 'connection_id') as ConnectionId, spent: integer(row, 'spent') === 1 };
     },
     async attempts(id, limit) {
-      const rows = db.all('select * from attempts where connection_id = :id order by started_at_ms desc limit :limit', { id, limit });
+      const rows = db.all('select * from attempts where connection_id = :id order by started_at_ms desc limit :limit', {
+        id,
+        limit,
+      });
       return rows.map((row) => attemptOf(row));
     },
   };
@@ -167,7 +182,13 @@ function claim(tx: Queryable, request: ClaimRequest, nowMs: number): Claim | und
       { trialMs: nowMs + APP_TRIAL_MS, id: request.connectionId },
     );
   }
-  return { attemptId: request.attemptId, connectionId: request.connectionId, version: request.version, fence, leaseExpiresAtMs };
+  return {
+    attemptId: request.attemptId,
+    connectionId: request.connectionId,
+    version: request.version,
+    fence,
+    leaseExpiresAtMs,
+  };
 }
 
 interface AttemptClosing {
@@ -178,20 +199,20 @@ interface AttemptClosing {
   readonly dueAtMs: number;
 }
 
-/** Ends an open attempt whose sender will not. Gives the credential's version, or nothing when it was settled meanwhile. */
-function closeOpenAttempt(tx: Queryable, { id, attemptId, outcome, nowMs, dueAtMs }: AttemptClosing): number | undefined {
-  const row = tx.get(
+/** Ends an open attempt whose sender will not. `false`: it was settled meanwhile. */
+function closeOpenAttempt(tx: Queryable, { id, attemptId, outcome, nowMs, dueAtMs }: AttemptClosing): boolean {
+  const closed = tx.run(
     `update credentials set lease_fence = null, lease_expires_at_ms = null, lease_holder = null, due_at_ms = :dueAtMs
-     where connection_id = :id and attempt_id = :attemptId returning version`,
+     where connection_id = :id and attempt_id = :attemptId`,
     { id, attemptId, dueAtMs },
   );
-  if (row === undefined) return undefined;
+  if (closed === 0) return false;
   tx.run(
     `update attempts set outcome = :outcome, ended_at_ms = coalesce(ended_at_ms, :nowMs)
      where id = :attemptId and (outcome is null or outcome = 'unanswered')`,
     { attemptId, outcome, nowMs },
   );
-  return integer(row, 'version');
+  return true;
 }
 
 function warnReauthSoon(tx: Queryable, id: ConnectionId, warning: ReauthWarning, { clock, random }: Settling): boolean {

@@ -1,5 +1,13 @@
 import type { ConnectionState, ReauthReason, RenewalPolicy } from '../../model/connection.ts';
-import type { Attempt, AttemptOutcome, AttemptPurpose, Lease, Orphan, SealedTokens, StoredCredential } from '../../model/credential-store.ts';
+import type {
+  Attempt,
+  AttemptOutcome,
+  AttemptPurpose,
+  Lease,
+  Orphan,
+  SealedTokens,
+  StoredCredential,
+} from '../../model/credential-store.ts';
 import type { AttemptId, ConnectionId, Fingerprint, OrphanId, ProviderAppId } from '../../model/ids.ts';
 import type { ProcessIdentity } from '../../model/processes.ts';
 import type { Row } from './database.ts';

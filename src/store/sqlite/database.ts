@@ -95,7 +95,12 @@ export class SqliteDatabase implements Queryable {
   write<T>(work: (db: Queryable) => T): Promise<T> {
     if (this.#closed) return Promise.reject(new KippuError('store_unavailable', 'The store is closed.'));
     const result = new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ work, resolve: resolve as (value: unknown) => void, reject, sinceMs: this.#clock.monotonicMs() });
+      this.#waiting.push({
+        work,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        sinceMs: this.#clock.monotonicMs(),
+      });
     });
     this.#flushing ??= this.#flush();
     return result;
@@ -202,9 +207,13 @@ export class SqliteDatabase implements Queryable {
 }
 
 function unavailable(error: unknown): KippuError {
-  return new KippuError('store_unavailable', `The database cannot be written now: ${messageOf(error)}. Nothing was changed; try again.`, {
-    cause: error,
-  });
+  return new KippuError(
+    'store_unavailable',
+    `The database cannot be written now: ${messageOf(error)}. Nothing was changed; try again.`,
+    {
+      cause: error,
+    },
+  );
 }
 
 const SQLITE_BUSY = 5;

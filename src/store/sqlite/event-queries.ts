@@ -37,11 +37,14 @@ export function sqliteEventStore(db: SqliteDatabase): EventStore {
     async list({ after = 0, connectionId, limit, newestFirst = false }) {
       const order = newestFirst ? 'desc' : 'asc';
       const filter = connectionId === undefined ? '' : 'and connection_id = :connectionId';
-      const rows = db.all(`select * from events where sequence > :after ${filter} order by sequence ${order} limit :limit`, {
-        after,
-        limit,
-        ...(connectionId === undefined ? {} : { connectionId }),
-      });
+      const rows = db.all(
+        `select * from events where sequence > :after ${filter} order by sequence ${order} limit :limit`,
+        {
+          after,
+          limit,
+          ...(connectionId === undefined ? {} : { connectionId }),
+        },
+      );
       return rows.map(eventOf);
     },
   };

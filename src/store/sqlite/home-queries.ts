@@ -3,7 +3,8 @@ import type { AppStatus, Home, HomeStore, SealedRow, SealedRowKey } from '../../
 import { newId, type ProviderAppId } from '../../model/ids.ts';
 import { SqliteDatabase, type Queryable, type Row } from './database.ts';
 import { bytes, integer, integerOrNone, text, textOrNone } from './rows.ts';
-import { becomeUncertain, type Settling } from './settlement-queries.ts';
+import { becomeUncertain } from './settlement-queries.ts';
+import type { Settling } from './settling.ts';
 
 export function sqliteHomeStore(db: SqliteDatabase, path: string, settling: Settling): HomeStore {
   const { clock } = settling;
@@ -56,7 +57,10 @@ export function sqliteHomeStore(db: SqliteDatabase, path: string, settling: Sett
     reseal: (row, value) => db.write((tx) => reseal(tx, row, value)),
     reportSpoolEmpty: (node, atMs) =>
       db.write((tx) => {
-        tx.run('insert into nodes (id, spool_empty_at_ms) values (:node, :atMs) on conflict (id) do update set spool_empty_at_ms = :atMs', { node, atMs });
+        tx.run(
+          'insert into nodes (id, spool_empty_at_ms) values (:node, :atMs) on conflict (id) do update set spool_empty_at_ms = :atMs',
+          { node, atMs },
+        );
       }),
     async spoolEmptyAtMs(node) {
       const row = db.get('select spool_empty_at_ms from nodes where id = :node', { node });
@@ -103,7 +107,9 @@ function identityOf(path: string): string | undefined {
 async function backup(db: SqliteDatabase, file: string, nowMs: number): Promise<void> {
   db.run('vacuum into :file', { file });
   const copy = new SqliteDatabase(file, { nowMs: () => nowMs, monotonicMs: () => 0, sleep: async () => {} });
-  await copy.write((tx) => tx.run('update home set stamp = :stamp', { stamp: `backup of ${new Date(nowMs).toISOString()}` }));
+  await copy.write((tx) =>
+    tx.run('update home set stamp = :stamp', { stamp: `backup of ${new Date(nowMs).toISOString()}` }),
+  );
   copy.exec('pragma journal_mode = delete');
   await copy.close();
 }
@@ -134,8 +140,11 @@ function doubtEveryGrant(tx: Queryable, settling: Settling): void {
         nowMs,
       },
     );
-    tx.run('update credentials set attempt_id = :attemptId, lease_fence = null, due_at_ms = :nowMs where connection_id = :id', { attemptId, id, nowMs });
-    becomeUncertain(tx, { id, attemptId, version: integer(row, 'version'), error: 'this store was restored from a copy' }, settling);
+    tx.run(
+      'update credentials set attempt_id = :attemptId, lease_fence = null, due_at_ms = :nowMs where connection_id = :id',
+      { attemptId, id, nowMs },
+    );
+    becomeUncertain(tx, { id, attemptId, error: 'this store was restored from a copy' }, settling);
   }
 }
 
@@ -183,19 +192,43 @@ function sealedRowOf(row: Row): SealedRow {
   };
 }
 
-function reseal(tx: Queryable, row: SealedRow, value: { readonly sealed: Uint8Array; readonly generation: string }): boolean {
+function reseal(
+  tx: Queryable,
+  row: SealedRow,
+  value: { readonly sealed: Uint8Array; readonly generation: string },
+): boolean {
   const params = { rowId: row.rowId, sealed: value.sealed, generation: value.generation, was: row.generation };
   switch (row.table) {
     case 'credentials':
-      return tx.run('update credentials set sealed = :sealed, generation = :generation where connection_id = :rowId and generation = :was', params) === 1;
+      return (
+        tx.run(
+          'update credentials set sealed = :sealed, generation = :generation where connection_id = :rowId and generation = :was',
+          params,
+        ) === 1
+      );
     case 'orphans':
-      return tx.run('update orphans set sealed = :sealed, generation = :generation where id = :rowId and generation = :was', params) === 1;
+      return (
+        tx.run(
+          'update orphans set sealed = :sealed, generation = :generation where id = :rowId and generation = :was',
+          params,
+        ) === 1
+      );
     case 'consents':
-      return tx.run('update consents set sealed = :sealed, generation = :generation where id = :rowId and generation = :was', params) === 1;
+      return (
+        tx.run(
+          'update consents set sealed = :sealed, generation = :generation where id = :rowId and generation = :was',
+          params,
+        ) === 1
+      );
     case 'home': {
       const { rowId, ...rest } = params;
       const column = rowId === 'key_check' ? 'key_check' : 'fingerprint_key';
-      return tx.run(`update home set ${column} = :sealed, ${column}_generation = :generation where ${column}_generation = :was`, rest) === 1;
+      return (
+        tx.run(
+          `update home set ${column} = :sealed, ${column}_generation = :generation where ${column}_generation = :was`,
+          rest,
+        ) === 1
+      );
     }
   }
 }

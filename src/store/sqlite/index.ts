@@ -14,6 +14,8 @@ import { openSqliteStore } from './store.ts';
  * export const store = sqlite('kippu.db');
  * ```
  */
-export function sqlite(file: string): (outside: { readonly clock: Clock; readonly random: Random; readonly faults: FaultPoints }) => Promise<Store> {
+export function sqlite(
+  file: string,
+): (outside: { readonly clock: Clock; readonly random: Random; readonly faults: FaultPoints }) => Promise<Store> {
   return (outside) => openSqliteStore({ path: file, ...outside, migrates: true });
 }

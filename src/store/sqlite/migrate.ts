@@ -16,10 +16,15 @@ export interface MigrationReport {
  *
  * Throws `conflict` for a store that a newer Kippu has migrated: an older one would write rows the newer cannot trust.
  */
-export async function migrate(db: SqliteDatabase, options: { readonly check?: boolean } = {}): Promise<MigrationReport> {
+export async function migrate(
+  db: SqliteDatabase,
+  options: { readonly check?: boolean } = {},
+): Promise<MigrationReport> {
   const steps = migrationSteps();
   if (options.check === true && !hasMigrations(db)) return { applied: [], pending: steps.map((step) => step.name) };
-  await db.write((tx) => tx.run('create table if not exists migrations (version integer primary key, name text not null) strict'));
+  await db.write((tx) =>
+    tx.run('create table if not exists migrations (version integer primary key, name text not null) strict'),
+  );
   refuseNewerSchema(db, steps.length);
   const pending = steps.filter((step) => !isApplied(db, step.version));
   if (options.check === true) return { applied: [], pending: pending.map((step) => step.name) };

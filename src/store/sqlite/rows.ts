@@ -32,5 +32,7 @@ export function json(row: Row, column: string): unknown {
 }
 
 function unexpected(column: string, value: unknown): TypeError {
-  return new TypeError(`The column ${column} holds ${value === null ? 'null' : typeof value}, which the schema does not allow.`);
+  return new TypeError(
+    `The column ${column} holds ${value === null ? 'null' : typeof value}, which the schema does not allow.`,
+  );
 }

@@ -1,4 +1,3 @@
-import { DAY_MS, type Clock } from '../../model/clock.ts';
 import type { ReauthReason } from '../../model/connection.ts';
 import type {
   Claim,
@@ -6,24 +5,17 @@ import type {
   OrphanAdoption,
   RejectedAs,
   RejectedSettlement,
-  RejectionBreaker,
   RenewedAs,
   RenewedSettlement,
   SealedTokens,
 } from '../../model/credential-store.ts';
-import type { FaultPoints } from '../../model/fault-points.ts';
 import { newId, type AttemptId, type ConnectionId, type Fingerprint, type OrphanId } from '../../model/ids.ts';
-import type { Random } from '../../model/random.ts';
 import { tokenParams } from './credential-rows.ts';
-import type { Params, Queryable, Row } from './database.ts';
+import type { Queryable, Row } from './database.ts';
 import { insertEvent } from './event-queries.ts';
+import { clearAppFlag, holdsApp, reportMisconfigured } from './provider-app-queries.ts';
 import { integer, text, textOrNone } from './rows.ts';
-
-export interface Settling {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly faults: FaultPoints;
-}
+import type { Settling } from './settling.ts';
 
 /**
  * Attaches a token set, or finds it a place. The guard is not only version and fence: a rotated pair whose parent is
@@ -43,13 +35,16 @@ export function settleRenewed(tx: Queryable, settlement: RenewedSettlement, sett
   }
   // A consent that came meanwhile, here or for another connection of the same user, ended the grant that this is of.
   const isOfThisGrant = claim.version >= integer(row, 'grant_version');
-  const hasItsPlace = isRotated ? textOrNone(row, 'refresh_fingerprint') === parentFingerprint && isOfThisGrant : integer(row, 'version') === claim.version;
+  const hasItsPlace = isRotated
+    ? textOrNone(row, 'refresh_fingerprint') === parentFingerprint && isOfThisGrant
+    : integer(row, 'version') === claim.version;
   if (hasItsPlace) {
     replaceTokens(tx, settlement, settling);
     settling.faults.reach('settlement.written');
     return isCurrent ? 'settled' : 'adopted';
   }
-  if (!isRotated) return text(row, 'access_fingerprint') === settlement.accessFingerprint ? 'already_known' : 'outdated';
+  if (!isRotated)
+    return text(row, 'access_fingerprint') === settlement.accessFingerprint ? 'already_known' : 'outdated';
   keepOrphan(tx, settlement, settling);
   return 'orphaned';
 }
@@ -65,7 +60,11 @@ export function settleRejected(tx: Queryable, settlement: RejectedSettlement, se
   if (untriedOrphanRow(tx, claim.connectionId) !== undefined) return 'orphan_left';
   if (holdsApp(tx, row, settlement.breaker, settling)) return 'app_held';
   const wasUnanswered = unansweredAttempt(tx, claim) !== undefined;
-  endGrant(tx, { id: claim.connectionId, reason: wasUnanswered ? 'answer_lost' : settlement.reason, error: settlement.error }, settling);
+  endGrant(
+    tx,
+    { id: claim.connectionId, reason: wasUnanswered ? 'answer_lost' : settlement.reason, error: settlement.error },
+    settling,
+  );
   return 'ended';
 }
 
@@ -92,7 +91,7 @@ export function settleFailed(tx: Queryable, settlement: FailedSettlement, settli
     },
   );
   if (open === undefined) becomeCertain(tx, claim.connectionId);
-  else becomeUncertain(tx, { id: claim.connectionId, attemptId: open, version: claim.version, error: settlement.error }, settling);
+  else becomeUncertain(tx, { id: claim.connectionId, attemptId: open, error: settlement.error }, settling);
   return true;
 }
 
@@ -101,7 +100,12 @@ export function adoptOrphan(tx: Queryable, { orphan, version, dueAtMs }: OrphanA
   const row = standing(tx, orphan.connectionId);
   if (integer(row, 'version') !== version || row['lease_fence'] !== null) return false;
   if (!markTried(tx, orphan.id)) return false;
-  rememberSpent(tx, orphan.connectionId, textOrNone(row, 'refresh_fingerprint') as Fingerprint | undefined, settling.clock.nowMs());
+  rememberSpent(
+    tx,
+    orphan.connectionId,
+    textOrNone(row, 'refresh_fingerprint') as Fingerprint | undefined,
+    settling.clock.nowMs(),
+  );
   writeTokens(tx, orphan.connectionId, { ...orphan.tokens, dueAtMs });
   becomeCertain(tx, orphan.connectionId);
   return true;
@@ -120,8 +124,13 @@ export interface GrantEnd {
 
 export function endGrant(tx: Queryable, end: GrantEnd, settling: Settling): void {
   const row = standing(tx, end.id);
-  tx.run(`update connections set state = 'reauth_required', state_reason = :reason where id = :id`, { id: end.id, reason: end.reason });
-  tx.run('update credentials set due_at_ms = null, attempt_id = null, hold_until_ms = null where connection_id = :id', { id: end.id });
+  tx.run(`update connections set state = 'reauth_required', state_reason = :reason where id = :id`, {
+    id: end.id,
+    reason: end.reason,
+  });
+  tx.run('update credentials set due_at_ms = null, attempt_id = null, hold_until_ms = null where connection_id = :id', {
+    id: end.id,
+  });
   insertEvent(tx, {
     id: newId('evt', settling.random),
     happening: `reauth_required:${end.id}:${integer(row, 'version')}`,
@@ -135,16 +144,15 @@ export function endGrant(tx: Queryable, end: GrantEnd, settling: Settling): void
 export interface Uncertainty {
   readonly id: ConnectionId;
   readonly attemptId: AttemptId;
-  readonly version: number;
   readonly error: string;
 }
 
-export function becomeUncertain(tx: Queryable, { id, attemptId, version, error }: Uncertainty, settling: Settling): void {
+export function becomeUncertain(tx: Queryable, { id, attemptId, error }: Uncertainty, settling: Settling): void {
   // A user who must consent again anyway, or whose connection is revoked, is not told of a doubt about it.
   if (tx.run(`update connections set state = 'uncertain' where id = :id and state = 'active'`, { id }) === 0) return;
   insertEvent(tx, {
     id: newId('evt', settling.random),
-    happening: `uncertain:${id}:${version}`,
+    happening: `uncertain:${attemptId}`,
     type: 'connection.uncertain',
     atMs: settling.clock.nowMs(),
     connectionId: id,
@@ -157,13 +165,21 @@ export function becomeCertain(tx: Queryable, id: ConnectionId): void {
   tx.run(`update connections set state = 'active', state_reason = null where id = :id and state = 'uncertain'`, { id });
 }
 
-export function rememberSpent(tx: Queryable, id: ConnectionId, fingerprint: Fingerprint | undefined, nowMs: number): void {
+export function rememberSpent(
+  tx: Queryable,
+  id: ConnectionId,
+  fingerprint: Fingerprint | undefined,
+  nowMs: number,
+): void {
   if (fingerprint === undefined) return;
-  tx.run('insert or ignore into spent_tokens (fingerprint, connection_id, spent_at_ms) values (:fingerprint, :id, :nowMs)', {
-    fingerprint,
-    id,
-    nowMs,
-  });
+  tx.run(
+    'insert or ignore into spent_tokens (fingerprint, connection_id, spent_at_ms) values (:fingerprint, :id, :nowMs)',
+    {
+      fingerprint,
+      id,
+      nowMs,
+    },
+  );
 }
 
 /** The next version, whole. A lease of somebody else stays his; an attempt on an older version is no longer open. */
@@ -193,13 +209,18 @@ export function untriedOrphanRow(tx: Queryable, id: ConnectionId): Row | undefin
 function replaceTokens(tx: Queryable, settlement: RenewedSettlement, settling: Settling): void {
   const { claim, parentFingerprint } = settlement;
   const nowMs = settling.clock.nowMs();
-  if (settlement.refreshFingerprint !== parentFingerprint) rememberSpent(tx, claim.connectionId, parentFingerprint, nowMs);
+  if (settlement.refreshFingerprint !== parentFingerprint)
+    rememberSpent(tx, claim.connectionId, parentFingerprint, nowMs);
   writeTokens(tx, claim.connectionId, settlement);
   tx.run(
     `update connections set state = 'active', state_reason = null, last_renewed_at_ms = :nowMs, renewals = renewals + 1,
        scopes = coalesce(:scopes, scopes)
      where id = :id`,
-    { id: claim.connectionId, nowMs, scopes: settlement.scopes === undefined ? null : JSON.stringify(settlement.scopes) },
+    {
+      id: claim.connectionId,
+      nowMs,
+      scopes: settlement.scopes === undefined ? null : JSON.stringify(settlement.scopes),
+    },
   );
   clearAppFlag(tx, claim.connectionId);
   insertEvent(tx, {
@@ -208,12 +229,18 @@ function replaceTokens(tx: Queryable, settlement: RenewedSettlement, settling: S
     type: 'connection.renewed',
     atMs: nowMs,
     connectionId: claim.connectionId,
-    data: { version: integer(standing(tx, claim.connectionId), 'version'), access_expires_at_ms: settlement.accessExpiresAtMs ?? null },
+    data: {
+      version: integer(standing(tx, claim.connectionId), 'version'),
+      access_expires_at_ms: settlement.accessExpiresAtMs ?? null,
+    },
   });
 }
 
 function standing(tx: Queryable, id: ConnectionId): Row {
-  const row = tx.get('select c.*, n.name, n.state, n.provider_app_id, n.owner from credentials c join connections n on n.id = c.connection_id where c.connection_id = :id', { id });
+  const row = tx.get(
+    'select c.*, n.name, n.state, n.provider_app_id, n.owner from credentials c join connections n on n.id = c.connection_id where c.connection_id = :id',
+    { id },
+  );
   if (row === undefined) throw new TypeError(`The credential of ${id} is gone; connections are never deleted.`);
   return row;
 }
@@ -276,7 +303,10 @@ function unansweredAttempt(tx: Queryable, claim: Claim): AttemptId | undefined {
 /** The worker is to look, in case this process does not get to it. */
 function keepForRevocation(tx: Queryable, settlement: RenewedSettlement, settling: Settling): void {
   keepOrphan(tx, settlement, settling);
-  tx.run('update credentials set due_at_ms = :nowMs where connection_id = :id', { id: settlement.claim.connectionId, nowMs: settling.clock.nowMs() });
+  tx.run('update credentials set due_at_ms = :nowMs where connection_id = :id', {
+    id: settlement.claim.connectionId,
+    nowMs: settling.clock.nowMs(),
+  });
 }
 
 function keepOrphan(tx: Queryable, settlement: RenewedSettlement, { clock, random }: Settling): void {
@@ -300,76 +330,5 @@ function keepOrphan(tx: Queryable, settlement: RenewedSettlement, { clock, rando
       tokens: JSON.stringify(tokens),
       arrivedAtMs: clock.nowMs(),
     },
-  );
-}
-
-/** Whether so many of the app's connections were rejected just now that the fault must be ours; then holds the app. */
-function holdsApp(tx: Queryable, row: Row, breaker: RejectionBreaker, settling: Settling): boolean {
-  const nowMs = settling.clock.nowMs();
-  const appId = text(row, 'provider_app_id');
-  const rejected = count(
-    tx,
-    // Not a join: that would be led by the app's connections, all of them, instead of by the few rejections.
-    `select count(distinct connection_id) as count from attempts
-     where outcome = 'rejected' and ended_at_ms > :sinceMs
-       and (select provider_app_id from connections n where n.id = connection_id) = :appId`,
-    { sinceMs: nowMs - breaker.windowMs, appId },
-  );
-  if (rejected < breaker.rejectionsMin) return false;
-  // Counts all of the app's connections: only when there is reason to.
-  const connected = count(tx, `select count(*) as count from connections where provider_app_id = :appId and state <> 'revoked'`, { appId });
-  if (rejected <= connected * breaker.share) return false;
-  const isNew = tx.run('update provider_apps set held_for_operator = 1, error = :error where id = :appId and held_for_operator = 0', {
-    appId,
-    error: `${rejected} refresh tokens rejected within ${breaker.windowMs / 1000} s: more likely our configuration than the users`,
-  });
-  if (isNew === 0) return true;
-  insertEvent(tx, {
-    id: newId('evt', settling.random),
-    happening: `app_held:${appId}:${nowMs}`,
-    type: 'provider.misconfigured',
-    atMs: nowMs,
-    data: { provider_app: appId, held: true, rejected },
-  });
-  return true;
-}
-
-function count(tx: Queryable, sql: string, params: Params): number {
-  const row = tx.get(sql, params);
-  return row === undefined ? 0 : integer(row, 'count');
-}
-
-/** Told once: while the app is flagged, or once a day for answers that nobody knows. */
-function reportMisconfigured(tx: Queryable, row: Row, settlement: FailedSettlement, settling: Settling): void {
-  const { clock, random } = settling;
-  const appId = text(row, 'provider_app_id');
-  const nowMs = clock.nowMs();
-  if (settlement.concerns === 'app' && !flagApp(tx, appId, settlement, nowMs)) return;
-  insertEvent(tx, {
-    id: newId('evt', random),
-    happening: settlement.concerns === 'app' ? `misconfigured:${appId}:${nowMs}` : `not_understood:${appId}:${Math.floor(nowMs / DAY_MS)}`,
-    type: 'provider.misconfigured',
-    atMs: nowMs,
-    ...(settlement.concerns === 'app' ? {} : { connectionId: settlement.claim.connectionId }),
-    data: { provider_app: appId, held: false, concerns: settlement.concerns, error: settlement.error },
-  });
-}
-
-/** Holds all of the app's renewals for a while. `false`: it was flagged already. */
-function flagApp(tx: Queryable, appId: string, settlement: FailedSettlement, nowMs: number): boolean {
-  const isNew = tx.run('update provider_apps set misconfigured_since_ms = :nowMs where id = :appId and misconfigured_since_ms is null', { appId, nowMs });
-  tx.run('update provider_apps set hold_until_ms = :holdUntilMs, error = :error where id = :appId', {
-    appId,
-    holdUntilMs: settlement.holdUntilMs ?? null,
-    error: settlement.error,
-  });
-  return isNew === 1;
-}
-
-function clearAppFlag(tx: Queryable, id: ConnectionId): void {
-  tx.run(
-    `update provider_apps set misconfigured_since_ms = null, hold_until_ms = null, error = null
-     where misconfigured_since_ms is not null and id = (select provider_app_id from connections where id = :id)`,
-    { id },
   );
 }

@@ -1,0 +1,91 @@
+import { DAY_MS } from '../../model/clock.ts';
+import type { FailedSettlement, RejectionBreaker } from '../../model/credential-store.ts';
+import { newId, type ConnectionId } from '../../model/ids.ts';
+import type { Params, Queryable, Row } from './database.ts';
+import { insertEvent } from './event-queries.ts';
+import { integer, text } from './rows.ts';
+import type { Settling } from './settling.ts';
+
+/** Whether so many of the app's connections were rejected just now that the fault must be ours; then holds the app. */
+export function holdsApp(tx: Queryable, row: Row, breaker: RejectionBreaker, settling: Settling): boolean {
+  const nowMs = settling.clock.nowMs();
+  const appId = text(row, 'provider_app_id');
+  const rejected = count(
+    tx,
+    // Not a join: that would be led by the app's connections, all of them, instead of by the few rejections.
+    `select count(distinct connection_id) as count from attempts
+     where outcome = 'rejected' and ended_at_ms > :sinceMs
+       and (select provider_app_id from connections n where n.id = connection_id) = :appId`,
+    { sinceMs: nowMs - breaker.windowMs, appId },
+  );
+  if (rejected < breaker.rejectionsMin) return false;
+  // Counts all of the app's connections: only when there is reason to.
+  const connected = count(
+    tx,
+    `select count(*) as count from connections where provider_app_id = :appId and state <> 'revoked'`,
+    { appId },
+  );
+  if (rejected <= connected * breaker.share) return false;
+  const isNew = tx.run(
+    'update provider_apps set held_for_operator = 1, error = :error where id = :appId and held_for_operator = 0',
+    {
+      appId,
+      error: `${rejected} refresh tokens rejected within ${breaker.windowMs / 1000} s: more likely our configuration than the users`,
+    },
+  );
+  if (isNew === 0) return true;
+  insertEvent(tx, {
+    id: newId('evt', settling.random),
+    happening: `app_held:${appId}:${nowMs}`,
+    type: 'provider.misconfigured',
+    atMs: nowMs,
+    data: { provider_app: appId, held: true, rejected },
+  });
+  return true;
+}
+
+function count(tx: Queryable, sql: string, params: Params): number {
+  const row = tx.get(sql, params);
+  return row === undefined ? 0 : integer(row, 'count');
+}
+
+/** Told once: while the app is flagged, or once a day for answers that nobody knows. */
+export function reportMisconfigured(tx: Queryable, row: Row, settlement: FailedSettlement, settling: Settling): void {
+  const { clock, random } = settling;
+  const appId = text(row, 'provider_app_id');
+  const nowMs = clock.nowMs();
+  if (settlement.concerns === 'app' && !flagApp(tx, appId, settlement, nowMs)) return;
+  insertEvent(tx, {
+    id: newId('evt', random),
+    happening:
+      settlement.concerns === 'app'
+        ? `misconfigured:${appId}:${nowMs}`
+        : `not_understood:${appId}:${Math.floor(nowMs / DAY_MS)}`,
+    type: 'provider.misconfigured',
+    atMs: nowMs,
+    ...(settlement.concerns === 'app' ? {} : { connectionId: settlement.claim.connectionId }),
+    data: { provider_app: appId, held: false, concerns: settlement.concerns, error: settlement.error },
+  });
+}
+
+/** Holds all of the app's renewals for a while. `false`: it was flagged already. */
+function flagApp(tx: Queryable, appId: string, settlement: FailedSettlement, nowMs: number): boolean {
+  const isNew = tx.run(
+    'update provider_apps set misconfigured_since_ms = :nowMs where id = :appId and misconfigured_since_ms is null',
+    { appId, nowMs },
+  );
+  tx.run('update provider_apps set hold_until_ms = :holdUntilMs, error = :error where id = :appId', {
+    appId,
+    holdUntilMs: settlement.holdUntilMs ?? null,
+    error: settlement.error,
+  });
+  return isNew === 1;
+}
+
+export function clearAppFlag(tx: Queryable, id: ConnectionId): void {
+  tx.run(
+    `update provider_apps set misconfigured_since_ms = null, hold_until_ms = null, error = null
+     where misconfigured_since_ms is not null and id = (select provider_app_id from connections where id = :id)`,
+    { id },
+  );
+}
