@@ -19,18 +19,13 @@ export interface AccessPorts {
   readonly connectUrl: (id: ConnectionId) => string | undefined;
 }
 
-interface Cached {
-  readonly served: Served;
-  readonly cachedAtMs: number;
-}
-
 /**
  * Good access tokens, handed out. What is good is served from memory; the memory is dropped whenever another process
  * has written to the store, and at most a second after it did.
  */
 export class Tokens implements AccessTokens {
   readonly #ports: AccessPorts;
-  readonly #cache = new Map<ConnectionId, Cached>();
+  readonly #cache = new Map<ConnectionId, Served>();
   #changesSeen = 0;
 
   constructor(ports: AccessPorts) {
@@ -42,7 +37,7 @@ export class Tokens implements AccessTokens {
     const cached = this.#cached(id, wanted);
     const renewal = cached ?? (await this.#ports.flights.ask(id, wanted, patience));
     if (renewal.kind !== 'served') throw this.#errorOf(renewal, id);
-    if (cached === undefined) this.#cache.set(id, { served: renewal, cachedAtMs: this.#ports.clock.nowMs() });
+    if (cached === undefined) this.#cache.set(id, renewal);
     return accessOf(renewal);
   }
 
@@ -70,11 +65,10 @@ export class Tokens implements AccessTokens {
       this.#changesSeen = changes;
       this.#cache.clear();
     }
-    const cached = this.#cache.get(id);
-    if (cached === undefined || need.kind !== 'use') return undefined;
-    const { served, cachedAtMs } = cached;
+    const served = this.#cache.get(id);
+    if (served === undefined || need.kind !== 'use') return undefined;
     const life = {
-      accessIssuedAtMs: cachedAtMs,
+      accessIssuedAtMs: served.accessIssuedAtMs,
       accessExpiresAtMs: served.accessExpiresAtMs,
       accessRefusedAtMs: undefined,
       accessFingerprint: undefined,

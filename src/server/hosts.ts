@@ -29,8 +29,9 @@ export class Hosts {
    */
   check(request: Request): void {
     const host = hostOf(request);
+    if (host === this.#publicHost) return;
     const hostname = hostnameOf(host);
-    if (host === this.#publicHost || isLoopbackAddress(hostname) || this.#listening.has(hostname)) return;
+    if (isLoopbackAddress(hostname) || this.#listening.has(hostname)) return;
     throw new HttpError(
       421,
       'invalid',

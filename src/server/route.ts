@@ -4,6 +4,7 @@ import type { Caller } from '../app/api-keys.ts';
 import type { App } from '../app/open.ts';
 import type { Worker } from '../app/worker.ts';
 import type { EventStreams } from './event-streams.ts';
+import { strictResponse } from './headers.ts';
 import { parseBody, parseQuery, readJson } from './input.ts';
 
 export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -81,5 +82,5 @@ export function json(
     headers = {},
   }: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
 ): Response {
-  return new Response(JSON.stringify(value), { status, headers: { 'content-type': 'application/json', ...headers } });
+  return strictResponse(JSON.stringify(value), { status, headers: { 'content-type': 'application/json', ...headers } });
 }

@@ -81,13 +81,7 @@ export function createServer(app: App, { localKey, version, worker, log = app.lo
     );
   }
   hono.notFound((context) => refusal(context.req.method, context.req.path));
-  hono.onError((error, context) => {
-    log[error instanceof KippuError ? 'debug' : 'error'](
-      { err: error, method: context.req.method },
-      'a request failed',
-    );
-    return problemResponse(error instanceof KippuError ? error : defect(error));
-  });
+  hono.onError((error, context) => failure(error, context.req.method));
 
   const base = new URL(publicUrl).pathname.replace(/\/$/, '');
   return {
@@ -101,12 +95,18 @@ export function createServer(app: App, { localKey, version, worker, log = app.lo
     clock: app.options.outside.clock,
   };
 
+  function failure(error: unknown, method: string): Response {
+    // Neither the path nor the query: both may hold what opens something.
+    log[error instanceof KippuError ? 'debug' : 'error']({ err: error, method }, 'a request failed');
+    return problemResponse(error instanceof KippuError ? error : defect(error));
+  }
+
   async function answer(request: Request, peer: Peer | undefined): Promise<Response> {
     try {
       if (!ASKED_UNDER_ANY_NAME.has(new URL(request.url).pathname)) hosts.check(request);
       return await hono.fetch(request, { peer });
     } catch (error) {
-      return problemResponse(error instanceof KippuError ? error : defect(error));
+      return failure(error, request.method);
     }
   }
 }

@@ -28,7 +28,7 @@ export class Answers {
     assert.equal(headers.get('x-content-type-options'), 'nosniff', what);
     assert.match(headers.get('content-security-policy') ?? '', /default-src 'none'.*frame-ancestors 'none'/, what);
     assert.equal(headers.get('access-control-allow-origin'), null, what);
-    if (!isProxied(url)) assert.equal(headers.get('cache-control'), 'no-store', what);
+    assert.equal(headers.get('cache-control'), 'no-store', what);
     if (status >= 400 && isData(url) && !isProxied(url)) checkProblem(seen, what);
     else checkForm(seen, what);
   }

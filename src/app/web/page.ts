@@ -29,7 +29,8 @@ a { color: var(--accent); } .small { font-size: .9rem; } .end { margin-left: aut
 .quiet { border-color: transparent; background: none; color: var(--soft); } .quiet:hover { color: var(--ink); }
 .stack { display: grid; gap: .75rem; } .name { font-size: 1.05rem; overflow-wrap: anywhere; } .text { white-space: pre-wrap; overflow-wrap: anywhere; }
 .badge { font-size: .8rem; font-weight: 600; line-height: 1; padding: .3rem .55rem; border: 1px solid currentColor; border-radius: 1rem; white-space: nowrap; }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: .5rem 1.25rem; margin: .8rem 0 0; } .facts dt { color: var(--soft); font-size: .85rem; } .facts dd { margin: 0; }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: .5rem 1.25rem; margin: .8rem 0 0; } .facts dt { color: var(--soft); font-size: .85rem; } .facts dd { margin: 0; }
+.card > :first-child { margin-top: 0; } .card > :last-child { margin-bottom: 0; } ol.log.card { padding: .45rem 1.25rem; }
 .notice { border-left: 3px solid currentColor; padding-left: .8rem; }
 `;
 
@@ -50,6 +51,11 @@ export class Html {
 }
 
 type Piece = string | number | Html | undefined | readonly (string | Html)[];
+
+/** A ticket. Brought along, so that no browser asks for one. */
+const TICKET =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#b3372f"/><path d="M3 5h10v2a1 1 0 0 0 0 2v2H3V9a1 1 0 0 0 0-2z" fill="#fff"/></svg>';
+const ICON = new Html(`<link rel="icon" href="data:image/svg+xml,${encodeURIComponent(TICKET)}">`);
 
 /** In one piece: a space more or less between its tags would be another hash. */
 const STYLE_ELEMENT = new Html(`<style>${STYLE}</style>`);
@@ -78,7 +84,7 @@ export interface Page {
 export function page({ title, lang, body, status = 200, headers = {} }: Page): Response {
   const document = html`<!doctype html>
 <html lang="${lang}">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title} · Kippu</title>${STYLE_ELEMENT}</head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>${title} · Kippu</title>${ICON}${STYLE_ELEMENT}</head>
 <body><main>${body}</main></body>
 </html>
 `;
@@ -86,7 +92,7 @@ export function page({ title, lang, body, status = 200, headers = {} }: Page): R
     status,
     headers: {
       'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
+      'content-security-policy': `default-src 'none'; style-src 'sha256-${STYLE_HASH}'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'`,
       'cache-control': 'no-store',
       'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',

@@ -11,8 +11,7 @@ const UNITS = [
 
 /** The two largest units of a span: `1 h 52 min`. */
 export function spanText(ms: number, lang: Language): string {
-  const first = UNITS.findIndex((unit) => ms >= unit.ms);
-  if (first === -1) return `0${UNITS[3][lang]}`;
+  const first = UNITS.findIndex((unit) => ms >= unit.ms || unit.ms === SECOND_MS);
   const parts: string[] = [];
   let restMs = ms;
   for (const unit of UNITS.slice(first, first + 2)) {
@@ -25,6 +24,7 @@ export function spanText(ms: number, lang: Language): string {
 
 /** `in 1 h 52 min`, `3 min ago`. */
 export function distanceText(atMs: number, nowMs: number, lang: Language): string {
+  if (Math.abs(atMs - nowMs) < SECOND_MS) return lang === 'ja' ? '今' : 'now';
   const span = spanText(Math.abs(atMs - nowMs), lang);
   if (lang === 'ja') return atMs >= nowMs ? `${span}後` : `${span}前`;
   return atMs >= nowMs ? `in ${span}` : `${span} ago`;

@@ -13,7 +13,7 @@ const NOT_FORWARDED =
 
 /** What the provider says to a browser on its own site. */
 const NOT_ANSWERED =
-  /^(set-cookie2?|clear-site-data|strict-transport-security|content-security-policy.*|access-control-.*|alt-svc|nel|report-to|service-worker-allowed)$/;
+  /^(set-cookie2?|cache-control|expires|age|pragma|clear-site-data|strict-transport-security|content-security-policy.*|access-control-.*|alt-svc|nel|report-to|service-worker-allowed)$/;
 
 const BODILESS_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);
 

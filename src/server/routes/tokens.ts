@@ -22,7 +22,7 @@ export const tokenRoutes: readonly Route[] = [
     async run({ app, caller, params, query: { min_ttl: minTtl }, request }) {
       const id = await visibleConnectionId(params['id'] ?? '', caller, app);
       const need = minTtl === undefined ? {} : { minTtlMs: minTtl * 1000 };
-      return tokenJson(await app.tokens.get(id, need, { signal: request.signal }));
+      return tokenJson(await app.tokens.get(id, need, untilGone(request)));
     },
   }),
   route({
@@ -34,7 +34,7 @@ export const tokenRoutes: readonly Route[] = [
     answer: tokenSchema,
     async run({ app, caller, params, body, request }) {
       const id = await visibleConnectionId(params['id'] ?? '', caller, app);
-      return tokenJson(await app.tokens.get(id, { refused: new Secret(body.refused) }, { signal: request.signal }));
+      return tokenJson(await app.tokens.get(id, { refused: new Secret(body.refused) }, untilGone(request)));
     },
   }),
   route({
@@ -49,3 +49,12 @@ export const tokenRoutes: readonly Route[] = [
     },
   }),
 ];
+
+/** A caller that goes away ends its own wait. Only who has to wait is asked whether it is still there. */
+function untilGone(request: Request): { readonly signal: AbortSignal } {
+  return {
+    get signal() {
+      return request.signal;
+    },
+  };
+}
