@@ -70,7 +70,7 @@ function parse<S extends z.ZodType>(
 ): z.output<S> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issue = deepest(parsed.error.issues[0]);
+  const issue = parsed.error.issues[0];
   const path = issue?.path.map(String) ?? [];
   if (issue?.code === 'unrecognized_keys') {
     const where = [...path, issue.keys[0] ?? ''].join('/');
@@ -83,11 +83,6 @@ function parse<S extends z.ZodType>(
   throw new KippuError('invalid', `${subject} is not right: ${lowerFirst(issue?.message ?? 'it cannot be read')}.`, {
     where,
   });
-}
-
-/** Of a union, the alternative that came closest says more than the union itself. */
-function deepest(issue: z.core.$ZodIssue | undefined): z.core.$ZodIssue | undefined {
-  return issue;
 }
 
 function lowerFirst(text: string): string {

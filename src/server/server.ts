@@ -11,7 +11,6 @@ import { withSecurityHeaders } from './headers.ts';
 import { Hosts } from './hosts.ts';
 import { PAGES } from './pages/pages.ts';
 import { HttpError, problemResponse } from './problem.ts';
-import type { Route } from './route.ts';
 import { ROUTES } from './routes.ts';
 
 /** Asked before a server listens. */
@@ -130,7 +129,7 @@ function withoutBase(request: Request, base: string): Request {
 }
 
 function refusal(method: string, path: string): Response {
-  const allowed = ROUTES.filter((route) => fits(route, path)).map((route) => route.method);
+  const allowed = [...ROUTES, ...PAGES].filter((served) => fits(served.path, path)).map((served) => served.method);
   if (allowed.length === 0) return notFound();
   return problemResponse(
     new HttpError(405, 'invalid', `${method} is not for this path; ${allowed.join(', ')} is.`, {
@@ -139,11 +138,11 @@ function refusal(method: string, path: string): Response {
   );
 }
 
-function fits({ path }: Route, asked: string): boolean {
+function fits(path: string, asked: string): boolean {
   const pattern = path
     .replaceAll('.', '\\.')
     .replace('{path}', '.*')
-    .replaceAll(/\{\w+\}/g, '[^/]+');
+    .replaceAll(/\{\w+\}|:\w+/g, '[^/]+');
   return new RegExp(`^${pattern}$`).test(asked);
 }
 

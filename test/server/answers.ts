@@ -18,6 +18,8 @@ export class Answers {
   readonly secrets = new Set<string>();
   /** What went to the provider. */
   readonly sent: HttpRequest[] = [];
+  /** What was logged meanwhile, at the most talkative level. */
+  readonly logged: string[] = [];
   readonly #seen: Seen[] = [];
 
   check(seen: Seen): void {
@@ -35,6 +37,8 @@ export class Answers {
 
   /** At the end, when all secrets are known. */
   checkAll(): void {
+    const log = this.logged.join('');
+    for (const secret of this.secrets) assert.ok(!log.includes(secret), 'the log holds a secret');
     for (const { method, url, text, response } of this.#seen) {
       if (HAND_OUT.test(`${method} ${new URL(url).pathname}`)) continue;
       const shown = [

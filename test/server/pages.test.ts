@@ -114,7 +114,20 @@ test('the overview shows what needs somebody, what comes next and what happened'
   assert.match(japanese.text, /再接続が必要.*次の投稿.*履歴/s);
 });
 
-test('an overview without a provider, and one of a copied store, say what to do', async () => {
+test('the sandbox says that nothing in it is real, and links to nothing that is', async () => {
+  await using kippu = await serveKippu({ isSandbox: true });
+  await kippu.connect('alice');
+  await kippu.operator.post('/v1/posts', { connection: 'x:alice', text: 'hello' });
+  const browser = kippu.browser();
+  await browser.signIn();
+  const { text } = await browser.open('/');
+  assert.match(text, /Nothing here is real/);
+  assert.match(text, /a post was published/);
+  assert.ok(!text.includes('https://x.com'));
+  assert.equal((await kippu.operator.get('/v1/providers')).json.items[0].simulated, true);
+});
+
+test('an overview without a provider says what to do', async () => {
   await using kippu = await serveKippu({ withoutProvider: true });
   const browser = kippu.browser();
   await browser.signIn();

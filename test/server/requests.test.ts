@@ -12,16 +12,18 @@ test('what there is not is a 404, and a wrong method a 405 that names the right 
     '/nope',
     '/v1/connections/',
     '/v1/connections/a/b',
-    '/connect',
     '/reconnect/x:nobody/more',
   ]) {
-    assert.equal((await kippu.operator.get(path)).status, path === '/connect' ? 404 : 404, path);
+    assert.equal((await kippu.operator.get(path)).status, 404, path);
   }
   for (const [method, path, allowed] of [
     ['PUT', '/v1/connections', 'GET, POST'],
     ['POST', '/v1/connections/x:alice', 'GET, PATCH, DELETE'],
     ['DELETE', '/v1/posts/check', ''],
     ['POST', '/healthz', 'GET'],
+    ['GET', '/connect', 'POST'],
+    ['POST', '/', 'GET'],
+    ['POST', '/sign-in/anything', 'GET'],
     ['OPTIONS', '/v1/connections', 'GET, POST'],
   ] as const) {
     const refused = await kippu.operator.send(method, path);

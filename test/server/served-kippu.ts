@@ -39,6 +39,7 @@ export interface ServeOptions {
   readonly returnUrls?: readonly string[];
   readonly withWorker?: boolean;
   readonly withoutProvider?: boolean;
+  readonly isSandbox?: boolean;
 }
 
 /** A whole Kippu behind its HTTP interface: a real store, the simulated X, a clock that the test moves. */
@@ -49,7 +50,14 @@ export async function serveKippu(options: ServeOptions = {}): Promise<ServedKipp
   const http = new ListeningHttp(simHttpClient({ simulator, clock }), answers);
   const outside: Outside = { clock, random: seededRandom('kippu'), http, faults: noFaults };
   const { publicUrl = ORIGIN, returnUrls = [] } = options;
-  const app = await openTestApp({ outside, publicUrl, returnUrls, withoutProvider: options.withoutProvider ?? false });
+  const app = await openTestApp({
+    outside,
+    log: answers.logged,
+    publicUrl,
+    returnUrls,
+    withoutProvider: options.withoutProvider ?? false,
+    isSandbox: options.isSandbox ?? false,
+  });
   const worker = options.withWorker === true ? new Worker(app) : undefined;
   const server = createServer(app, { localKey: new Secret(LOCAL_KEY), version: '1.2.3', worker });
   return new ServedKippu({ app, server, clock, worker, controls: controlsOf(simulator), answers, publicUrl });
@@ -60,7 +68,10 @@ interface TestAppOptions {
   readonly publicUrl: string;
   readonly returnUrls?: readonly string[];
   readonly withoutProvider?: boolean;
+  readonly isSandbox?: boolean;
   readonly baseUrl?: string;
+  /** Everything that is logged. */
+  readonly log?: string[];
 }
 
 export function openTestApp({
@@ -68,9 +79,16 @@ export function openTestApp({
   publicUrl,
   returnUrls = [],
   withoutProvider = false,
+  isSandbox = false,
   baseUrl,
+  log = [],
 }: TestAppOptions): Promise<App> {
-  const x = providerApp(xData, { clientId: 'a-client', clientSecret: new Secret('a-client-secret'), baseUrl });
+  const x = providerApp(xData, {
+    clientId: 'a-client',
+    clientSecret: new Secret('a-client-secret'),
+    baseUrl,
+    issuer: isSandbox ? 'sandbox:x' : undefined,
+  });
   return openApp({
     openStore: (world) => openSqliteStore({ path: ':memory:', ...world, migrates: true }),
     keys: { given: undefined, prefersFile: false, isProduction: false },
@@ -79,7 +97,7 @@ export function openTestApp({
     publicUrl,
     returnUrls,
     timing: DEFAULT_TIMING,
-    log: pino({ level: 'silent' }),
+    log: pino({ level: 'trace' }, { write: (line) => void log.push(line) }),
     outside,
   });
 }

@@ -140,12 +140,15 @@ function log({ overview, texts, lang }: View): Html {
 function logLine(event: KippuEvent, overview: Overview, lang: Language): Html {
   const name =
     event.connectionId === undefined ? undefined : html`<strong>${nameOf(event.connectionId, overview)}</strong> `;
-  const url = event.data['remote_url'];
-  const link =
-    typeof url === 'string' && url.startsWith('https://')
-      ? html` <a href="${url}" rel="noreferrer">${url}</a>`
-      : undefined;
-  return html`<li>${logTime(event.atMs, lang)}<span>${name}<span class="${eventTone(event) ?? 'plain'}">${eventText(event, lang)}</span>${link}</span></li>`;
+  return html`<li>${logTime(event.atMs, lang)}<span>${name}<span class="${eventTone(event) ?? 'plain'}">${eventText(event, lang)}</span>${postLink(event, overview)}</span></li>`;
+}
+
+/** What a simulated provider published is nowhere to be found on the real one. */
+function postLink({ data }: KippuEvent, { providers }: Overview): Html | undefined {
+  const url = data['remote_url'];
+  const isReal = providers.every((provider) => !provider.isSimulated);
+  if (!isReal || typeof url !== 'string' || !url.startsWith('https://')) return undefined;
+  return html` <a href="${url}" rel="noreferrer">${url}</a>`;
 }
 
 function nameOf(id: string, { connections: known }: Overview): string {
