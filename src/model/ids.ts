@@ -9,6 +9,9 @@ export type AttemptId = Branded<'AttemptId'>;
 export type OrphanId = Branded<'OrphanId'>;
 export type ConsentId = Branded<'ConsentId'>;
 export type PostId = Branded<'PostId'>;
+export type ScheduleId = Branded<'ScheduleId'>;
+export type WebhookId = Branded<'WebhookId'>;
+export type DeliveryId = Branded<'DeliveryId'>;
 export type EventId = Branded<'EventId'>;
 export type ApiKeyId = Branded<'ApiKeyId'>;
 /** One installation's data directory; every process that shares it is the same node. */
@@ -22,7 +25,10 @@ const PREFIXES = {
   orp: 'orphan',
   cns: 'consent',
   pst: 'post',
+  sch: 'schedule',
   evt: 'event',
+  whk: 'webhook',
+  dlv: 'delivery',
   key: 'api key',
   nod: 'node',
 } as const;
@@ -34,7 +40,10 @@ interface IdOf {
   orp: OrphanId;
   cns: ConsentId;
   pst: PostId;
+  sch: ScheduleId;
   evt: EventId;
+  whk: WebhookId;
+  dlv: DeliveryId;
   key: ApiKeyId;
   nod: NodeId;
 }

@@ -1,0 +1,29 @@
+import type { ConnectionId } from './ids.ts';
+import type { Measure } from './schedule.ts';
+
+/** One measurement of a connection's account. A time at which nothing could be measured has no value: a gap stays a gap. */
+export interface Measurement {
+  readonly connectionId: ConnectionId;
+  readonly measure: Measure;
+  /** The occurrence that it belongs to. */
+  readonly atMs: number;
+  /** Absent: it was due, and could not be had. */
+  readonly value: number | undefined;
+  /** Why there is no value. */
+  readonly detail: string | undefined;
+  /** What it cost by the provider's price list, in millionths of a US dollar. */
+  readonly costMicroUsd: number;
+}
+
+export interface MetricStore {
+  /** The oldest first. */
+  list(query: MetricQuery): Promise<readonly Measurement[]>;
+}
+
+export interface MetricQuery {
+  readonly connectionId: ConnectionId;
+  readonly measure: Measure;
+  readonly fromMs?: number | undefined;
+  readonly toMs?: number | undefined;
+  readonly limit: number;
+}
