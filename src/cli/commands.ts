@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   migrate: async () => (await import('./commands/migrate.ts')).registerMigrate,
   backup: async () => (await import('./commands/backup.ts')).registerBackup,
   adopt: async () => (await import('./commands/adopt.ts')).registerAdopt,
+  demo: async () => (await import('./commands/demo.ts')).registerDemo,
   simulate: async () => (await import('./commands/simulate.ts')).registerSimulate,
 };
 
