@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../model/errors.ts';
 import { DRAWING_JA } from './drawing-texts.ts';
 import { FINDINGS_JA } from './findings-ja.ts';
+import { REUSE_JA } from './reuse-texts.ts';
 import { misuseInJapanese } from './misuse.ts';
 import type { Texts } from './texts.ts';
 
@@ -214,7 +215,7 @@ export const ja: Texts = {
       'connection.uncertain': '確認中: 更新を送ったが応答がなかった',
       'connection.reauth_soon': 'まもなく再同意が必要',
       'connection.reauth_required': '再同意が必要',
-      'connection.reuse_detected': '使用済みのリフレッシュトークンが提示された: 他人の手に渡ったおそれがある',
+      'connection.reuse_detected': 'リフレッシュトークンが他人に使われたおそれがある',
       'connection.revoked': 'ここで取り消した',
       'post.published': '投稿を公開',
       'post.unknown': '投稿が公開されたか不明',
@@ -223,6 +224,7 @@ export const ja: Texts = {
     orphan: '行き先のないトークンが届いた(保管している)',
   },
   drawing: DRAWING_JA,
+  reuse: REUSE_JA,
   renewed: (name, end) =>
     end === undefined ? `更新しました: ${name}` : `更新しました: ${name}。新しいアクセストークンの期限は ${end}です。`,
   revoked: {
