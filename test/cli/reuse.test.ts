@@ -71,3 +71,20 @@ test('a copy that is brought after its use is refused, and the connection is tol
   assert.doesNotMatch(stdout, /It can also be that the user removed/);
   assert.match(stdout, /kippu revoke x:alice/);
 });
+
+test('P20: the same app that signs the account in elsewhere ends this grant: it is noticed, and explained', async () => {
+  await using world = await CliWorld.create();
+  await world.connect();
+  assert.doesNotMatch((await world.run(['doctor'])).stdout, /another installation/);
+  await tokensOf(world, 'alice');
+  assert.equal((await world.run(['renew', 'x:alice'])).code, 3);
+  assert.match((await world.run(['show', 'x:alice'])).stdout, /connected the account with the same app elsewhere/);
+  const { stdout } = await world.run(['doctor', '--json']);
+  const { findings } = JSON.parse(stdout) as {
+    findings: { check: string; level: string; message: string; advice: string }[];
+  };
+  const finding = findings.find(({ check }) => check === 'reuse_suspected');
+  assert.equal(finding?.level, 'warning');
+  assert.match(finding?.message ?? '', /x:alice.*another installation signed the account in with the same app/);
+  assert.match(finding?.advice ?? '', /a provider app of its own/);
+});
