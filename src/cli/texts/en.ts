@@ -101,6 +101,8 @@ export const en = {
   general: {
     newRing: (path: string): string =>
       `A new key ring was made: ${path}. Back this up: without it nothing in the database can be opened.`,
+    otherVersion: (server: string, own: string): string =>
+      `The server that runs is of version ${server}, this command of ${own}: stop the server and start it again.`,
     settling:
       'Waiting for the renewal that is under way to be settled. Ctrl-C again leaves now; the next start resolves it.',
     readingStdin: 'Reading from the keyboard; Ctrl-D ends.',
