@@ -7,7 +7,6 @@ import type { Stage } from '../demo/teller.ts';
 import { EXIT } from '../exit-code.ts';
 import { interruptible } from '../interrupt.ts';
 import { wrapTo } from '../text-width.ts';
-import { DEMO_TEXTS } from '../texts/demo-texts.ts';
 
 interface DemoFlags {
   readonly fast?: boolean;
@@ -16,7 +15,7 @@ interface DemoFlags {
 }
 
 export function registerDemo(program: Command, cli: Cli): void {
-  const texts = DEMO_TEXTS[cli.language];
+  const texts = cli.texts.demo;
   program
     .command('demo')
     .helpGroup(cli.texts.program.groups.start)
@@ -38,7 +37,7 @@ async function demo(flags: DemoFlags, cli: Cli): Promise<void> {
     import('../demo/ingredients.ts'),
     import('../demo/stages.ts'),
   ]);
-  const texts = DEMO_TEXTS[cli.language];
+  const texts = cli.texts.demo;
   const columns = Math.min(COLUMNS.max, Math.max(COLUMNS.min, process.stdout.columns || COLUMNS.unknown));
   const isLive = process.stdout.isTTY && process.env['TERM'] !== 'dumb' && flags.fast !== true;
   if (flags.json !== true) cli.print([cli.style.bold(texts.title), ...wrapTo(texts.introduction, columns)].join('\n'));

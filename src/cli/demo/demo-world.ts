@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CATALOGUE } from '../../app/catalogue.ts';
 import type { Config } from '../../app/config.ts';
 import { beginConnect } from '../../app/connecting.ts';
 import { findConnection } from '../../app/connections.ts';
@@ -13,7 +12,7 @@ import { DAY_MS } from '../../model/clock.ts';
 import type { Connection } from '../../model/connection.ts';
 import type { HttpClient } from '../../model/http.ts';
 import type { EventType, KippuEvent } from '../../model/event.ts';
-import { controlsOf, startSimulator, type RunningSimulator, type SimulationControls } from '../../sim/index.ts';
+import { simulate, type Simulation } from '../../sim/index.ts';
 import { DemoClock } from './demo-clock.ts';
 import { demoConfig } from './demo-config.ts';
 import type { Ingredients } from './ingredients.ts';
@@ -42,7 +41,7 @@ export class DemoWorld {
   readonly #cleanUp = (): void => {
     rmSync(this.directory, { recursive: true, force: true });
   };
-  #simulator: RunningSimulator | undefined;
+  #provider: Simulation | undefined;
   #config: Config | undefined;
   #app: App | undefined;
 
@@ -55,19 +54,14 @@ export class DemoWorld {
   }
 
   async open(): Promise<void> {
-    const provider = CATALOGUE.find(({ id }) => id === 'x');
-    if (provider === undefined) throw new TypeError('The catalogue has no X.');
-    this.#simulator = await startSimulator({ provider, clock: this.clock });
-    this.#config = await demoConfig({ directory: this.directory, simulatorUrl: this.simulator.url });
+    this.#provider = await simulate('x', { clock: this.clock });
+    this.#config = await demoConfig({ directory: this.directory, simulatorUrl: this.provider.url });
     await this.startKippu();
   }
 
-  get simulator(): RunningSimulator {
-    return present(this.#simulator);
-  }
-
-  get provider(): SimulationControls {
-    return controlsOf(this.simulator.simulator);
+  /** The simulated X, and what can be done to it from behind. */
+  get provider(): Simulation {
+    return present(this.#provider);
   }
 
   get config(): Config {
@@ -187,7 +181,7 @@ export class DemoWorld {
   async close(): Promise<void> {
     try {
       await this.stopKippu();
-      await this.#simulator?.close();
+      await this.#provider?.close();
     } finally {
       this.#cleanUp();
       process.off('exit', this.#cleanUp);

@@ -60,6 +60,7 @@ export async function playDemo({ ingredients, stageFor, interrupted }: Play): Pr
   try {
     isTrue = await isTold(() => playScenes({ world, tell, interrupted }));
   } finally {
+    stage.close();
     await world.close();
   }
   isTrue = (await isTold(() => tell.check('leftBehind', { files: filesIn(world.directory) }, { files: 0 }))) && isTrue;
@@ -74,7 +75,7 @@ async function playScenes(context: {
 }): Promise<void> {
   const { world, tell, interrupted } = context;
   await world.open();
-  const outsider = new Outsider(world.outsiderHttp, world.simulator.url);
+  const outsider = new Outsider(world.outsiderHttp, world.provider.url);
   for (const scene of STORY) {
     interrupted.throwIfAborted();
     await tell.begin(scene.id);

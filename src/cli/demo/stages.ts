@@ -1,14 +1,12 @@
-import process from 'node:process';
 import { MINUTE_MS } from '../../model/clock.ts';
 import type { Cli } from '../cli.ts';
-import { DEMO_TEXTS } from '../texts/demo-texts.ts';
 import type { DemoWorld } from './demo-world.ts';
 import type { Happening, Stage } from './teller.ts';
 import { TimelineView } from './timeline-view.ts';
 import { clockLine, clockTextOf, linesOf, sentenceOf, type WordingOptions } from './wording.ts';
 
 /** How long a reader needs, milliseconds. */
-const PAUSES_MS: Readonly<Record<Happening['kind'], number>> = { scene: 0, line: 430, fact: 260, broke: 0, end: 0 };
+const PAUSES_MS: Readonly<Record<Happening['kind'], number>> = { scene: 0, line: 350, fact: 220, broke: 0, end: 0 };
 const SCENE_PAUSE_MS = 500;
 const FRAMES = 10;
 const FRAME_MS = 45;
@@ -36,7 +34,7 @@ export class PlainStage implements Stage {
   constructor(options: StageOptions) {
     const { cli, world, columns } = options;
     this.#options = options;
-    this.#wording = { texts: DEMO_TEXTS[cli.language], style: cli.style, columns };
+    this.#wording = { texts: cli.texts.demo, style: cli.style, columns };
     this.#view = new TimelineView(world, cli, columns);
   }
 
@@ -65,12 +63,8 @@ export class PlainStage implements Stage {
     return this.#view;
   }
 
-  protected get pause(): Pause {
-    return this.#options.pause;
-  }
-
-  protected get world(): DemoWorld {
-    return this.#options.world;
+  protected get options(): StageOptions {
+    return this.#options;
   }
 
   protected write(lines: readonly string[]): Promise<void> {
@@ -95,31 +89,38 @@ export class PlainStage implements Stage {
 /** A terminal: the story runs above, and below it stands the timeline, drawn anew with whatever happens. */
 export class LiveStage extends PlainStage {
   #rows = 0;
+  #isOver = false;
 
   override async timePassed(fromMs: number): Promise<void> {
-    await this.pause(0);
-    const toMs = this.world.clock.nowMs();
+    await this.options.pause(0);
+    const toMs = this.options.world.clock.nowMs();
     if (toMs - fromMs < SPAN_SHOWN_MS) return;
     for (let frame = 1; frame <= FRAMES; frame += 1) {
       this.#put([], await this.view.lines(fromMs + ((toMs - fromMs) * frame) / FRAMES));
-      await this.pause(FRAME_MS);
+      await this.options.pause(FRAME_MS);
     }
   }
 
-  /** It is there all the time. */
+  /** The picture as it is now stays in the story. */
   override async draw(): Promise<void> {
     this.#put([], await this.view.lines());
+    this.#rows = 0;
+  }
+
+  override close(): void {
+    this.#rows = 0;
+    this.#isOver = true;
   }
 
   protected override async write(lines: readonly string[]): Promise<void> {
-    this.#put(lines, await this.view.lines());
+    this.#put(lines, this.#isOver ? [] : await this.view.lines());
   }
 
   /** The picture is taken away, lines are added to the story, and the picture is put below them again. */
   #put(story: readonly string[], picture: readonly string[]): void {
     const back = this.#rows === 0 ? '' : `\u001b[${this.#rows}F\u001b[0J`;
     const block = picture.length === 0 ? [] : ['', ...picture];
-    process.stdout.write(back + [...story, ...block].map((line) => `${line}\n`).join(''));
+    if (story.length + block.length > 0) this.options.cli.print(back + [...story, ...block].join('\n'));
     this.#rows = block.length;
   }
 }
@@ -136,7 +137,7 @@ export class JsonStage implements Stage {
     const { cli, world, pause } = this.#options;
     await pause(0);
     const { storyMs, clock } = world;
-    const texts = DEMO_TEXTS[cli.language];
+    const texts = cli.texts.demo;
     const at = new Date(clock.nowMs()).toISOString();
     const said = sentenceOf(happening, texts);
     cli.print(JSON.stringify({ at, story: clockTextOf(storyMs, texts), ...happening, said }));

@@ -30,7 +30,7 @@ export interface Stage {
   timePassed(fromMs: number): Promise<void>;
   /** A scene is over: the timeline as it is now. */
   draw(): Promise<void>;
-  /** Nothing more is shown. */
+  /** The story is over: what follows is said without a picture. */
   close(): void;
 }
 

@@ -1,4 +1,5 @@
 import type { DemoTexts } from './demo-texts.ts';
+import { REUSE_EN } from './reuse-texts.ts';
 
 const STATES: Readonly<Record<string, string>> = {
   active: 'active',
@@ -38,7 +39,7 @@ export const DEMO_EN: DemoTexts = {
     exchangesCode: () => 'exchanges code and PKCE verifier for the first pair of tokens, and seals it',
     tenAsk: () => 'ten ask for a token in the same moment',
     renewsOnce: () => 'presents the refresh token once; all ten share the answer',
-    isItDead: () => 'is the old refresh token dead? We present it ourselves, past Kippu:',
+    isItDead: () => 'present the old refresh token ourselves, past Kippu. Is it dead?',
     presents: ({ fingerprint }) => `POST /2/oauth2/token   refresh_token=***   (fingerprint ${fingerprint})`,
     answers: ({ status, body }) => `${status} ${body}`,
     whyOnce: () => 'so a renewal is sent once, and its answer is written down before anybody uses it',
@@ -55,10 +56,10 @@ export const DEMO_EN: DemoTexts = {
     startsAgain: () => 'starts again, finds the pair in the spool and stores it',
     ordinaryRenewal: () => 'an ordinary renewal',
     copies: () => "has copied Alice's refresh token, and renews it at X himself",
-    renewsHimself: () => 'a new pair for me',
     cannotTell: () => 'cannot tell him from us: the token is right, and this is its first use',
     ownerIsRefused: () => 'renews for Alice; X refuses a token that Kippu has never presented before',
-    reuseDetected: ({ certainty }) => `connection.reuse_detected (${certainty}): somebody else may have used it`,
+    reuseDetected: ({ certainty, evidence }) =>
+      `connection.reuse_detected, ${certainty}: ${REUSE_EN.evidence[evidence] ?? evidence}`,
     revokes: () => 'revokes the connection, at X and here',
     consentsAgain: () => 'consents again',
     thiefTriesAgain: () => 'tries again what he has',
@@ -94,7 +95,7 @@ export const DEMO_EN: DemoTexts = {
     spooled: ({ count }) => `the spool held ${count} ${count === 1 ? 'answer' : 'answers'}; it is in the database now`,
     consentsNeeded: ({ count }) => `Alice had to consent ${count} ${count === 1 ? 'time' : 'times'} for that`,
     thiefRenewed: ({ status }) => `X answered the thief with ${status}`,
-    reuseEvent: ({ evidence }) => `the event is in the outbox: ${evidence}`,
+    reuseEvents: ({ count }) => `the store holds ${count} connection.reuse_detected of Alice`,
     thiefLockedOut: ({ refresh, access }) =>
       `the thief gets ${refresh} for his refresh token, ${access} for his access token`,
     sameConnection: ({ same }) => (same ? 'it is the same connection as before' : 'it is another connection'),

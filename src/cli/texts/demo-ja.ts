@@ -1,4 +1,5 @@
 import type { DemoTexts } from './demo-texts.ts';
+import { REUSE_JA } from './reuse-texts.ts';
 
 const STATES: Readonly<Record<string, string>> = {
   active: '有効',
@@ -68,11 +69,10 @@ export const DEMO_JA: DemoTexts = {
     startsAgain: () => '再び起動し、スプールに組を見つけて保存する',
     ordinaryRenewal: () => 'いつもの更新',
     copies: () => 'アリスのリフレッシュトークンを写し取り、自分で X に提示する',
-    renewsHimself: () => '新しい組は自分のもの',
     cannotTell: () => '区別がつかない: トークンは正しく、使われるのは初めて',
     ownerIsRefused: () => 'アリスのために更新する。一度も提示していないトークンを X が拒否する',
-    reuseDetected: ({ certainty }) =>
-      `connection.reuse_detected(${CERTAINTIES[certainty] ?? certainty}): 他の誰かが使った可能性がある`,
+    reuseDetected: ({ certainty, evidence }) =>
+      `connection.reuse_detected(${CERTAINTIES[certainty] ?? certainty}): ${REUSE_JA.evidence[evidence] ?? evidence}`,
     revokes: () => '接続を X とここの両方で取り消す',
     consentsAgain: () => 'もう一度同意する',
     thiefTriesAgain: () => '手元のトークンをもう一度試す',
@@ -106,7 +106,7 @@ export const DEMO_JA: DemoTexts = {
     spooled: ({ count }) => `スプールに応答が ${count} 件あり、今はデータベースにある`,
     consentsNeeded: ({ count }) => `そのためのアリスの同意は ${count} 回`,
     thiefRenewed: ({ status }) => `X は泥棒に ${status} で応答した`,
-    reuseEvent: ({ evidence }) => `イベントは送信箱にある: ${evidence}`,
+    reuseEvents: ({ count }) => `データベースにあるアリスの connection.reuse_detected は ${count} 件`,
     thiefLockedOut: ({ refresh, access }) =>
       `泥棒への応答: リフレッシュトークンは ${refresh}、アクセストークンは ${access}`,
     sameConnection: ({ same }) => (same ? '前と同じ接続である' : '別の接続である'),

@@ -1,23 +1,8 @@
-import type { Language } from '../language.ts';
-import { DEMO_EN } from './demo-en.ts';
-import { DEMO_JA } from './demo-ja.ts';
-
 /** Who does something in the story. */
-export const DEMO_ACTORS = ['alice', 'bob', 'callers', 'kippu', 'x', 'we', 'thief'] as const;
-export type DemoActor = (typeof DEMO_ACTORS)[number];
+export type DemoActor = 'alice' | 'bob' | 'callers' | 'kippu' | 'x' | 'we' | 'thief';
 
-export const DEMO_SCENES = [
-  'consent',
-  'renewal',
-  'spent',
-  'unanswered',
-  'crash',
-  'theft',
-  'warnings',
-  'end',
-  'post',
-] as const;
-export type DemoSceneId = (typeof DEMO_SCENES)[number];
+export type DemoSceneId =
+  'consent' | 'renewal' | 'spent' | 'unanswered' | 'crash' | 'theft' | 'warnings' | 'end' | 'post';
 
 /** What is told, and what each sentence needs to know. Nothing of it is secret. */
 export interface DemoLines {
@@ -44,10 +29,9 @@ export interface DemoLines {
   readonly startsAgain: Nothing;
   readonly ordinaryRenewal: Nothing;
   readonly copies: Nothing;
-  readonly renewsHimself: Nothing;
   readonly cannotTell: Nothing;
   readonly ownerIsRefused: Nothing;
-  readonly reuseDetected: { readonly certainty: string };
+  readonly reuseDetected: { readonly certainty: string; readonly evidence: string };
   readonly revokes: Nothing;
   readonly consentsAgain: Nothing;
   readonly thiefTriesAgain: Nothing;
@@ -82,7 +66,7 @@ export interface DemoFacts {
   readonly spooled: { readonly count: number };
   readonly consentsNeeded: { readonly count: number };
   readonly thiefRenewed: { readonly status: number };
-  readonly reuseEvent: { readonly evidence: string };
+  readonly reuseEvents: { readonly count: number };
   readonly thiefLockedOut: { readonly refresh: number; readonly access: number };
   readonly sameConnection: { readonly same: boolean };
   readonly endUnmoved: { readonly days: number };
@@ -111,5 +95,3 @@ export interface DemoTexts {
   readonly notTrue: string;
   readonly next: string;
 }
-
-export const DEMO_TEXTS: Readonly<Record<Language, DemoTexts>> = { en: DEMO_EN, ja: DEMO_JA };

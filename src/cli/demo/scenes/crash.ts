@@ -18,7 +18,7 @@ export const crashScene: Scene = {
     await tell.say('kippu', 'diskRefuses', {});
     const doomed = new DoomedProcess({
       directory: world.directory,
-      simulatorUrl: world.simulator.url,
+      simulatorUrl: world.provider.url,
       startMs: world.clock.nowMs(),
       connection: id,
     });

@@ -11,6 +11,8 @@ export const endScene: Scene = {
     await tokenOrVerdict(context);
     await tell.say('kippu', 'deadByAge', {});
     await checkState('x:alice', { state: 'reauth_required', reason: 'rejected_unknown' }, context);
+    // What has died of age was not stolen: still the one alarm, from the first day.
+    await tell.check('reuseEvents', { count: (await world.events('connection.reuse_detected')).length }, { count: 1 });
     const { connection } = await world.connect('alice', id);
     await tell.say('alice', 'consentsAgain', {});
     await checkState('x:alice', { state: 'active' }, context);

@@ -22,7 +22,7 @@ export const postScene: Scene = {
     const { id } = created.post;
     await tell.say('alice', 'schedules', { text: TEXT, at: '09:00' });
 
-    await world.passUntil(182, NINE_MS - MINUTE_MS);
+    await world.passUntil(182, NINE_MS - 2 * MINUTE_MS);
     await tell.say('kippu', 'readiesToken', {});
     const { lastRenewedAtMs = 0 } = await world.connection('x:alice');
     const time = timeOfDayText(lastRenewedAtMs - world.clock.startMs);
