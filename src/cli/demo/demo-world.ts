@@ -11,6 +11,7 @@ import type { Access, AccessNeed } from '../../model/access-tokens.ts';
 import { DAY_MS } from '../../model/clock.ts';
 import type { Connection } from '../../model/connection.ts';
 import type { HttpClient } from '../../model/http.ts';
+import { KippuError } from '../../model/errors.ts';
 import type { EventType, KippuEvent } from '../../model/event.ts';
 import { simulate, type Simulation } from '../../sim/index.ts';
 import { DemoClock } from './demo-clock.ts';
@@ -32,7 +33,7 @@ export interface SeenConsent {
 /** The real Kippu, a real simulator of X on loopback, a folder for both, and one clock over all. */
 export class DemoWorld {
   readonly clock = new DemoClock(START_MS);
-  readonly directory = mkdtempSync(join(tmpdir(), 'kippu-demo-'));
+  readonly directory = temporaryFolder();
   readonly outside: Outside;
   readonly overheard: Overheard;
   /** Told whenever time has passed: from when until now. */
@@ -186,6 +187,20 @@ export class DemoWorld {
       this.#cleanUp();
       process.off('exit', this.#cleanUp);
     }
+  }
+}
+
+/** Throws `store_unavailable`. */
+function temporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'kippu-demo-'));
+  } catch (cause) {
+    const code = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown';
+    throw new KippuError(
+      'store_unavailable',
+      `The demo needs a temporary folder, and ${tmpdir()} cannot be written (${code}). Set TMPDIR to one that can.`,
+      { cause },
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
+import process from 'node:process';
 import { DemoWorld } from './demo-world.ts';
 import type { Ingredients } from './ingredients.ts';
 import { Outsider } from './outsider.ts';
@@ -63,7 +64,9 @@ export async function playDemo({ ingredients, stageFor, interrupted }: Play): Pr
     stage.close();
     await world.close();
   }
-  isTrue = (await isTold(() => tell.check('leftBehind', { files: filesIn(world.directory) }, { files: 0 }))) && isTrue;
+  const left = { files: filesIn(world.directory), processes: childProcesses() };
+  const isClean = await isTold(() => tell.check('leftBehind', left, { files: 0, processes: 0 }));
+  isTrue &&= isClean;
   await stage.show({ kind: 'end', checked: tell.checked, isTrue });
   return isTrue;
 }
@@ -81,6 +84,11 @@ async function playScenes(context: {
     await tell.begin(scene.id);
     await scene.play({ ...context, outsider });
   }
+}
+
+/** Of this process: those that Node still waits for. */
+function childProcesses(): number {
+  return process.getActiveResourcesInfo().filter((resource) => resource === 'ProcessWrap').length;
 }
 
 function filesIn(directory: string): number {

@@ -74,7 +74,7 @@ export interface DemoFacts {
   readonly tokenReadyAt: { readonly time: string };
   readonly postStatus: { readonly status: string; readonly how: string };
   readonly postsAtX: { readonly count: number };
-  readonly leftBehind: { readonly files: number };
+  readonly leftBehind: { readonly files: number; readonly processes: number };
 }
 
 export interface DemoTexts {

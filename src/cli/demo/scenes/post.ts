@@ -37,7 +37,7 @@ export const postScene: Scene = {
     await world.passUntil(182, NINE_MS + 5 * SECOND_MS);
     await tell.say('kippu', 'findsPost', {});
     await checkPost(id, { status: 'published', how: 'timeline' }, context);
-    const count = world.provider.state().posts.filter(({ text }) => text === TEXT).length;
+    const count = world.provider.state().posts.filter(({ user }) => user === 'alice').length;
     await tell.check('postsAtX', { count }, { count: 1 });
     await tell.draw();
   },
