@@ -18,6 +18,7 @@ import type { HttpClient } from '../../src/model/http.ts';
 import { COLUMNS, play, screenAfter, SecretsSeen } from './demo-stage.ts';
 
 const KIPPU = fileURLToPath(new URL('../../bin/kippu.mjs', import.meta.url));
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BROKEN = fileURLToPath(new URL('broken-demo-process.ts', import.meta.url));
 /** It takes three seconds on a quiet machine. */
 const ENDS_WITHIN_MS = 60_000;
@@ -70,6 +71,20 @@ describe('kippu demo', { timeout: 4 * ENDS_WITHIN_MS }, () => {
     assert.deepEqual(japanese.happenings.map(nameOf), english.happenings.map(nameOf));
   });
 
+  it('prints what the READMEs show of it', async () => {
+    for (const [language, page] of [
+      ['en', 'README.md'],
+      ['ja', 'README.ja.md'],
+    ] as const) {
+      const text = readFileSync(join(ROOT, page), 'utf8');
+      const excerpt = /```text\n(-- [^]*?)```/.exec(text)?.[1] ?? '';
+      const { printed } = await play({ stage: PlainStage, language });
+      const withoutPid = (shown: string): string => shown.replace(/kill -9 \d+/, 'kill -9 PID');
+      assert.ok(excerpt.split('\n').length > 10, page);
+      assert.ok(withoutPid(printed).includes(withoutPid(excerpt)), `${page} shows something else:\n${printed}`);
+    }
+  });
+
   it('prints no token, code or verifier, on no stage', async () => {
     for (const stage of [PlainStage, JsonStage, LiveStage]) {
       const http = new SecretsSeen(SYSTEM.http);
@@ -90,7 +105,7 @@ describe('kippu demo', { timeout: 4 * ENDS_WITHIN_MS }, () => {
     }
     const pictures = screen.filter((row) => row.startsWith(en.drawing.lanes.access));
     assert.equal(pictures.length, 3, 'as many pictures stay as scenes end with one');
-    assert.ok(printed.split(ESCAPE).length > 100, 'the picture did not move');
+    assert.ok(printed.split(ESCAPE).length > 2 * (happenings.length + 50), 'the picture did not move as time passed');
   });
 
   it('ends at Ctrl-C with nothing left: no folder, no process', { skip: process.platform === 'win32' }, async () => {

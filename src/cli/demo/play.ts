@@ -42,6 +42,7 @@ export interface Play {
 export async function playDemo({ ingredients, stageFor, interrupted }: Play): Promise<boolean> {
   const world = new DemoWorld(ingredients);
   const stage = stageFor(world);
+  world.onTime = (fromMs) => stage.timePassed(fromMs);
   const tell = new Teller(stage);
   const isTold = async (part: () => Promise<void>): Promise<boolean> => {
     try {

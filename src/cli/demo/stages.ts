@@ -6,10 +6,10 @@ import { TimelineView } from './timeline-view.ts';
 import { clockLine, clockTextOf, linesOf, sentenceOf, type WordingOptions } from './wording.ts';
 
 /** How long a reader needs, milliseconds. */
-const PAUSES_MS: Readonly<Record<Happening['kind'], number>> = { scene: 0, line: 350, fact: 220, broke: 0, end: 0 };
-const SCENE_PAUSE_MS = 500;
-const FRAMES = 10;
-const FRAME_MS = 45;
+const PAUSES_MS: Readonly<Record<Happening['kind'], number>> = { scene: 0, line: 300, fact: 170, broke: 0, end: 0 };
+const SCENE_PAUSE_MS = 300;
+const FRAMES = 8;
+const FRAME_MS = 30;
 /** What is shorter is not worth a moving picture. */
 const SPAN_SHOWN_MS = MINUTE_MS;
 

@@ -18,7 +18,7 @@ export const DEMO_EN: DemoTexts = {
   json: 'print a line of JSON for each happening',
   title: 'The life of a login: 182 days in half a minute',
   introduction:
-    'X is simulated, and time is put forward. All else is real: the code, the SQLite file, the kill -9. Each "checked" is read from the database, from the simulator or from a process.',
+    'X is simulated, and time is put forward. All else is real: the code, the SQLite file, the kill -9. Each "checked" is read from the database, from the simulator or from a process. It begins at midnight in Tokyo, on 2027-01-04.',
   day: (day, time) => `day ${day} ${time}`,
   actors: { alice: 'alice', bob: 'bob', callers: 'callers', kippu: 'Kippu', x: 'X', we: 'we', thief: 'thief' },
   scenes: {
@@ -93,7 +93,7 @@ export const DEMO_EN: DemoTexts = {
     killed: ({ signal }) => `the process ended by ${signal}`,
     oldPairStored: ({ version }) => `the database still has the old pair, version ${version}`,
     spooled: ({ count }) => `the spool held ${count} ${count === 1 ? 'answer' : 'answers'}; it is in the database now`,
-    consentsNeeded: ({ count }) => `Alice had to consent ${count} ${count === 1 ? 'time' : 'times'} for that`,
+    consentsNeeded: ({ count }) => `Alice had to consent again ${count} ${count === 1 ? 'time' : 'times'}`,
     thiefRenewed: ({ status }) => `X answered the thief with ${status}`,
     reuseEvents: ({ count }) => `the store holds ${count} connection.reuse_detected of Alice`,
     thiefLockedOut: ({ refresh, access }) =>

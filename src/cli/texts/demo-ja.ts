@@ -23,7 +23,7 @@ export const DEMO_JA: DemoTexts = {
   json: 'できごとを1行ずつJSONで出力する',
   title: 'あるログインの一生: 182日を30秒で',
   introduction:
-    'X は模擬で、時間は早送りです。それ以外は本物です: コードも、SQLite のファイルも、kill -9 も。「確認」はデータベース、シミュレーター、プロセスから読み取った事実です。',
+    'X は模擬で、時間は早送りです。それ以外は本物です: コードも、SQLite のファイルも、kill -9 も。「確認」はデータベース、シミュレーター、プロセスから読み取った事実です。始まりは 2027-01-04、東京の真夜中です。',
   day: (day, time) => `${day}日目 ${time}`,
   actors: {
     alice: 'アリス',
@@ -104,7 +104,7 @@ export const DEMO_JA: DemoTexts = {
     killed: ({ signal }) => `プロセスは ${signal} で終わった`,
     oldPairStored: ({ version }) => `データベースにはまだ古い組がある(版 ${version})`,
     spooled: ({ count }) => `スプールに応答が ${count} 件あり、今はデータベースにある`,
-    consentsNeeded: ({ count }) => `そのためのアリスの同意は ${count} 回`,
+    consentsNeeded: ({ count }) => `アリスの再同意は ${count} 回`,
     thiefRenewed: ({ status }) => `X は泥棒に ${status} で応答した`,
     reuseEvents: ({ count }) => `データベースにあるアリスの connection.reuse_detected は ${count} 件`,
     thiefLockedOut: ({ refresh, access }) =>
