@@ -26,6 +26,7 @@ export function registerDemo(program: Command, cli: Cli): void {
     .action((flags: DemoFlags) => demo(flags, cli));
 }
 
+const ROWS_MIN = 18;
 const COLUMNS = { min: 40, max: 100, unknown: 80 };
 
 /** The story, as it happens. Exit code 1: something was not as told. */
@@ -39,11 +40,13 @@ async function demo(flags: DemoFlags, cli: Cli): Promise<void> {
   ]);
   const texts = cli.texts.demo;
   const columns = Math.min(COLUMNS.max, Math.max(COLUMNS.min, process.stdout.columns || COLUMNS.unknown));
-  const isLive = process.stdout.isTTY && process.env['TERM'] !== 'dumb' && flags.fast !== true;
+  const isPaced = process.stdout.isTTY && flags.fast !== true && flags.json !== true;
+  // The picture is taken away and drawn anew: it must fit on the screen with some of the story above it.
+  const isLive = isPaced && process.env['TERM'] !== 'dumb' && process.stdout.rows >= ROWS_MIN;
   if (flags.json !== true) cli.print([cli.style.bold(texts.title), ...wrapTo(texts.introduction, columns)].join('\n'));
   const ingredients = await realIngredients(await cli.outsideWorld());
   const isTrue = await interruptible((interrupted) => {
-    const pause = isLive ? pausing(interrupted) : hurrying(interrupted);
+    const pause = isPaced ? pausing(interrupted) : hurrying(interrupted);
     const stageFor = (world: DemoWorld): Stage => {
       const options = { cli, world, columns, pause };
       if (flags.json === true) return new stages.JsonStage(options);

@@ -18,7 +18,7 @@ export const DEMO_EN: DemoTexts = {
   json: 'print a line of JSON for each happening',
   title: 'The life of a login: 182 days in half a minute',
   introduction:
-    'X is simulated, and time is put forward. All else is real: the code, the SQLite file, the kill -9. Each "checked" is read from the database, from the simulator or from a process. It begins at midnight in Tokyo, on 2027-01-04.',
+    'X is simulated, time is put forward, and the failures are ordered. All else is real: the code, the SQLite file, the kill -9. Each "checked" is read from the database, from the simulator or from a process. It begins at midnight in Tokyo, on 2027-01-04.',
   day: (day, time) => `day ${day} ${time}`,
   actors: { alice: 'alice', bob: 'bob', callers: 'callers', kippu: 'Kippu', x: 'X', we: 'we', thief: 'thief' },
   scenes: {
@@ -98,6 +98,7 @@ export const DEMO_EN: DemoTexts = {
     reuseEvents: ({ count }) => `the store holds ${count} connection.reuse_detected of Alice`,
     thiefLockedOut: ({ refresh, access }) =>
       `the thief gets ${refresh} for his refresh token, ${access} for his access token`,
+    endedAtX: ({ day }) => `at X the unused token ended on day ${day}`,
     sameConnection: ({ same }) => (same ? 'it is the same connection as before' : 'it is another connection'),
     endUnmoved: ({ days }) => `the end moved by ${days} days`,
     warnedOn: ({ days }) => `warned once each, on the days ${days}`,

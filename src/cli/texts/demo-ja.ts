@@ -23,7 +23,7 @@ export const DEMO_JA: DemoTexts = {
   json: 'できごとを1行ずつJSONで出力する',
   title: 'あるログインの一生: 182日を30秒で',
   introduction:
-    'X は模擬で、時間は早送りです。それ以外は本物です: コードも、SQLite のファイルも、kill -9 も。「確認」はデータベース、シミュレーター、プロセスから読み取った事実です。始まりは 2027-01-04、東京の真夜中です。',
+    'X は模擬、時間は早送り、障害は仕込みです。それ以外は本物です: コードも、SQLite のファイルも、kill -9 も。「確認」はデータベース、シミュレーター、プロセスから読み取った事実です。始まりは 2027-01-04、東京の真夜中です。',
   day: (day, time) => `${day}日目 ${time}`,
   actors: {
     alice: 'アリス',
@@ -109,6 +109,7 @@ export const DEMO_JA: DemoTexts = {
     reuseEvents: ({ count }) => `データベースにあるアリスの connection.reuse_detected は ${count} 件`,
     thiefLockedOut: ({ refresh, access }) =>
       `泥棒への応答: リフレッシュトークンは ${refresh}、アクセストークンは ${access}`,
+    endedAtX: ({ day }) => `X では、未使用のトークンが ${day} 日目に期限切れになっていた`,
     sameConnection: ({ same }) => (same ? '前と同じ接続である' : '別の接続である'),
     endUnmoved: ({ days }) => `期限の動きは ${days} 日`,
     warnedOn: ({ days }) => `予告は1回ずつ: ${days} 日目`,

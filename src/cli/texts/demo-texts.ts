@@ -68,6 +68,7 @@ export interface DemoFacts {
   readonly thiefRenewed: { readonly status: number };
   readonly reuseEvents: { readonly count: number };
   readonly thiefLockedOut: { readonly refresh: number; readonly access: number };
+  readonly endedAtX: { readonly day: number };
   readonly sameConnection: { readonly same: boolean };
   readonly endUnmoved: { readonly days: number };
   readonly warnedOn: { readonly days: string };
