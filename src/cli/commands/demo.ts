@@ -1,5 +1,6 @@
 import process from 'node:process';
 import { Option, type Command } from 'commander';
+import { systemClock } from '../../app/ports/system-clock.ts';
 import type { Cli } from '../cli.ts';
 import type { DemoWorld } from '../demo/demo-world.ts';
 import type { Pause } from '../demo/stages.ts';
@@ -61,7 +62,7 @@ async function demo(flags: DemoFlags, cli: Cli): Promise<void> {
 function pausing(interrupted: AbortSignal): Pause {
   return async (ms) => {
     interrupted.throwIfAborted();
-    if (ms > 0) await sleep(ms, interrupted);
+    if (ms > 0) await systemClock.sleep(ms, interrupted);
     interrupted.throwIfAborted();
   };
 }
@@ -71,16 +72,4 @@ function hurrying(interrupted: AbortSignal): Pause {
     interrupted.throwIfAborted();
     return Promise.resolve();
   };
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms);
-    function done(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    }
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

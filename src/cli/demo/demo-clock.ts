@@ -1,3 +1,4 @@
+import { systemClock } from '../../app/ports/system-clock.ts';
 import { HOUR_MS, MINUTE_MS, DAY_MS, type Clock } from '../../model/clock.ts';
 
 interface Sleeper {
@@ -30,13 +31,14 @@ export class DemoClock implements Clock {
         resolve();
         return;
       }
-      const sleeper = { atMs: this.#nowMs + Math.max(0, ms), wake: resolve };
-      this.#sleepers.add(sleeper);
-      const abort = (): void => {
+      const wake = (): void => {
         this.#sleepers.delete(sleeper);
+        signal?.removeEventListener('abort', wake);
         resolve();
       };
-      signal?.addEventListener('abort', abort, { once: true });
+      const sleeper = { atMs: this.#nowMs + Math.max(0, ms), wake };
+      this.#sleepers.add(sleeper);
+      signal?.addEventListener('abort', wake, { once: true });
     });
   }
 
@@ -44,10 +46,7 @@ export class DemoClock implements Clock {
   passUntil(atMs: number): void {
     this.#nowMs = Math.max(this.#nowMs, atMs);
     const due = [...this.#sleepers].filter((sleeper) => sleeper.atMs <= this.#nowMs);
-    for (const sleeper of due.sort((a, b) => a.atMs - b.atMs)) {
-      this.#sleepers.delete(sleeper);
-      sleeper.wake();
-    }
+    for (const sleeper of due.sort((a, b) => a.atMs - b.atMs)) sleeper.wake();
   }
 }
 
@@ -58,15 +57,7 @@ export function clockStartingAt(startMs: number): Clock {
   return {
     nowMs: () => Math.floor(startMs + monotonicMs()),
     monotonicMs,
-    sleep: (ms, signal) =>
-      new Promise((resolve) => {
-        const timer = setTimeout(resolve, ms);
-        const abort = (): void => {
-          clearTimeout(timer);
-          resolve();
-        };
-        signal?.addEventListener('abort', abort, { once: true });
-      }),
+    sleep: systemClock.sleep,
   };
 }
 

@@ -2,7 +2,7 @@ import { storeOpener } from '../../../app/system.ts';
 import { HOUR_MS, MINUTE_MS } from '../../../model/clock.ts';
 import type { ConnectionId } from '../../../model/ids.ts';
 import type { DemoWorld } from '../demo-world.ts';
-import { DoomedProcess } from '../kill.ts';
+import { DoomedProcess } from '../doomed-process.ts';
 import { checkAccepted, checkState, type Scene } from '../scene.ts';
 
 /** A real process, ended with SIGKILL when the new pair is in the spool and not in the database. */

@@ -1,10 +1,12 @@
 import { OPERATOR } from '../../../app/api-keys.ts';
 import { createPost, findPost } from '../../../app/posts.ts';
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../model/clock.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../model/clock.ts';
 import type { PostId } from '../../../model/ids.ts';
+import { clockText } from '../../times.ts';
 import { timeOfDayText } from '../demo-clock.ts';
 import type { Scene, SceneContext } from '../scene.ts';
 
+const ZONE = 'Asia/Tokyo';
 const TEXT = 'Good morning';
 const NINE_MS = 9 * HOUR_MS;
 
@@ -14,8 +16,9 @@ export const postScene: Scene = {
   async play(context) {
     const { world, tell } = context;
     await world.passUntil(181, 21 * HOUR_MS);
+    const tomorrow = clockText(world.clock.nowMs() + DAY_MS, ZONE).slice(0, 10);
     const created = await createPost(
-      { connection: 'x:alice', text: TEXT, publishAt: '2027-07-05 09:00', timezone: 'Asia/Tokyo' },
+      { connection: 'x:alice', text: TEXT, publishAt: `${tomorrow} 09:00`, timezone: ZONE },
       { caller: OPERATOR, key: undefined },
       world.app,
     );
