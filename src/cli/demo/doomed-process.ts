@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { systemClock } from '../../app/ports/system-clock.ts';
 import { SPOOLED, type DoomedOrder } from './doomed.ts';
 
 const KIPPU = fileURLToPath(new URL('../../../bin/kippu.mjs', import.meta.url));
@@ -12,38 +13,39 @@ const PATIENCE_MS = 20_000;
 export class DoomedProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
+  readonly #spooled: Promise<void>;
   /** Whatever way we end, it does not outlive us. */
   readonly #killWithUs = (): void => void this.#child.kill('SIGKILL');
 
   constructor(order: DoomedOrder) {
-    this.#child = spawn(process.execPath, [KIPPU, 'demo', '--renew-and-die'], { stdio: ['pipe', 'pipe', 'ignore'] });
-    this.#ended = once(this.#child, 'exit');
+    const child = spawn(process.execPath, [KIPPU, 'demo', '--renew-and-die'], { stdio: ['pipe', 'pipe', 'ignore'] });
+    this.#child = child;
+    this.#ended = once(child, 'exit');
     process.once('exit', this.#killWithUs);
-    this.#child.stdin?.end(JSON.stringify(order));
+    this.#spooled = new Promise((resolve) => {
+      let said = '';
+      child.stdout.on('data', (chunk: Buffer) => {
+        said += chunk.toString('utf8');
+        if (said.includes(SPOOLED)) resolve();
+      });
+    });
+    // If it ends before it has read this, that is seen in how it ended.
+    child.stdin.on('error', () => undefined);
+    child.stdin.end(JSON.stringify(order));
   }
 
   get pid(): number {
     return this.#child.pid ?? 0;
   }
 
-  /** Resolves when its answer is in the spool and on the disk, or when it is clear that it never will be. */
+  /** Resolves when its answer is in the spool and on the disk, or when it is no use to wait for that. */
   async spooled(interrupted: AbortSignal): Promise<void> {
-    const { stdout } = this.#child;
-    if (stdout === null) return;
     const stop = new AbortController();
-    const signal = AbortSignal.any([stop.signal, interrupted, AbortSignal.timeout(PATIENCE_MS)]);
-    const said = (async (): Promise<void> => {
-      let text = '';
-      while (!text.includes(SPOOLED)) text += String(((await once(stdout, 'data', { signal })) as Buffer[])[0]);
-    })();
+    const patience = systemClock.sleep(PATIENCE_MS, AbortSignal.any([stop.signal, interrupted]));
     try {
-      await Promise.race([said, this.#ended]);
-    } catch (error) {
-      // Too long, or interrupted: what came of it is seen in how it ends.
-      if (!signal.aborted) throw error;
+      await Promise.race([this.#spooled, this.#ended, patience]);
     } finally {
       stop.abort();
-      said.catch(() => undefined);
     }
   }
 
