@@ -57,7 +57,7 @@ export function clockStartingAt(startMs: number): Clock {
   return {
     nowMs: () => Math.floor(startMs + monotonicMs()),
     monotonicMs,
-    sleep: systemClock.sleep,
+    sleep: (ms, signal) => systemClock.sleep(ms, signal),
   };
 }
 
