@@ -6,10 +6,10 @@ import { TimelineView } from './timeline-view.ts';
 import { clockLine, clockTextOf, linesOf, sentenceOf, type WordingOptions } from './wording.ts';
 
 /** How long a reader needs, milliseconds. */
-const PAUSES_MS: Readonly<Record<Happening['kind'], number>> = { scene: 0, line: 300, fact: 170, broke: 0, end: 0 };
-const SCENE_PAUSE_MS = 300;
+const PAUSES_MS: Readonly<Record<Happening['kind'], number>> = { scene: 0, line: 240, fact: 130, broke: 0, end: 0 };
+const SCENE_PAUSE_MS = 250;
 const FRAMES = 8;
-const FRAME_MS = 30;
+const FRAME_MS = 28;
 /** What is shorter is not worth a moving picture. */
 const SPAN_SHOWN_MS = MINUTE_MS;
 
