@@ -25,8 +25,8 @@ export interface ImportedTokens {
 /**
  * Takes over existing tokens. Whoever had them must stop renewing: a single-use refresh token has one owner.
  *
- * Throws `conflict` for a refresh token that is here already or was spent here, or a name that is taken; `invalid`
- * without any token.
+ * Throws `conflict` for a refresh token that is here already or was spent here (the latter is announced as
+ * `connection.reuse_detected`), or a name that is taken; `invalid` without any token.
  */
 export async function importConnection(imported: ImportedTokens, ports: ConnectPorts): Promise<Connection> {
   const { accessToken, refreshToken, app } = imported;
@@ -78,6 +78,7 @@ export async function importConnection(imported: ImportedTokens, ports: ConnectP
         { where: 'name' },
       );
     case 'token_known':
+      await reportReuse(imported, ports);
       throw knownToken(attached.spent);
   }
 }
@@ -85,7 +86,17 @@ export async function importConnection(imported: ImportedTokens, ports: ConnectP
 async function refuseKnownToken({ refreshToken }: ImportedTokens, ports: ConnectPorts): Promise<void> {
   if (refreshToken === undefined) return;
   const known = await ports.credentials.knownRefreshToken(ports.fingerprinter.fingerprint(refreshToken));
-  if (known !== undefined) throw knownToken(known.spent);
+  if (known === undefined) return;
+  await reportReuse({ refreshToken }, ports);
+  throw knownToken(known.spent);
+}
+
+/** If it was spent here, only a copy can have been brought. */
+async function reportReuse(
+  { refreshToken }: Pick<ImportedTokens, 'refreshToken'>,
+  { credentials, fingerprinter }: ConnectPorts,
+): Promise<void> {
+  if (refreshToken !== undefined) await credentials.reportReuse(fingerprinter.fingerprint(refreshToken), 'import');
 }
 
 function knownToken(spent: boolean): KippuError {

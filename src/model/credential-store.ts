@@ -49,6 +49,8 @@ export interface CredentialStore {
   knownRefreshToken(
     fingerprint: Fingerprint,
   ): Promise<{ readonly connectionId: ConnectionId; readonly spent: boolean } | undefined>;
+  /** Somebody brought a refresh token that was spent here: announced as reuse, once for each token. */
+  reportReuse(fingerprint: Fingerprint, seen: ReuseSeen): Promise<void>;
   attempts(id: ConnectionId, limit: number): Promise<readonly Attempt[]>;
 }
 
@@ -199,7 +201,23 @@ export interface RejectedSettlement {
   readonly reason: ReauthReason;
   readonly error: string;
   readonly breaker: RejectionBreaker;
+  /**
+   * The refresh token was good by all that is known, and works once: if it was never presented from here, its rejection
+   * may mean that somebody else did.
+   */
+  readonly mayBeReuse: boolean;
 }
+
+/**
+ * What a suspicion of reuse rests on. That a spent token was brought is certain; that a good one is rejected has
+ * innocent causes too: its user withdrew the consent at the provider, or another installation connected the account.
+ */
+export const REUSE_EVIDENCE = ['spent_token_presented', 'unpresented_token_rejected'] as const;
+export type ReuseEvidence = (typeof REUSE_EVIDENCE)[number];
+
+/** Where it was seen. */
+export const REUSE_SEEN = ['renewal', 'import'] as const;
+export type ReuseSeen = (typeof REUSE_SEEN)[number];
 
 /** When so many rejections within the window are more likely our own fault than the users'. */
 export interface RejectionBreaker {

@@ -1,5 +1,5 @@
-import twitterText from 'twitter-text';
 import type { PostContent } from '../model/post.ts';
+import { twitterText } from './twitter-text.ts';
 
 /** What stands in the way of a text, or is worth knowing before it is published. */
 export interface Problem {
@@ -57,7 +57,7 @@ const CASHTAGS_MAX = 1;
 export function checkDraft(content: PostContent): DraftCheck {
   const { text } = content;
   const weightedLength = weigh(text);
-  const links = twitterText.extractUrls(text);
+  const links = twitterText().extractUrls(text);
   const problems = [
     ...textProblems(text, weightedLength),
     ...replyProblems(content),
@@ -79,7 +79,7 @@ export function checkDraft(content: PostContent): DraftCheck {
  * of a newer one, so they are put in one form first; an unpaired surrogate is left for the check to find.
  */
 function weigh(text: string): number {
-  return twitterText.parseTweet(text.replace(/\p{RGI_Emoji}/gv, '\u{1f600}'), COUNTING).weightedLength;
+  return twitterText().parseTweet(text.replace(/\p{RGI_Emoji}/gv, '\u{1f600}'), COUNTING).weightedLength;
 }
 
 function textProblems(text: string, weightedLength: number): Problem[] {
@@ -95,13 +95,13 @@ function textProblems(text: string, weightedLength: number): Problem[] {
       `The text counts ${weightedLength} and may count ${WEIGHTED_LENGTH_MAX}: shorten it by ${excess}. A letter counts 1, a Japanese character or an emoji 2, a link 23.`,
     );
   }
-  if (twitterText.hasInvalidCharacters(text) || !text.isWellFormed()) {
+  if (twitterText().hasInvalidCharacters(text) || !text.isWellFormed()) {
     add(
       'invalid_characters',
       'The text holds characters that X refuses (a byte order mark, a half of a character). Type it anew instead of pasting it.',
     );
   }
-  const cashtags = twitterText.extractCashtags(text);
+  const cashtags = twitterText().extractCashtags(text);
   if (cashtags.length > CASHTAGS_MAX) {
     add(
       'too_many_cashtags',

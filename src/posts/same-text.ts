@@ -1,4 +1,4 @@
-import twitterText from 'twitter-text';
+import { twitterText } from './twitter-text.ts';
 
 /**
  * Whether a text that came back from the network is the text that was sent. Networks normalise what they take: they
@@ -18,7 +18,7 @@ function plain(text: string, { isReply }: { readonly isReply: boolean }): string
 function plainLinks(text: string): string {
   let result = '';
   let end = 0;
-  for (const { url, indices } of twitterText.extractUrlsWithIndices(text)) {
+  for (const { url, indices } of twitterText().extractUrlsWithIndices(text)) {
     result += text.slice(end, indices[0]) + plainLink(url);
     end = indices[1];
   }

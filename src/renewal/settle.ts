@@ -8,7 +8,7 @@ import { sealTokens } from '../protocol/stored-tokens.ts';
 import { nextDueAtMs } from './ahead.ts';
 import type { Verdict } from './decide.ts';
 import type { ClaimedExchange, Exchange } from './exchange.ts';
-import { backOffMs, isLiving } from './lifetimes.ts';
+import { backOffMs, isLiving, refreshEndOf } from './lifetimes.ts';
 import { wantsToken, type Renewal, type Seen, type SeenWithApp, type Served } from './need.ts';
 import { openTokens } from './open-tokens.ts';
 import type { RenewalPorts } from './ports.ts';
@@ -142,14 +142,20 @@ async function keepTrying(
   }
 }
 
-async function settleRejected(
-  claimed: ClaimedExchange,
-  outcome: Extract<RenewalOutcome, { kind: 'rejected' }>,
-  ports: RenewalPorts,
-): Promise<Settled> {
+type Rejection = Extract<RenewalOutcome, { kind: 'rejected' }>;
+
+/** It works once, its end has not come, and the provider gives no reason of its own: its rejection needs an explanation. */
+function wasGood({ credential, app }: SeenWithApp, { reason }: Rejection, nowMs: number): boolean {
+  const endMs = refreshEndOf(credential);
+  const isBeforeItsEnd = endMs === undefined || nowMs < endMs;
+  return app.provider.refresh.rotation === 'single-use' && reason === 'rejected_unknown' && isBeforeItsEnd;
+}
+
+async function settleRejected(claimed: ClaimedExchange, outcome: Rejection, ports: RenewalPorts): Promise<Settled> {
   const { exchange, claim } = claimed;
   const { reason, error } = outcome;
-  const as = await ports.credentials.settleRejected({ claim, reason, error, breaker: BREAKER });
+  const mayBeReuse = wasGood(exchange.seen, outcome, ports.clock.nowMs());
+  const as = await ports.credentials.settleRejected({ claim, reason, error, breaker: BREAKER, mayBeReuse });
   switch (as) {
     case 'ended':
       return settledEnd(exchange.seen, error, ports);

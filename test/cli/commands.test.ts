@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -46,6 +46,21 @@ describe('kippu token', () => {
     const { code, stdout, stderr } = await world.run(['token', 'x:alice']);
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^[\w-]{40,}\n$/);
+  });
+});
+
+describe('a server of another version', () => {
+  it('still answers, and the command says what to do', async () => {
+    await using world = await CliWorld.create();
+    await using _server = await world.up();
+    await world.connect();
+    assert.equal((await world.run(['token', 'x:alice'])).stderr, '');
+    const record = join(world.homePath, 'server.json');
+    writeFileSync(record, readFileSync(record, 'utf8').replace(/"version": ?"[^"]+"/, '"version":"0.0.9"'));
+    const { code, stdout, stderr } = await world.run(['token', 'x:alice']);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^[\w-]{40,}\n$/);
+    assert.match(stderr, /The server that runs is of version 0\.0\.9.*start it again/);
   });
 });
 

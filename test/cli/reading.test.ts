@@ -119,7 +119,7 @@ describe('a history, read for the timeline', () => {
     ]);
     assert.deepEqual(
       marks.map(({ kind }) => kind),
-      ['warning', 'reauth', 'revoked', 'orphan'],
+      ['warning', 'reuse', 'revoked', 'orphan'],
     );
   });
 });

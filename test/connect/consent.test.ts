@@ -201,7 +201,7 @@ test('without the scope for a refresh token the connection ends with its access 
   const connection = await world.connection(alice);
   assert.deepEqual([connection.hasRefreshToken, connection.refreshExpiresAtMs], [false, undefined]);
   const [event] = await world.events('connection.created');
-  assert.equal(event?.data['refresh_token'], false);
+  assert.equal(event?.data['has_refresh_token'], false);
   await world.advance('119m');
   assert.equal(await world.state(alice), 'active');
   await world.advance('2m');

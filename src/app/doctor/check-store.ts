@@ -144,9 +144,25 @@ async function checkConnections(store: Store, nowMs: number): Promise<Finding[]>
       findings.push({ kind: 'consent_needed_soon', level: 'warning', name, atMs });
     }
   }
+  const suspect = await suspectOf(items, store);
+  if (suspect.length > 0) findings.push({ kind: 'reuse_suspected', level: 'warning', names: suspect });
   const orphaned = await orphanedOf(items, store);
   if (orphaned.length > 0) findings.push({ kind: 'orphans', level: 'warning', names: orphaned });
   return findings;
+}
+
+const EVENTS_LOOKED_AT = 20;
+
+/** Whose grant ended because somebody else may have used the refresh token. */
+async function suspectOf(connections: readonly Connection[], { events }: Store): Promise<string[]> {
+  const names: string[] = [];
+  for (const { id: connectionId, name, state } of connections) {
+    if (state !== 'reauth_required') continue;
+    const newest = await events.list({ connectionId, limit: EVENTS_LOOKED_AT, newestFirst: true });
+    const end = newest.find(({ type }) => type === 'connection.reauth_required');
+    if (end?.data['reuse'] === 'suspected') names.push(name);
+  }
+  return names;
 }
 
 async function orphanedOf(connections: readonly Connection[], { credentials }: Store): Promise<string[]> {

@@ -66,6 +66,7 @@ type FindingFacts =
   | { readonly kind: 'connections'; readonly counts: Readonly<Record<ConnectionState, number>> }
   | { readonly kind: 'connections_uncertain'; readonly names: readonly string[] }
   | { readonly kind: 'consent_needed'; readonly names: readonly string[] }
+  | { readonly kind: 'reuse_suspected'; readonly names: readonly string[] }
   | { readonly kind: 'consent_needed_soon'; readonly name: string; readonly atMs: number };
 
 export type FindingKind = Finding['kind'];

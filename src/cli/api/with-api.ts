@@ -51,12 +51,15 @@ export async function withApi<T>(cli: Cli, work: (context: ApiContext) => Promis
 }
 
 async function open(config: Config, cli: Cli): Promise<Opened> {
-  const [{ findRunningServer }, { isListening, NetworkTransport }] = await Promise.all([
+  const [{ findRunningServer }, { isListening, NetworkTransport }, { version }] = await Promise.all([
     import('../../app/running-server.ts'),
     import('./network-transport.ts'),
+    import('../version.ts'),
   ]);
   const server = findRunningServer(config.rootHome);
   if (server !== undefined && (await isListening(server))) {
+    // After an update the old server may still run: it answers what it knows, and what it does not know looks like a mistake.
+    if (server.version !== version()) cli.say(cli.texts.general.otherVersion(server.version, version()));
     return { transport: new NetworkTransport(server), local: undefined, close: async () => undefined };
   }
   return openLocally(config, cli);

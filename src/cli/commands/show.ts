@@ -4,6 +4,7 @@ import { connectionPath } from '../api/client.ts';
 import type { ConnectionJson, TimelineJson } from '../api/json.ts';
 import { withApi } from '../api/with-api.ts';
 import type { Cli } from '../cli.ts';
+import { reuseAdvice } from '../reuse-advice.ts';
 import { connectionForm } from '../show-connection.ts';
 import { localZone } from '../times.ts';
 import { drawTimeline } from '../timeline/drawing.ts';
@@ -40,10 +41,12 @@ async function show(idOrName: string, { json }: { readonly json?: boolean }, cli
     style,
     texts: texts.drawing,
   });
+  const advice = reuseAdvice(connection, entries, cli);
   cli.print(
     [
       connectionForm(connection, cli),
       '',
+      ...(advice === undefined ? [] : [advice, '']),
       style.bold(texts.show.timeline),
       drawing,
       '',

@@ -2,6 +2,7 @@ import type { ErrorCode } from '../../model/errors.ts';
 import { DRAWING_EN } from './drawing-texts.ts';
 import { FINDINGS_EN } from './findings-en.ts';
 import type { Misuse } from './misuse.ts';
+import { REUSE_EN } from './reuse-texts.ts';
 
 /** English. The other languages have this form. */
 export const en = {
@@ -100,6 +101,8 @@ export const en = {
   general: {
     newRing: (path: string): string =>
       `A new key ring was made: ${path}. Back this up: without it nothing in the database can be opened.`,
+    otherVersion: (server: string, own: string): string =>
+      `The server that runs is of version ${server}, this command of ${own}: stop the server and start it again.`,
     settling:
       'Waiting for the renewal that is under way to be settled. Ctrl-C again leaves now; the next start resolves it.',
     readingStdin: 'Reading from the keyboard; Ctrl-D ends.',
@@ -206,7 +209,7 @@ export const en = {
       'connection.uncertain': 'uncertain: a renewal was sent and not answered',
       'connection.reauth_soon': 'a new consent will be needed soon',
       'connection.reauth_required': 'the user must consent again',
-      'connection.reuse_detected': 'a spent refresh token was presented: somebody else may have it',
+      'connection.reuse_detected': 'somebody else may have used its refresh token',
       'connection.revoked': 'revoked here',
       'post.published': 'post published',
       'post.unknown': 'nobody knows whether a post is out',
@@ -215,6 +218,7 @@ export const en = {
     orphan: 'a token set arrived that belongs nowhere; it is kept',
   },
   drawing: DRAWING_EN,
+  reuse: REUSE_EN,
   renewed: (name: string, end: string | undefined): string =>
     end === undefined ? `Renewed: ${name}.` : `Renewed: ${name}. The new access token ends ${end}.`,
   revoked: {

@@ -141,6 +141,11 @@ export const FINDINGS_EN: FindingTexts = {
     what: `a renewal was sent and not answered: ${some(names)}`,
     advice: 'It is resolved by itself while Kippu runs.',
   }),
+  reuse_suspected: ({ names }) => ({
+    what: `ended although never used from here: ${some(names)}. Somebody else used the refresh token, its user removed the app, or another installation signed the account in with the same app`,
+    advice:
+      'Give each installation (production, staging, your own machine) a provider app of its own. kippu show tells more.',
+  }),
   consent_needed: ({ names }) => ({
     what: `users must consent again: ${some(names)}`,
     advice: `kippu connect PROVIDER --connection ${names[0]}`,

@@ -143,6 +143,10 @@ export const FINDINGS_JA: FindingTexts = {
     what: `更新を送ったが応答のない接続: ${some(names)}`,
     advice: 'Kippu が動いていれば自動的に解決されます。',
   }),
+  reuse_suspected: ({ names }) => ({
+    what: `ここからは使っていないのに無効になった接続: ${some(names)}。他人がリフレッシュトークンを使ったか、ユーザーがアプリを外したか、同じアプリで別の場所から接続した可能性があります`,
+    advice: '本番、検証、手元のマシンには、それぞれ別のアプリを登録してください。詳しくは kippu show で。',
+  }),
   consent_needed: ({ names }) => ({
     what: `ユーザーの再同意が必要な接続: ${some(names)}`,
     advice: `kippu connect プロバイダー --connection ${names[0]}`,

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../../model/errors.ts';
 import { DRAWING_JA } from './drawing-texts.ts';
 import { FINDINGS_JA } from './findings-ja.ts';
+import { REUSE_JA } from './reuse-texts.ts';
 import { misuseInJapanese } from './misuse.ts';
 import type { Texts } from './texts.ts';
 
@@ -107,6 +108,8 @@ export const ja: Texts = {
   general: {
     newRing: (path) =>
       `新しい鍵束を作りました: ${path}。必ずバックアップしてください。これがないとデータベースの中身は開けません。`,
+    otherVersion: (server, own) =>
+      `動いているサーバーはバージョン ${server}、このコマンドは ${own} です。サーバーを止めて、起動し直してください。`,
     settling: '途中の更新が済むのを待っています。もう一度 Ctrl-C ですぐ終了します(次の起動で解決されます)。',
     readingStdin: 'キーボードから読み込みます。Ctrl-D で終わります。',
     noServerForLater: 'Kippu のサーバーが動いていません。動き始めると公開されます。起動するには: kippu up',
@@ -214,7 +217,7 @@ export const ja: Texts = {
       'connection.uncertain': '確認中: 更新を送ったが応答がなかった',
       'connection.reauth_soon': 'まもなく再同意が必要',
       'connection.reauth_required': '再同意が必要',
-      'connection.reuse_detected': '使用済みのリフレッシュトークンが提示された: 他人の手に渡ったおそれがある',
+      'connection.reuse_detected': 'リフレッシュトークンが他人に使われたおそれがある',
       'connection.revoked': 'ここで取り消した',
       'post.published': '投稿を公開',
       'post.unknown': '投稿が公開されたか不明',
@@ -223,6 +226,7 @@ export const ja: Texts = {
     orphan: '行き先のないトークンが届いた(保管している)',
   },
   drawing: DRAWING_JA,
+  reuse: REUSE_JA,
   renewed: (name, end) =>
     end === undefined ? `更新しました: ${name}` : `更新しました: ${name}。新しいアクセストークンの期限は ${end}です。`,
   revoked: {

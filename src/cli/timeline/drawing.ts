@@ -16,6 +16,7 @@ export const MARKS = {
   uncertain: { letter: '?', lane: 'events', colour: 'warn' },
   misconfigured: { letter: 'M', lane: 'events', colour: 'bad' },
   revoked: { letter: 'V', lane: 'events', colour: 'bad' },
+  reuse: { letter: '#', lane: 'events', colour: 'bad' },
   reauth: { letter: '!', lane: 'events', colour: 'bad' },
 } as const satisfies Record<string, { letter: string; lane: Lane; colour: keyof Style }>;
 export type MarkKind = keyof typeof MARKS;

@@ -115,7 +115,7 @@ const EVENT_MARKS: Readonly<Record<string, Mark['kind'] | undefined>> = {
   'connection.uncertain': 'uncertain',
   'connection.reauth_soon': 'warning',
   'connection.reauth_required': 'reauth',
-  'connection.reuse_detected': 'reauth',
+  'connection.reuse_detected': 'reuse',
   'connection.revoked': 'revoked',
   'post.published': 'post',
   'post.unknown': 'post',

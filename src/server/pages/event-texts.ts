@@ -43,7 +43,10 @@ const en: Readonly<Record<EventType, Telling>> = {
   'connection.uncertain': () => 'was being renewed, and no answer came',
   'connection.reauth_soon': (data) => `must be connected again within ${said(data, 'days_before')} days`,
   'connection.reauth_required': (data) => `must be connected again${inBrackets(said(data, 'reason'), [' (', ')'])}`,
-  'connection.reuse_detected': () => 'has a refresh token that somebody else presented too',
+  'connection.reuse_detected': (data) =>
+    data['certainty'] === 'certain'
+      ? 'has a refresh token of which somebody brought a copy here'
+      : 'may have had its refresh token used by somebody else',
   'connection.revoked': (data) => (data['at_provider'] === false ? 'was revoked here' : 'was revoked'),
   'provider.misconfigured': (data) => `The provider refuses this app${inBrackets(said(data, 'error'), [': ', ''])}`,
   'post.published': () => 'a post was published',
@@ -59,7 +62,10 @@ const ja: Readonly<Record<EventType, Telling>> = {
   'connection.uncertain': () => '更新を送りましたが応答がありません',
   'connection.reauth_soon': (data) => `${said(data, 'days_before')}日以内に接続し直す必要があります`,
   'connection.reauth_required': (data) => `接続し直す必要があります${inBrackets(said(data, 'reason'), ['（', '）'])}`,
-  'connection.reuse_detected': () => 'リフレッシュトークンが別の場所でも使われました',
+  'connection.reuse_detected': (data) =>
+    data['certainty'] === 'certain'
+      ? '使用済みのリフレッシュトークンの写しが持ち込まれました'
+      : 'リフレッシュトークンが他人に使われたおそれがあります',
   'connection.revoked': (data) => (data['at_provider'] === false ? 'Kippu側だけで取り消しました' : '取り消しました'),
   'provider.misconfigured': (data) =>
     `プロバイダーがこのアプリを拒否しています${inBrackets(said(data, 'error'), ['（', '）'])}`,

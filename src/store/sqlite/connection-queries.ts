@@ -179,7 +179,7 @@ function attach(tx: Queryable, attachment: Attachment, settling: Settling): Atta
       provider: attachment.provider,
       again: attachment.existingVersion !== undefined,
       imported: attachment.imported,
-      refresh_token: attachment.refreshFingerprint !== undefined,
+      has_refresh_token: attachment.refreshFingerprint !== undefined,
     },
   });
   const connection = findConnection(tx, attachment.connectionId);

@@ -4,6 +4,7 @@ import { newId, type ConnectionId } from '../../model/ids.ts';
 import { attemptOf, CREDENTIAL_SQL, credentialOf, orphanOf } from './credential-rows.ts';
 import type { Queryable, SqliteDatabase } from './database.ts';
 import { insertEvent } from './event-queries.ts';
+import { reportSpent } from './reuse-queries.ts';
 import { integer, integerOrNone, text } from './rows.ts';
 import * as settlement from './settlement-queries.ts';
 import type { Settling } from './settling.ts';
@@ -25,6 +26,7 @@ export function sqliteCredentialStore(db: SqliteDatabase, settling: Settling): C
       return as;
     },
     settleRejected: (rejected) => db.write((tx) => settlement.settleRejected(tx, rejected, settling)),
+    reportReuse: (fingerprint, seen) => db.write((tx) => reportSpent(tx, fingerprint, seen, settling)),
     settleFailed: (failed) => db.write((tx) => settlement.settleFailed(tx, failed, settling)),
     adoptOrphan: (adoption) => db.write((tx) => settlement.adoptOrphan(tx, adoption, settling)),
     markUncertain: (id, attemptId, dueAtMs) =>

@@ -14,6 +14,7 @@ import { tokenParams } from './credential-rows.ts';
 import type { Queryable, Row } from './database.ts';
 import { insertEvent } from './event-queries.ts';
 import { clearAppFlag, holdsApp, reportMisconfigured } from './provider-app-queries.ts';
+import { suspectReuse, wasNeverPresented } from './reuse-queries.ts';
 import { integer, text, textOrNone } from './rows.ts';
 import type { Settling } from './settling.ts';
 
@@ -60,11 +61,10 @@ export function settleRejected(tx: Queryable, settlement: RejectedSettlement, se
   if (untriedOrphanRow(tx, claim.connectionId) !== undefined) return 'orphan_left';
   if (holdsApp(tx, row, settlement.breaker, settling)) return 'app_held';
   const wasUnanswered = unansweredAttempt(tx, claim) !== undefined;
-  endGrant(
-    tx,
-    { id: claim.connectionId, reason: wasUnanswered ? 'answer_lost' : settlement.reason, error: settlement.error },
-    settling,
-  );
+  const isSuspect = settlement.mayBeReuse && wasNeverPresented(tx, claim);
+  const reason = wasUnanswered ? 'answer_lost' : settlement.reason;
+  endGrant(tx, { id: claim.connectionId, reason, error: settlement.error, isSuspect }, settling);
+  if (isSuspect) suspectReuse(tx, claim, settlement.error, settling);
   return 'ended';
 }
 
@@ -120,6 +120,8 @@ export interface GrantEnd {
   readonly id: ConnectionId;
   readonly reason: ReauthReason;
   readonly error: string | undefined;
+  /** Somebody else may have used the refresh token; that is announced by itself, too. */
+  readonly isSuspect?: boolean;
 }
 
 export function endGrant(tx: Queryable, end: GrantEnd, settling: Settling): void {
@@ -137,7 +139,12 @@ export function endGrant(tx: Queryable, end: GrantEnd, settling: Settling): void
     type: 'connection.reauth_required',
     atMs: settling.clock.nowMs(),
     connectionId: end.id,
-    data: { name: text(row, 'name'), reason: end.reason, ...(end.error === undefined ? {} : { error: end.error }) },
+    data: {
+      name: text(row, 'name'),
+      reason: end.reason,
+      ...(end.error === undefined ? {} : { error: end.error }),
+      ...(end.isSuspect === true ? { reuse: 'suspected' } : {}),
+    },
   });
 }
 

@@ -11,6 +11,7 @@ export const ENDS: Suite = {
         reason: 'expired',
         error: 'e',
         breaker: BREAKER,
+        mayBeReuse: false,
       }),
       'ended',
     );
@@ -30,6 +31,7 @@ export const ENDS: Suite = {
       reason: 'expired',
       error: 'e',
       breaker: BREAKER,
+      mayBeReuse: false,
     });
     assert.equal((await stored(store, alice)).stateReason, 'answer_lost');
   },
@@ -42,6 +44,7 @@ export const ENDS: Suite = {
       reason: 'expired',
       error: 'e',
       breaker: BREAKER,
+      mayBeReuse: false,
     });
     assert.equal(await store.credentials.settleRenewed(renewed(late, 'alice 1', 'alice 2', clock.nowMs())), 'adopted');
     assert.equal((await stored(store, alice)).state, 'active');
@@ -61,7 +64,15 @@ export const ENDS: Suite = {
     const claims = await Promise.all(connections.map((connection) => claimed(store, connection)));
     const as = [];
     for (const claim of claims)
-      as.push(await store.credentials.settleRejected({ claim, reason: 'expired', error: 'e', breaker: BREAKER }));
+      as.push(
+        await store.credentials.settleRejected({
+          claim,
+          reason: 'expired',
+          error: 'e',
+          breaker: BREAKER,
+          mayBeReuse: false,
+        }),
+      );
     assert.deepEqual(
       [as.filter((each) => each === 'ended').length, as.filter((each) => each === 'app_held').length],
       [9, 3],

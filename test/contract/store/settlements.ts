@@ -74,6 +74,7 @@ export const SETTLEMENTS: Suite = {
         reason: 'rejected_unknown',
         error: 'e',
         breaker: BREAKER,
+        mayBeReuse: false,
       }),
       'moved',
     );
@@ -101,6 +102,7 @@ export const SETTLEMENTS: Suite = {
         reason: 'expired',
         error: 'e',
         breaker: BREAKER,
+        mayBeReuse: false,
       }),
       'orphan_left',
     );
@@ -121,6 +123,7 @@ export const SETTLEMENTS: Suite = {
         reason: 'expired',
         error: 'e',
         breaker: BREAKER,
+        mayBeReuse: false,
       }),
       'ended',
     );
@@ -219,7 +222,13 @@ export const SETTLEMENTS: Suite = {
     const before = await stored(store, alice);
     assert.equal(await store.credentials.settleFailed(failed(old, 'unavailable', clock.nowMs())), false);
     assert.equal(
-      await store.credentials.settleRejected({ claim: old, reason: 'expired', error: 'e', breaker: BREAKER }),
+      await store.credentials.settleRejected({
+        claim: old,
+        reason: 'expired',
+        error: 'e',
+        breaker: BREAKER,
+        mayBeReuse: false,
+      }),
       'moved',
     );
     assert.deepEqual(await stored(store, alice), before);
@@ -257,7 +266,13 @@ export const SETTLEMENTS: Suite = {
     await store.credentials.settleFailed(failed(await claimed(store, alice), 'unavailable', clock.nowMs()));
     assert.equal((await stored(store, alice)).state, 'active');
     const claim = await claimed(store, alice);
-    await store.credentials.settleRejected({ claim, reason: 'expired', error: 'e', breaker: BREAKER });
+    await store.credentials.settleRejected({
+      claim,
+      reason: 'expired',
+      error: 'e',
+      breaker: BREAKER,
+      mayBeReuse: false,
+    });
     assert.equal((await stored(store, alice)).stateReason, 'expired', 'no answer was lost');
   },
   'a second doubt about the same tokens is told too': async ({ store, clock }) => {
