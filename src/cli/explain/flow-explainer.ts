@@ -92,8 +92,9 @@ export class FlowExplainer {
     const { notes } = this.#texts;
     const dueAt = connection.policy === 'always' ? connection.next_due_at : connection.access_expires_at;
     const when = dueAt === null ? '-' : instantText(Date.parse(dueAt));
-    const why = notes.pendingWhy(`kippu renew ${connection.name}`);
-    this.#showUnhappened({ state: 'pending', dueAt, notes: [notes.pending(when), why] });
+    const isRisky = this.#provider?.rotation === 'single-use';
+    const why = isRisky ? [notes.pendingWhy(`kippu renew ${connection.name}`)] : [];
+    this.#showUnhappened({ state: 'pending', dueAt, notes: [notes.pending(when), ...why] });
   }
 
   /** Step 8 where it did not happen. */
