@@ -3,7 +3,7 @@ import type { ConnectStepJson } from '../api/json.ts';
 import type { Cli } from '../cli.ts';
 import { printable } from '../printable.ts';
 import { padEnd, textWidth } from '../text-width.ts';
-import type { ExplainTexts } from '../texts/explain-texts.ts';
+import type { ExplainTexts } from '../texts/explain-wording.ts';
 import { wrap } from '../wrap.ts';
 
 /** One column is left free: some terminals break a line that fills the last one. */

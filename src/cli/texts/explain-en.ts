@@ -1,4 +1,4 @@
-import type { ExplainTexts } from './explain-texts.ts';
+import type { ExplainTexts } from './explain-wording.ts';
 
 export const EXPLAIN_EN: ExplainTexts = {
   option: 'show the eight steps of the flow as they happen, secrets masked; with --json a line of JSON for each',

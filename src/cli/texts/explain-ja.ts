@@ -1,4 +1,4 @@
-import type { ExplainTexts } from './explain-texts.ts';
+import type { ExplainTexts } from './explain-wording.ts';
 
 export const EXPLAIN_JA: ExplainTexts = {
   option: '認可コードフローの 8 つの手順を、起こるたびに表示する(秘密は伏せる)。--json なら 1 手順 1 行の JSON',
