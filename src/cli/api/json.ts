@@ -1,9 +1,9 @@
 import type { apiKeyJson, newApiKeySchema } from '../../server/bodies/api-key.ts';
 import type { connectProgressJson, connectSessionJson } from '../../server/bodies/connect-session.ts';
 import type { connectStepJson } from '../../server/bodies/connect-step.ts';
+import type { providerJson } from '../../server/bodies/provider.ts';
 import type { connectionJson } from '../../server/bodies/connection.ts';
 import type { checkJson, madePostJson, postJson } from '../../server/bodies/post.ts';
-import type { providerJson } from '../../server/bodies/provider.ts';
 import type { timelineJson } from '../../server/bodies/timeline.ts';
 import type { tokenJson } from '../../server/bodies/token.ts';
 
