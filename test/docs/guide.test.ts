@@ -69,7 +69,7 @@ class Reader implements AsyncDisposable {
 
   async follow(line: string): Promise<void> {
     if (line === 'npm start') return this.#start();
-    if (/ connect x$/.test(line)) return this.#connect(line);
+    if (line.endsWith(' connect x')) return this.#connect(line);
     if (line.includes('<id>')) {
       await this.#seePost();
       const { items } = await this.list('schedule list');
