@@ -20,6 +20,7 @@ import { openDataDirectory } from '../store/data-directory.ts';
 import { MemorySpool } from '../store/memory/spool.ts';
 import { openSpool, type DirectorySpool } from '../store/spool.ts';
 import { Tokens } from './access.ts';
+import { Flows } from './flow/flows.ts';
 import { openHome, type KeySource } from './home.ts';
 import { systemProcesses } from './ports/system-processes.ts';
 
@@ -55,6 +56,8 @@ export interface App {
   readonly spool: Spool;
   readonly flights: Flights;
   readonly tokens: Tokens;
+  /** Those whose steps somebody wants to see. */
+  readonly flows: Flows;
   readonly apps: ReadonlyMap<ProviderAppId, ProviderApp>;
   readonly renewal: RenewalPorts;
   readonly connect: ConnectPorts;
@@ -72,6 +75,7 @@ export interface App {
 export async function openApp(options: AppOptions): Promise<App> {
   const { outside, log } = options;
   const { clock, random, faults, http } = outside;
+  const flows = new Flows(http, { clock, log });
   const directory = options.home === undefined ? undefined : openDataDirectory(options.home, random);
   const store = await options.openStore(outside);
   try {
@@ -88,6 +92,7 @@ export async function openApp(options: AppOptions): Promise<App> {
         : { ...store.credentials, claim: () => Promise.reject(heldStore(home.copied)) };
     const renewal: RenewalPorts = {
       ...outside,
+      http: flows,
       credentials,
       connections: store.connections,
       home: store.home,
@@ -127,6 +132,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     };
     const connect: ConnectPorts = {
       ...outside,
+      http: flows,
       consents: store.consents,
       connections: store.connections,
       credentials: store.credentials,
@@ -142,6 +148,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       spool,
       flights,
       tokens,
+      flows,
       apps,
       renewal,
       connect,

@@ -223,7 +223,7 @@ async function connect(
   port: number,
   hear: (where: string, text: string) => void,
 ): Promise<void> {
-  const { url } = await call('POST', '/v1/connect-sessions', { provider: 'x' });
+  const { id, url } = await call('POST', '/v1/connect-sessions', { provider: 'x', explain: true });
   const departure = await fetch(String(url), { redirect: 'manual' });
   const cookie = (departure.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
   const location = new URL(departure.headers.get('location') ?? '');
@@ -231,6 +231,8 @@ async function connect(
   for (const text of ['the page after the consent', 'the page after its replay']) {
     hear(text, await (await fetch(back.replace(/:\d+\//, `:${port}/`), { headers: { cookie } })).text());
   }
+  const { items } = await call('GET', `/v1/connect-sessions/${String(id)}/steps`);
+  assert.equal((items as readonly unknown[]).length, 7, 'the steps were not searched');
 }
 
 function importFile(directory: string): string {

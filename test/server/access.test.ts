@@ -13,6 +13,7 @@ const SCOPE_OF: Readonly<Record<string, ApiScope | 'anyone' | 'monitor'>> = {
   'GET /v1/providers': 'connections:read',
   'POST /v1/connect-sessions': 'connections:write',
   'GET /v1/connect-sessions/{id}': 'connections:read',
+  'GET /v1/connect-sessions/{id}/steps': 'connections:read',
   'POST /v1/connect-sessions/{id}/redeem': 'connections:write',
   'GET /v1/connections': 'connections:read',
   'POST /v1/connections': 'connections:write',

@@ -1,5 +1,7 @@
 import type { apiKeyJson, newApiKeySchema } from '../../server/bodies/api-key.ts';
 import type { connectProgressJson, connectSessionJson } from '../../server/bodies/connect-session.ts';
+import type { connectStepJson } from '../../server/bodies/connect-step.ts';
+import type { providerJson } from '../../server/bodies/provider.ts';
 import type { connectionJson } from '../../server/bodies/connection.ts';
 import type { checkJson, madePostJson, postJson } from '../../server/bodies/post.ts';
 import type { timelineJson } from '../../server/bodies/timeline.ts';
@@ -10,6 +12,8 @@ export type ConnectionJson = Readonly<ReturnType<typeof connectionJson>>;
 export type TokenJson = Readonly<ReturnType<typeof tokenJson>>;
 export type NewConnectSessionJson = Readonly<ReturnType<typeof connectSessionJson>>;
 export type ConnectProgressJson = Readonly<ReturnType<typeof connectProgressJson>>;
+export type ConnectStepJson = Readonly<ReturnType<typeof connectStepJson>>;
+export type ProviderJson = Readonly<ReturnType<typeof providerJson>>;
 export type TimelineJson = Readonly<ReturnType<typeof timelineJson>>;
 export type TimelineEntryJson = TimelineJson['items'][number];
 export type PostJson = Readonly<ReturnType<typeof postJson>>;
