@@ -21,6 +21,7 @@ import { MemorySpool } from '../store/memory/spool.ts';
 import { openSpool, type DirectorySpool } from '../store/spool.ts';
 import { Tokens } from './access.ts';
 import { openHome, type KeySource } from './home.ts';
+import type { NoticeOptions } from './notices.ts';
 import { systemProcesses } from './ports/system-processes.ts';
 
 /** The world outside, replaceable as a whole. */
@@ -43,6 +44,8 @@ export interface AppOptions {
   readonly publicUrl: string;
   readonly returnUrls: readonly string[];
   readonly timing: RenewalTiming;
+  /** Absent: webhooks go to public addresses only, and nothing is mailed. */
+  readonly notices?: NoticeOptions | undefined;
   readonly log: Logger;
   readonly outside: Outside;
 }
