@@ -1,15 +1,8 @@
 import type { NoticeBacklog } from '../model/notice-store.ts';
 import { Courier } from '../notify/courier.ts';
-import type { MailPorts, NoticePorts } from '../notify/ports.ts';
-import { addressRules, type AddressRules } from '../notify/webhook/addresses.ts';
+import type { NoticePorts } from '../notify/ports.ts';
+import { addressRules } from '../notify/webhook/addresses.ts';
 import type { App } from './open.ts';
-
-/** Whom notices may go to, as it is configured. */
-export interface NoticeOptions {
-  readonly addresses: AddressRules;
-  /** Absent: nothing is mailed. */
-  readonly mail: MailPorts | undefined;
-}
 
 export function noticePorts({ store, vault, options }: App): NoticePorts {
   const { outside, publicUrl, notices = { addresses: addressRules([]), mail: undefined } } = options;

@@ -10,6 +10,7 @@ import type { Spool } from '../model/spool.ts';
 import type { Store } from '../model/store.ts';
 import type { Vault } from '../model/vault.ts';
 import type { ConnectPorts } from '../connect/ports.ts';
+import type { NoticeOptions } from '../notify/ports.ts';
 import type { DraftPorts } from '../posts/drafts.ts';
 import { NETWORKS } from '../posts/networks/all.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
@@ -21,7 +22,6 @@ import { MemorySpool } from '../store/memory/spool.ts';
 import { openSpool, type DirectorySpool } from '../store/spool.ts';
 import { Tokens } from './access.ts';
 import { openHome, type KeySource } from './home.ts';
-import type { NoticeOptions } from './notices.ts';
 import { systemProcesses } from './ports/system-processes.ts';
 
 /** The world outside, replaceable as a whole. */

@@ -11,8 +11,15 @@ import type { MailLanguage } from './mail/letter.ts';
 import type { MailTransport } from './mail/transport.ts';
 import type { AddressRules } from './webhook/addresses.ts';
 
+/** Whom notices may go to, as it is configured. */
+export interface NoticeOptions {
+  readonly addresses: AddressRules;
+  /** Absent: nothing is mailed from here. */
+  readonly mail: MailPorts | undefined;
+}
+
 /** All that telling others touches outside itself. */
-export interface NoticePorts {
+export interface NoticePorts extends NoticeOptions {
   readonly notices: NoticeStore;
   readonly connections: Pick<ConnectionStore, 'find'>;
   readonly posts: Pick<PostStore, 'read'>;
@@ -22,9 +29,6 @@ export interface NoticePorts {
   readonly clock: Clock;
   readonly random: Random;
   readonly faults: FaultPoints;
-  readonly addresses: AddressRules;
-  /** Absent: nothing is mailed from here. */
-  readonly mail: MailPorts | undefined;
   /** Origin of the pages that mails link to. */
   readonly publicUrl: string;
 }
