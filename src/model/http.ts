@@ -24,7 +24,7 @@ export interface ExchangeWatch {
    * Asked for each address that the host's name leads to, before connecting to it. Where no address may be connected to,
    * nothing is sent: `not_sent` because of `address`. Absent: any address.
    */
-  mayConnectTo?(address: string): boolean;
+  readonly mayConnectTo?: (address: string) => boolean;
   /**
    * Asked once, after the connection and TLS are up and before the first byte of the request leaves. `false` withdraws
    * the request: nothing was sent (a paused process finds here that its lease is over).
