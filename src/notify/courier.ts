@@ -13,7 +13,7 @@ const LANES_AT_ONCE = 32;
 /** Longer than any attempt can take; a delivery whose sender died comes back after it. */
 export const TAKEN_FOR_MS = 45 * SECOND_MS;
 /** How often an older delivery may be tried before its time because a younger one is due. */
-const PROBE_EVERY_MS = 5 * MINUTE_MS;
+const PROBE_EVERY_MS = MINUTE_MS;
 const EVENTS_AT_ONCE = 200;
 /** News that is older than this is not mailed: it would only confuse. */
 const MAIL_NOT_AFTER_MS = 3 * DAY_MS;
@@ -63,6 +63,11 @@ export class Courier {
     });
     if (taken.length > 0) this.#ports.faults.reach('notice.taken');
     for (const delivery of taken) this.#begin(delivery);
+  }
+
+  /** How many notices are being sent. */
+  get underWay(): number {
+    return this.#underWay.size;
   }
 
   async forget(): Promise<void> {

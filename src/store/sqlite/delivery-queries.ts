@@ -68,12 +68,7 @@ function takeDue(tx: Queryable, { channels, untilMs, limit, probeBeforeMs }: Tak
     .sort((one, other) => one.sinceMs - other.sinceMs)
     .slice(0, limit)
     .flatMap(({ destination }) => {
-      const row = tx.get(
-        `${SELECT} where d.destination = :destination and d.due_at_ms is not null
-           and (d.due_at_ms <= :nowMs or (d.tries > 0 and d.attempted_at_ms <= :probeBeforeMs))
-         order by d.event_sequence limit 1`,
-        { destination, nowMs, probeBeforeMs },
-      );
+      const row = nextOf(tx, destination, { nowMs, probeBeforeMs });
       if (row === undefined) return [];
       tx.run('update deliveries set taken_until_ms = :untilMs, attempted_at_ms = :nowMs where id = :id', {
         id: text(row, 'id'),
@@ -83,6 +78,26 @@ function takeDue(tx: Queryable, { channels, untilMs, limit, probeBeforeMs }: Tak
       const dueAtMs = integer(row, 'due_at_ms');
       return [{ ...deliveryOf(row), dueAtMs, takenUntilMs: untilMs, isProbe: dueAtMs > nowMs }];
     });
+}
+
+/** The oldest of the lane, if it is due or was not tried for a while; else the oldest of those that are due. */
+function nextOf(
+  tx: Queryable,
+  destination: string,
+  { nowMs, probeBeforeMs }: { readonly nowMs: number; readonly probeBeforeMs: number },
+): Row | undefined {
+  const oldest = tx.get(
+    `${SELECT} where d.destination = :destination and d.due_at_ms is not null order by d.event_sequence limit 1`,
+    { destination },
+  );
+  if (oldest === undefined || integer(oldest, 'due_at_ms') <= nowMs) return oldest;
+  const attemptedAtMs = integerOrNone(oldest, 'attempted_at_ms');
+  if (attemptedAtMs !== undefined && attemptedAtMs <= probeBeforeMs) return oldest;
+  return tx.get(
+    `${SELECT} where d.destination = :destination and d.due_at_ms is not null and d.due_at_ms <= :nowMs
+     order by d.event_sequence limit 1`,
+    { destination, nowMs },
+  );
 }
 
 function hasDue(db: Queryable, { channels }: TakeDue, nowMs: number): boolean {
