@@ -10,6 +10,8 @@ const TEXTS: Readonly<Record<MailLanguage, MailTexts>> = { en: MAILS_EN, ja: MAI
 /** Half a kilobyte of what somebody else wrote says enough. */
 const QUOTE_CHARS_MAX = 500;
 const SUBJECT_CHARS_MAX = 150;
+/** Longer than any text of ours: only a name that somebody chose could make it so long. */
+const TEXT_CHARS_MAX = 2000;
 
 /** The mail about an event. Throws a `TypeError` for one that is not mailed: that is a defect. */
 export function composeMail(
@@ -33,7 +35,8 @@ export function composeMail(
     reconnectUrl: connectionId === undefined ? undefined : `${publicUrl}/reconnect/${connectionId}`,
   };
   const instant = (atMs: number): string => instantText(atMs, timeZone);
-  const { subject, parts } = texts.letters[type](mailed, { instant });
+  const letter = texts.letters[type](mailed, { instant });
+  const parts = letter.parts.map(tidied);
   const footer = texts.footer(publicUrl, facts.event.id);
   return {
     from,
@@ -42,10 +45,24 @@ export function composeMail(
     messageId: `<${facts.event.id}@${hostOf(from)}>`,
     atMs: nowMs,
     language,
-    subject: `[Kippu] ${oneLine(subject, SUBJECT_CHARS_MAX)}`,
+    subject: `[Kippu] ${oneLine(letter.subject, SUBJECT_CHARS_MAX)}`,
     text: `${parts.map(plain).join('\n\n')}\n\n-- \n${footer}\n`,
     html: page({ language, parts, footer }),
   };
+}
+
+/** Every part is one line: what others wrote cannot begin a line of its own. */
+function tidied(part: LetterPart): LetterPart {
+  switch (part.kind) {
+    case 'text':
+      return { ...part, text: oneLine(part.text, TEXT_CHARS_MAX) };
+    case 'quote':
+      return { ...part, text: oneLine(part.text, QUOTE_CHARS_MAX) };
+    case 'command':
+      return { ...part, command: oneLine(part.command, TEXT_CHARS_MAX) };
+    case 'link':
+      return part;
+  }
 }
 
 function plain(part: LetterPart): string {
@@ -53,7 +70,7 @@ function plain(part: LetterPart): string {
     case 'text':
       return part.text;
     case 'quote':
-      return `> ${oneLine(part.text, QUOTE_CHARS_MAX)}`;
+      return `> ${part.text}`;
     case 'link':
       return `${part.label}\n${part.url}`;
     case 'command':
@@ -83,7 +100,7 @@ function markup(part: LetterPart): string {
     case 'text':
       return `<p>${escaped(part.text)}</p>`;
     case 'quote':
-      return `<blockquote>${escaped(oneLine(part.text, QUOTE_CHARS_MAX))}</blockquote>`;
+      return `<blockquote>${escaped(part.text)}</blockquote>`;
     case 'link':
       return `<p>${escaped(part.label)}<br><a href="${escaped(part.url)}">${escaped(part.url)}</a></p>`;
     case 'command':
@@ -100,7 +117,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 function escaped(words: string): string {
-  return words.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char).replaceAll('\n', '<br>');
+  return words.replace(/[&<>"']/g, (char) => ENTITIES[char] ?? char);
 }
 
 /** Without line ends and other control characters, which would end a header or a quotation. */

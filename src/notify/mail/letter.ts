@@ -79,6 +79,12 @@ export function nameOf(mailed: MailedEvent): string {
   return mailed.connection?.name ?? said(mailed, 'name');
 }
 
+/** As a command takes it: a name that a shell would read as more than one word is replaced by the id. */
+export function argumentOf(mailed: MailedEvent): string | undefined {
+  const name = nameOf(mailed);
+  return /^[\w:@.-]+$/.test(name) ? name : mailed.connection?.id;
+}
+
 export function text(words: string): LetterPart {
   return { kind: 'text', text: words };
 }

@@ -1,6 +1,7 @@
 import type { ReauthReason } from '../../model/connection.ts';
 import type { PostReason } from '../../model/post.ts';
 import {
+  argumentOf,
   command,
   isBeforePost,
   isCertain,
@@ -65,7 +66,7 @@ export const MAILS_EN: MailTexts = {
         text(
           'If you cannot explain it by a copy of your own, revoke the connection, and then connect the account again. Revoking ends every token of this consent, also the copy.',
         ),
-        ...(nameOf(mailed) === '' ? [] : [command('Revoke:', `kippu revoke ${nameOf(mailed)}`)]),
+        ...revoking(mailed),
         ...again(mailed),
       ],
     }),
@@ -194,7 +195,9 @@ const POSTS: Readonly<Record<PostReason, string>> = {
   no_connection: 'There is no connection that posts can go to.',
 };
 
-function again({ reconnectUrl, provider, connection }: MailedEvent): readonly LetterPart[] {
+function again(mailed: MailedEvent): readonly LetterPart[] {
+  const { reconnectUrl, provider } = mailed;
+  const connection = argumentOf(mailed);
   if (reconnectUrl === undefined) return [];
   const link: LetterPart = {
     kind: 'link',
@@ -202,7 +205,12 @@ function again({ reconnectUrl, provider, connection }: MailedEvent): readonly Le
     url: reconnectUrl,
   };
   if (connection === undefined || provider === undefined) return [link];
-  return [link, command('Or on the command line:', `kippu connect ${provider} --connection ${connection.name}`)];
+  return [link, command('Or on the command line:', `kippu connect ${provider} --connection ${connection}`)];
+}
+
+function revoking(mailed: MailedEvent): readonly LetterPart[] {
+  const connection = argumentOf(mailed);
+  return connection === undefined ? [] : [command('Revoke:', `kippu revoke ${connection}`)];
 }
 
 function resolving({ event: { postId } }: MailedEvent): readonly LetterPart[] {

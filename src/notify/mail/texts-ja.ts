@@ -1,6 +1,7 @@
 import type { ReauthReason } from '../../model/connection.ts';
 import type { PostReason } from '../../model/post.ts';
 import {
+  argumentOf,
   command,
   isBeforePost,
   isCertain,
@@ -61,7 +62,7 @@ export const MAILS_JA: MailTexts = {
         text(
           'ご自身の作った写しで説明がつかなければ、接続を取り消してから、アカウントを接続し直してください。取り消すと、写しを含め、この同意によるトークンはすべて使えなくなります。',
         ),
-        ...(nameOf(mailed) === '' ? [] : [command('取り消すには:', `kippu revoke ${nameOf(mailed)}`)]),
+        ...revoking(mailed),
         ...again(mailed),
       ],
     }),
@@ -187,7 +188,9 @@ const POSTS: Readonly<Record<PostReason, string>> = {
   no_connection: '投稿できる接続がありません。',
 };
 
-function again({ reconnectUrl, provider, connection }: MailedEvent): readonly LetterPart[] {
+function again(mailed: MailedEvent): readonly LetterPart[] {
+  const { reconnectUrl, provider } = mailed;
+  const connection = argumentOf(mailed);
   if (reconnectUrl === undefined) return [];
   const link: LetterPart = {
     kind: 'link',
@@ -195,7 +198,12 @@ function again({ reconnectUrl, provider, connection }: MailedEvent): readonly Le
     url: reconnectUrl,
   };
   if (connection === undefined || provider === undefined) return [link];
-  return [link, command('コマンドでも接続し直せます:', `kippu connect ${provider} --connection ${connection.name}`)];
+  return [link, command('コマンドでも接続し直せます:', `kippu connect ${provider} --connection ${connection}`)];
+}
+
+function revoking(mailed: MailedEvent): readonly LetterPart[] {
+  const connection = argumentOf(mailed);
+  return connection === undefined ? [] : [command('取り消すには:', `kippu revoke ${connection}`)];
 }
 
 function resolving({ event: { postId } }: MailedEvent): readonly LetterPart[] {
