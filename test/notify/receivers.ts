@@ -9,7 +9,7 @@ export interface Received {
 }
 
 /** What a receiver does with a message: a status, an answer, or nothing for a while. */
-export type Reaction = number | HttpAnswer | { readonly afterMs: number; readonly then: number };
+export type Reaction = number | HttpAnswer | { readonly afterMs: number; readonly status: number };
 
 /** Receivers of webhooks, by host. Each accepts everything until the test says something else. */
 export class Receivers implements HttpClient {
@@ -62,7 +62,7 @@ export class Receivers implements HttpClient {
     this.sleeping -= 1;
     return reaction.afterMs >= request.answerTimeoutMs
       ? { kind: 'unanswered', cause: 'timeout', detail: `no answer within ${request.answerTimeoutMs} ms` }
-      : answered(reaction.then);
+      : answered(reaction.status);
   }
 }
 

@@ -143,7 +143,7 @@ describe('a webhook', () => {
     ['a refusal', 403, 'the receiver answered 403'],
     ['a 1xx that is no answer', 199, 'the receiver answered 199'],
     ['no connection', UNREACHABLE, 'ECONNREFUSED for the receiver'],
-    ['no answer in time', { afterMs: 60_000, then: 200 }, 'no answer within 15000 ms'],
+    ['no answer in time', { afterMs: 60_000, status: 200 }, 'no answer within 15000 ms'],
   ] as const) {
     it(`tries again after ${says}`, async () => {
       await using world = await NoticeWorld.create();
@@ -169,7 +169,7 @@ describe('a webhook', () => {
     await world.process();
     await world.webhook('slow');
     await world.webhook('quick');
-    world.receivers.react('slow', { afterMs: 14 * SECOND_MS, then: 200 });
+    world.receivers.react('slow', { afterMs: 14 * SECOND_MS, status: 200 });
     for (let count = 0; count < 10; count += 1) await world.happen('connection.renewed');
     await world.pass('2s', { every: '100ms' });
     assert.equal(world.receivers.accepted('quick').length, 10);

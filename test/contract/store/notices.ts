@@ -69,9 +69,9 @@ export const NOTICES: Suite = {
     assert.deepEqual(
       taken
         .flat()
-        .map(({ destination, event }) => [destination, event.data['name']])
+        .map(({ destination, event }) => `${destination} ${String(event.data['name'])}`)
         .toSorted(),
-      hooks.map(({ id }) => [id, 'x:a']).toSorted(),
+      hooks.map(({ id }) => `${id} x:a`).toSorted(),
     );
     await settle(store, taken.flat()[0]!, { kind: 'delivered' }, clock.nowMs());
     const [next, ...rest] = await take(other, clock.nowMs());
@@ -133,7 +133,7 @@ export const NOTICES: Suite = {
     await fanOut(store);
     const [soon] = await take(store, clock.nowMs());
     assert.equal(soon?.event.data['name'], 'x:young', 'it has just failed');
-    await settle(store, soon!, { kind: 'again', dueAtMs: clock.nowMs() + HOUR_MS, tries: 1 }, clock.nowMs());
+    await settle(store, soon, { kind: 'again', dueAtMs: clock.nowMs() + HOUR_MS, tries: 1 }, clock.nowMs());
     await clock.advance(HOUR_MS);
     const [probe] = await take(store, clock.nowMs());
     assert.deepEqual([probe?.event.data['name'], probe?.isProbe, probe?.dueAtMs], ['x:old', true, dueAtMs]);
