@@ -62,7 +62,8 @@ create table deliveries (
 create index deliveries_lanes on deliveries (channel, destination, due_at_ms) where due_at_ms is not null;
 create index deliveries_in_order on deliveries (destination, event_sequence) where due_at_ms is not null;
 create index deliveries_taken on deliveries (destination, taken_until_ms) where taken_until_ms is not null;
-create index deliveries_of_webhook on deliveries (webhook_id, event_sequence);
+create index deliveries_by_destination on deliveries (destination, event_sequence);
+create index deliveries_of_webhook on deliveries (webhook_id) where webhook_id is not null;
 create index deliveries_ended on deliveries (ended_at_ms) where ended_at_ms is not null;
 create index deliveries_failed on deliveries (channel, ended_at_ms) where state = 'failed';
 

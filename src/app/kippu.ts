@@ -17,6 +17,8 @@ import { SYSTEM } from './system.ts';
 import { handleConnect } from './web/connect-routes.ts';
 import { Worker } from './worker.ts';
 
+export type { Listener } from '../notify/listeners.ts';
+
 export interface KippuOptions {
   /** Origin under which {@link Kippu.handler} is reached; callbacks are registered as `PUBLIC_URL/callback/PROVIDER`. */
   readonly publicUrl: string;

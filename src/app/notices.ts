@@ -1,22 +1,7 @@
 import type { NoticeBacklog } from '../model/notice-store.ts';
 import { Courier } from '../notify/courier.ts';
-import type { NoticePorts } from '../notify/ports.ts';
-import { addressRules } from '../notify/webhook/addresses.ts';
+import { noticePorts } from './notice-ports.ts';
 import type { App } from './open.ts';
-
-export function noticePorts({ store, vault, options }: App): NoticePorts {
-  const { outside, publicUrl, notices = { addresses: addressRules([]), mail: undefined } } = options;
-  return {
-    ...outside,
-    ...notices,
-    notices: store.notices,
-    connections: store.connections,
-    posts: store.posts,
-    home: store.home,
-    vault,
-    publicUrl,
-  };
-}
 
 /** Brings events to webhooks and mail addresses for this process; the worker drives it. */
 export function courierOf(app: App): Courier {

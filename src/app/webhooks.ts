@@ -7,7 +7,7 @@ import type { Secret } from '../model/secret.ts';
 import type { Handover } from '../notify/handover.ts';
 import { postSigned } from '../notify/webhook/post.ts';
 import { newWebhookSecret, OVERLAP_MS, sealSecrets, signingSecrets } from '../notify/webhook/secrets.ts';
-import { noticePorts } from './notices.ts';
+import { noticePorts } from './notice-ports.ts';
 import type { App } from './open.ts';
 
 export interface NewWebhook {
