@@ -10,6 +10,7 @@ import type { Spool } from '../model/spool.ts';
 import type { Store } from '../model/store.ts';
 import type { Vault } from '../model/vault.ts';
 import type { ConnectPorts } from '../connect/ports.ts';
+import type { NoticeOptions } from '../notify/ports.ts';
 import type { DraftPorts } from '../posts/drafts.ts';
 import { NETWORKS } from '../posts/networks/all.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
@@ -44,6 +45,8 @@ export interface AppOptions {
   readonly publicUrl: string;
   readonly returnUrls: readonly string[];
   readonly timing: RenewalTiming;
+  /** Absent: webhooks go to public addresses only, and nothing is mailed. */
+  readonly notices?: NoticeOptions | undefined;
   readonly log: Logger;
   readonly outside: Outside;
 }
