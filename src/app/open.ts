@@ -10,6 +10,7 @@ import type { Spool } from '../model/spool.ts';
 import type { Store } from '../model/store.ts';
 import type { Vault } from '../model/vault.ts';
 import type { ConnectPorts } from '../connect/ports.ts';
+import type { NoticeOptions } from '../notify/ports.ts';
 import type { DraftPorts } from '../posts/drafts.ts';
 import { NETWORKS } from '../posts/networks/all.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
@@ -20,6 +21,7 @@ import { openDataDirectory } from '../store/data-directory.ts';
 import { MemorySpool } from '../store/memory/spool.ts';
 import { openSpool, type DirectorySpool } from '../store/spool.ts';
 import { Tokens } from './access.ts';
+import { Flows } from './flow/flows.ts';
 import { openHome, type KeySource } from './home.ts';
 import { systemProcesses } from './ports/system-processes.ts';
 
@@ -43,6 +45,8 @@ export interface AppOptions {
   readonly publicUrl: string;
   readonly returnUrls: readonly string[];
   readonly timing: RenewalTiming;
+  /** Absent: webhooks go to public addresses only, and nothing is mailed. */
+  readonly notices?: NoticeOptions | undefined;
   readonly log: Logger;
   readonly outside: Outside;
 }
@@ -55,6 +59,8 @@ export interface App {
   readonly spool: Spool;
   readonly flights: Flights;
   readonly tokens: Tokens;
+  /** Those whose steps somebody wants to see. */
+  readonly flows: Flows;
   readonly apps: ReadonlyMap<ProviderAppId, ProviderApp>;
   readonly renewal: RenewalPorts;
   readonly connect: ConnectPorts;
@@ -72,6 +78,7 @@ export interface App {
 export async function openApp(options: AppOptions): Promise<App> {
   const { outside, log } = options;
   const { clock, random, faults, http } = outside;
+  const flows = new Flows(http, { clock, log });
   const directory = options.home === undefined ? undefined : openDataDirectory(options.home, random);
   const store = await options.openStore(outside);
   try {
@@ -88,6 +95,7 @@ export async function openApp(options: AppOptions): Promise<App> {
         : { ...store.credentials, claim: () => Promise.reject(heldStore(home.copied)) };
     const renewal: RenewalPorts = {
       ...outside,
+      http: flows,
       credentials,
       connections: store.connections,
       home: store.home,
@@ -127,6 +135,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     };
     const connect: ConnectPorts = {
       ...outside,
+      http: flows,
       consents: store.consents,
       connections: store.connections,
       credentials: store.credentials,
@@ -142,6 +151,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       spool,
       flights,
       tokens,
+      flows,
       apps,
       renewal,
       connect,

@@ -2,6 +2,8 @@ import { HOUR_MS, MINUTE_MS } from '../model/clock.ts';
 import { tendDuePosts } from '../posts/worker.ts';
 import { reapplySpool } from '../renewal/reapply.ts';
 import { tendDue } from '../renewal/tend.ts';
+import type { Courier } from '../notify/courier.ts';
+import { courierOf } from './notices.ts';
 import type { App } from './open.ts';
 import { settlePendingConsents } from './pending-consents.ts';
 
@@ -17,11 +19,12 @@ const CONSENTS_KEPT_MS = 30 * 24 * HOUR_MS;
 
 /**
  * What happens without anybody asking: due connections, due posts, consents that wait for a name, answers that wait in
- * the spool. Rounds do not wait for each other, so that one slow provider holds nobody else up; a round that fails is
+ * the spool, notices for whoever wants to hear. Rounds do not wait for each other, so that one slow provider holds nobody else up; a round that fails is
  * reported and the next one comes.
  */
 export class Worker {
   readonly #app: App;
+  readonly #courier: Courier;
   readonly #stop = new AbortController();
   readonly #loops: Promise<void>[] = [];
   readonly #rounds = new Set<Promise<void>>();
@@ -31,6 +34,7 @@ export class Worker {
 
   constructor(app: App) {
     this.#app = app;
+    this.#courier = courierOf(app);
   }
 
   start(): void {
@@ -41,8 +45,11 @@ export class Worker {
       this.#every('chores', CHORES_MS, () => this.#doChores()),
       this.#every('tidying', TIDY_MS, async () => {
         this.#app.spool.tidy();
+        await this.#courier.forget();
       }),
       this.#every('events', EVENTS_MS, () => this.#logEvents()),
+      this.#every('notices', ROUND_MS, () => this.#courier.fanOut()),
+      this.#every('deliveries', ROUND_MS, () => this.#courier.sendDue()),
     );
   }
 
@@ -51,6 +58,7 @@ export class Worker {
     this.#stop.abort();
     await Promise.all(this.#loops);
     await Promise.all(this.#rounds);
+    await this.#courier.drain();
   }
 
   /** Whether it has been at work within the last minute. */

@@ -18,6 +18,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   post: async () => (await import('./commands/post.ts')).registerPost,
   posts: async () => (await import('./commands/posts.ts')).registerPosts,
   'api-keys': async () => (await import('./commands/api-keys.ts')).registerApiKeys,
+  webhooks: async () => (await import('./commands/webhooks.ts')).registerWebhooks,
   vault: async () => (await import('./commands/vault.ts')).registerVault,
   doctor: async () => (await import('./commands/doctor.ts')).registerDoctor,
   migrate: async () => (await import('./commands/migrate.ts')).registerMigrate,

@@ -21,6 +21,10 @@ export const FAULT_POINTS = [
   'publishing.sent',
   'publishing.answered',
   'publishing.committed',
+  'notice.planned',
+  'notice.taken',
+  'notice.sent',
+  'notice.settled',
 ] as const;
 export type FaultPoint = (typeof FAULT_POINTS)[number];
 

@@ -4,6 +4,7 @@ import type { ConsentStore } from './consent-store.ts';
 import type { CredentialStore } from './credential-store.ts';
 import type { EventStore } from './event.ts';
 import type { HomeStore } from './home-store.ts';
+import type { NoticeStore } from './notice-store.ts';
 import type { PostStore } from './post-store.ts';
 
 /** Everything durable, as whole operations. `store/` has one of these per engine; one contract suite holds them to it. */
@@ -13,6 +14,7 @@ export interface Store {
   readonly consents: ConsentStore;
   readonly posts: PostStore;
   readonly events: EventStore;
+  readonly notices: NoticeStore;
   readonly apiKeys: ApiKeyStore;
   readonly sessions: SessionStore;
   readonly home: HomeStore;

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { FAULT_POINTS, type FaultPoint } from '../../src/model/fault-points.ts';
 import { CrashWorld } from './crash-world.ts';
+import { WebhookReceiver } from './webhook-receiver.ts';
 
 /**
  * Kills a real `kippu up` with SIGKILL at every named point, starts it again, and looks at what is left.
@@ -77,6 +78,7 @@ function scenarioOf(point: FaultPoint): Scenario {
   if (point.startsWith('consent.')) return consentScenario;
   if (point.startsWith('publishing.')) return publishingScenario;
   if (point.startsWith('spool.')) return spoolScenario;
+  if (point.startsWith('notice.')) return noticeScenario;
   return renewalScenario;
 }
 
@@ -154,6 +156,36 @@ async function publishingScenario(world: CrashWorld, point: FaultPoint): Promise
     return seen['status'] === wanted ? seen : undefined;
   });
   return { renewalsLost: 0, end: `${String(post['status'])}${isOut() ? '' : ', not sent'}` };
+}
+
+/** The only point at which a receiver has the notice and we do not know it yet. */
+const MAY_REPEAT: FaultPoint = 'notice.sent';
+/** A delivery whose sender died is due again after this. */
+const TAKEN_FOR_MS = 45_000;
+
+async function noticeScenario(world: CrashWorld, point: FaultPoint): Promise<End> {
+  await connected(world);
+  await using receiver = await WebhookReceiver.start();
+  const { status } = await world.call('POST', '/v1/webhooks', { url: receiver.url });
+  assert.equal(status, 201);
+  world.arm(point);
+  await world.call('POST', '/v1/connections/x:alice/renew').catch(() => undefined);
+  assert.ok(await world.killed(), `${point}: still alive`);
+  await world.start();
+  await world.call('POST', '/v1/connections/x:alice/renew');
+  const { body } = await world.call('GET', '/v1/events?limit=200');
+  const renewed = (body['items'] as { readonly id: string; readonly type: string }[])
+    .filter(({ type }) => type === 'connection.renewed')
+    .map(({ id }) => id);
+  assert.ok(renewed.length >= 2, 'nothing happened that could be told');
+  await world.until(
+    'every notice to arrive',
+    async () => (renewed.every((id) => receiver.ids.includes(id)) ? true : undefined),
+    TAKEN_FOR_MS * 2,
+  );
+  const repeats = receiver.ids.length - new Set(receiver.ids).size;
+  assert.ok(repeats <= (point === MAY_REPEAT ? 1 : 0), `${repeats} repeats`);
+  return { renewalsLost: 0, end: repeats === 0 ? 'each notice once' : `${repeats} repeat with its id` };
 }
 
 async function connected(world: CrashWorld): Promise<void> {

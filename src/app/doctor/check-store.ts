@@ -14,6 +14,7 @@ import { copiedBecause } from '../home.ts';
 import type { Outside } from '../open.ts';
 import { storeOpener } from '../system.ts';
 import { checkAppStatuses } from './check-apps.ts';
+import { checkNotices } from './check-notices.ts';
 import type { Finding } from './finding.ts';
 
 /** The store, its key ring and what is in it. Nothing is made, and nothing is changed. */
@@ -92,6 +93,7 @@ async function checkOpenStore(
     ...checkAppStatuses(await store.home.apps(), config.apps),
     ...checkSpool(config, outside),
     ...(await checkConnections(store, outside.clock.nowMs())),
+    ...(await checkNotices(store, config)),
   ];
 }
 

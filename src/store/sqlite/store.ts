@@ -10,6 +10,7 @@ import { SqliteDatabase } from './database.ts';
 import { sqliteEventStore } from './event-queries.ts';
 import { sqliteHomeStore } from './home-queries.ts';
 import { migrate } from './migrate.ts';
+import { sqliteNoticeStore } from './notice-queries.ts';
 import { sqlitePostStore } from './post-queries.ts';
 
 /** Another process's commit is noticed after this at the latest. */
@@ -36,6 +37,7 @@ export async function openSqliteStore({ path, clock, random, faults, migrates }:
     consents: sqliteConsentStore(db, clock),
     posts: sqlitePostStore(db, settling),
     events: sqliteEventStore(db),
+    notices: sqliteNoticeStore(db, settling),
     apiKeys: sqliteApiKeyStore(db, clock),
     sessions: sqliteSessionStore(db, clock),
     home: sqliteHomeStore(db, path, settling),
