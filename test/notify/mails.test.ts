@@ -130,6 +130,9 @@ describe('a mail', () => {
     assert.equal(isMailed({ type: 'post.unknown', data: { needs_decision: false } }), false);
     assert.equal(isMailed({ type: 'post.unknown', data: { needs_decision: true } }), true);
     assert.equal(isMailed({ type: 'post.failed', data: { reason: 'not_published' } }), false);
+    assert.equal(isMailed({ type: 'connection.reauth_required', data: { reason: 'expired' } }), true);
+    // Its own mail, about the suspicion, says that a consent is needed as well.
+    assert.equal(isMailed({ type: 'connection.reauth_required', data: { reuse: 'suspected' } }), false);
   });
 });
 

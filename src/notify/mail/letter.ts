@@ -22,6 +22,8 @@ export function isMailed({ type, data }: Pick<KippuEvent, 'type' | 'data'>): boo
   if (!MAILED_TYPES.some((mailed) => mailed === type)) return false;
   // The timeline is still being read back: most of these settle by themselves, and those that do not have a second event.
   if (type === 'post.unknown' && data['needs_decision'] === false) return false;
+  // `reuse_detected` comes beside it, and tells both.
+  if (type === 'connection.reauth_required' && data['reuse'] === 'suspected') return false;
   // Said by the person who looked.
   return !(type === 'post.failed' && data['reason'] === 'not_published');
 }

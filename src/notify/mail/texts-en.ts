@@ -61,10 +61,12 @@ export const MAILS_EN: MailTexts = {
         text(
           isCertain(mailed)
             ? 'A refresh token works once. So a copy of it is, or was, in other hands: a stolen backup, a copied cookie, a second installation with the same database.'
-            : 'This may be theft. It may also be harmless: a second installation that was started from a copy of the database, or the same tokens imported in two places.',
+            : 'This may be theft: whoever uses a copy first gets the new tokens. It may also be harmless: the user removed the app at the provider, or another installation connected the same account with the same app, or runs on a copy of the database.',
         ),
         text(
-          'If you cannot explain it by a copy of your own, revoke the connection, and then connect the account again. Revoking ends every token of this consent, also the copy.',
+          isCertain(mailed)
+            ? 'If you cannot explain it by a copy of your own, revoke the connection, and then connect the account again. Revoking ends every token of this consent, also the copy.'
+            : "If you cannot explain it, remove the app in the account's settings at the provider: that ends every copy. Then connect the account again. Until that is done nothing is published for it; its schedules and posts are kept.",
         ),
         ...revoking(mailed),
         ...again(mailed),
@@ -159,7 +161,7 @@ const REASONS: Readonly<Record<ReauthReason, string>> = {
 const REUSE: Readonly<Record<string, string>> = {
   spent_token_presented: 'Somebody presented a refresh token that was already used up and replaced.',
   unpresented_token_rejected:
-    'The provider says that a refresh token was used already, and Kippu has never presented it to anybody.',
+    'The provider rejected a refresh token that was good, and that Kippu had never presented to anybody.',
 };
 const REUSE_OTHER = 'A refresh token of this connection was seen where it should not be.';
 
