@@ -5,6 +5,7 @@ import type { CredentialStore } from './credential-store.ts';
 import type { EventStore } from './event.ts';
 import type { HomeStore } from './home-store.ts';
 import type { PostStore } from './post-store.ts';
+import type { ScheduleStore } from './schedule-store.ts';
 
 /** Everything durable, as whole operations. `store/` has one of these per engine; one contract suite holds them to it. */
 export interface Store {
@@ -12,6 +13,7 @@ export interface Store {
   readonly connections: ConnectionStore;
   readonly consents: ConsentStore;
   readonly posts: PostStore;
+  readonly schedules: ScheduleStore;
   readonly events: EventStore;
   readonly apiKeys: ApiKeyStore;
   readonly sessions: SessionStore;

@@ -11,6 +11,7 @@ import { sqliteEventStore } from './event-queries.ts';
 import { sqliteHomeStore } from './home-queries.ts';
 import { migrate } from './migrate.ts';
 import { sqlitePostStore } from './post-queries.ts';
+import { sqliteScheduleStore } from './schedule-queries.ts';
 
 /** Another process's commit is noticed after this at the latest. */
 const CHANGE_POLL_MS = 1000;
@@ -35,6 +36,7 @@ export async function openSqliteStore({ path, clock, random, faults, migrates }:
     connections: sqliteConnectionStore(db, settling),
     consents: sqliteConsentStore(db, clock),
     posts: sqlitePostStore(db, settling),
+    schedules: sqliteScheduleStore(db, settling),
     events: sqliteEventStore(db),
     apiKeys: sqliteApiKeyStore(db, clock),
     sessions: sqliteSessionStore(db, clock),
