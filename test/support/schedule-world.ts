@@ -69,6 +69,7 @@ export class ScheduleWorld {
   readonly collected: Collected[] = [];
   readonly #background = new Set<Promise<void>>();
   #stop = new AbortController();
+  #isNew = true;
 
   constructor(posting: PostingWorld) {
     this.posting = posting;
@@ -148,7 +149,7 @@ export class ScheduleWorld {
       await this.tend();
       const leftMs = endMs - this.clock.nowMs();
       if (leftMs <= 0) return;
-      await this.clock.advance(Math.min(leftMs, Math.max(1000, (await this.#nextDueAtMs()) - this.clock.nowMs())));
+      await this.clock.advance(Math.min(leftMs, Math.max(1000, (await this.nextDueAtMs()) - this.clock.nowMs())));
     }
   }
 
@@ -159,10 +160,17 @@ export class ScheduleWorld {
 
   /** One round of the worker; what it began in the background goes on. */
   async tend(): Promise<void> {
+    if (isDue(await this.schedules.nextDueAtMs(), this.clock)) await this.#tendSchedules();
+    // A new process also looks after what the one before it left behind.
+    const hasJustStarted = this.#isNew;
+    this.#isNew = false;
+    if (hasJustStarted || isDue(await this.posting.posts.nextDueAtMs(), this.clock)) await this.posting.tend();
+  }
+
+  async #tendSchedules(): Promise<void> {
     const { failures } = await tendDueSchedules(this.ports, { limit: 100, stop: this.#stop.signal });
-    await settle();
+    if (this.#background.size > 0) await settle();
     for (const { error } of failures) if (!(error instanceof Crash)) throw error;
-    await this.posting.tend();
   }
 
   /** The worker drains: gives whether everything had ended without time passing. */
@@ -176,10 +184,12 @@ export class ScheduleWorld {
   /** The process is gone, certainly, and another starts. */
   restart(): void {
     this.#background.clear();
+    this.#isNew = true;
     this.posting.restart();
   }
 
-  async #nextDueAtMs(): Promise<number> {
+  /** When something is to be done next, or somebody wakes. */
+  async nextDueAtMs(): Promise<number> {
     const moments = [await this.schedules.nextDueAtMs(), await this.posting.posts.nextDueAtMs()];
     const wakes = this.clock.untilNextMs();
     return Math.min(
@@ -187,4 +197,8 @@ export class ScheduleWorld {
       wakes === undefined ? Number.POSITIVE_INFINITY : this.clock.nowMs() + wakes,
     );
   }
+}
+
+function isDue(dueAtMs: number | undefined, clock: VirtualClock): boolean {
+  return dueAtMs !== undefined && dueAtMs <= clock.nowMs();
 }
