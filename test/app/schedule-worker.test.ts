@@ -61,3 +61,22 @@ it(
     assert.deepEqual(await scheduleOccurrences(id, 9, OPERATOR, kippu.app), []);
   },
 );
+
+it('the worker announces by itself that a consent will be over when the next run is due', async () => {
+  await using kippu = await serveKippu({ withWorker: true });
+  await kippu.connect('alice', { offline: false });
+  const task = {
+    kind: 'post',
+    text: { kind: 'text', text: 'hello' },
+    madeWithAi: false,
+    needsApproval: false,
+  } as const;
+  const wanted = { connection: 'x:alice', cron: '0 9 * * *', timezone: 'Asia/Tokyo', task };
+  await createSchedule(wanted, OPERATOR, kippu.app);
+  kippu.worker?.start();
+  await kippu.clock.advance(1000);
+  const [event] = (await kippu.app.store.events.list({ limit: 99 })).filter(
+    ({ type }) => type === 'connection.reauth_soon',
+  );
+  assert.equal(event?.data['reason'], 'before_next_post');
+});

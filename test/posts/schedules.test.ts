@@ -229,6 +229,20 @@ describe('a person', () => {
     assert.equal(world.texts.length, 1);
   });
 
+  it('who cancels by hand, says the rule anew and goes away has missed only what came after', async () => {
+    const world = await createScheduleWorld();
+    const schedule = await world.create(DAILY);
+    await world.until('2026-11-21T23:56:00Z');
+    const [post] = await world.posts();
+    assert.ok(post !== undefined);
+    await cancelPost(post.id, world.posting.ports);
+    await editSchedule(schedule.id, { cron: '00 9 * * *' }, world.ports);
+    await world.sleepUntil('2026-11-24T12:00:00Z');
+    await world.until('2026-11-24T12:00:10Z');
+    assert.deepEqual(await world.story(schedule), ['22T09:00 skipped', '23T09:00 missed', '24T09:00 missed']);
+    assert.equal((await world.posting.events('schedule.missed'))[0]?.data['count'], 2);
+  });
+
   it('who changes the text five minutes before gets the new one', async () => {
     const world = await createScheduleWorld();
     const schedule = await world.create(DAILY);

@@ -13,8 +13,8 @@ export async function settle(seen: Schedule, settlement: OccurrenceSettlement, p
   const settled = await ports.schedules.settle(settlement);
   if (settled === 'settled') ports.faults.reach('schedule.settled');
   if (settled !== 'known') return;
-  const knownMs = settlement.occurrences.at(-1)?.atMs ?? ports.clock.nowMs();
-  const nextAtMs = nextOccurrence(seen, knownMs);
+  // Only the first can have one: the times after it are still to be told.
+  const nextAtMs = nextOccurrence(seen, seen.nextAtMs ?? ports.clock.nowMs());
   const next = movedOn(seen, nextAtMs, { made: 0, nowMs: ports.clock.nowMs() });
   await ports.schedules.change({ next, posts: [], reopened: [] });
 }
