@@ -13,6 +13,7 @@ import type { ConnectPorts } from '../connect/ports.ts';
 import type { NoticeOptions } from '../notify/ports.ts';
 import type { DraftPorts } from '../posts/drafts.ts';
 import { NETWORKS } from '../posts/networks/all.ts';
+import type { SchedulePorts } from '../posts/schedules/ports.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { Flights } from '../renewal/flights.ts';
 import type { RenewalPorts, RenewalTiming } from '../renewal/ports.ts';
@@ -23,6 +24,7 @@ import { openSpool, type DirectorySpool } from '../store/spool.ts';
 import { Tokens } from './access.ts';
 import { Flows } from './flow/flows.ts';
 import { openHome, type KeySource } from './home.ts';
+import { systemComposer } from './ports/composer.ts';
 import { systemProcesses } from './ports/system-processes.ts';
 
 /** The world outside, replaceable as a whole. */
@@ -65,6 +67,7 @@ export interface App {
   readonly renewal: RenewalPorts;
   readonly connect: ConnectPorts;
   readonly posts: DraftPorts;
+  readonly schedules: SchedulePorts;
   readonly log: Logger;
   /** Where a new key ring was written just now. */
   readonly newRing: string | undefined;
@@ -115,6 +118,13 @@ export async function openApp(options: AppOptions): Promise<App> {
       connectUrl: (id: ConnectionId) => `${options.publicUrl}/reconnect/${id}`,
     });
     const background = new Set<Promise<void>>();
+    const watch = (work: Promise<void>, trouble: string): void => {
+      const watched = work.catch((error: unknown) => {
+        log.error({ err: error }, trouble);
+      });
+      background.add(watched);
+      void watched.finally(() => background.delete(watched));
+    };
     const posts: DraftPorts = {
       posts: store.posts,
       connections: store.connections,
@@ -126,11 +136,20 @@ export async function openApp(options: AppOptions): Promise<App> {
       processes,
       faults,
       background: (work) => {
-        const watched = work.catch((error: unknown) => {
-          log.error({ err: error }, 'a post could not be settled now; it is tried again');
-        });
-        background.add(watched);
-        void watched.finally(() => background.delete(watched));
+        watch(work, 'a post could not be settled now; it is tried again');
+      },
+    };
+    const schedules: SchedulePorts = {
+      schedules: store.schedules,
+      connections: store.connections,
+      networks: NETWORKS,
+      composer: systemComposer(outside),
+      collect: async () => ({ kind: 'failed', detail: 'nothing can be collected yet', retryAtMs: undefined }),
+      clock,
+      random,
+      faults,
+      background: (work) => {
+        watch(work, 'a schedule could not be settled now; it is tried again');
       },
     };
     const connect: ConnectPorts = {
@@ -156,6 +175,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       renewal,
       connect,
       posts,
+      schedules,
       log,
       newRing: home.newRing,
       copied: home.copied,

@@ -25,6 +25,8 @@ export const FAULT_POINTS = [
   'notice.taken',
   'notice.sent',
   'notice.settled',
+  'schedule.composed',
+  'schedule.settled',
 ] as const;
 export type FaultPoint = (typeof FAULT_POINTS)[number];
 

@@ -80,6 +80,12 @@ type FindingFacts =
       readonly origin: string;
       readonly count: number;
       readonly error: string;
+    }
+  | {
+      readonly kind: 'consent_ends_before_post';
+      readonly name: string;
+      readonly atMs: number;
+      readonly postAtMs: number;
     };
 
 export type FindingKind = Finding['kind'];

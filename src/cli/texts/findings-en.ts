@@ -176,4 +176,8 @@ export const FINDINGS_EN: FindingTexts = {
     what: `${count} event(s) did not reach webhook ${id} at ${origin} (${error})`,
     advice: `kippu webhooks deliveries ${id}, and kippu webhooks test ${id}`,
   }),
+  consent_ends_before_post: ({ name, atMs, postAtMs }, { instant }) => ({
+    what: `${name} ends at ${instant(atMs)}, before its next post at ${instant(postAtMs)}`,
+    advice: `Before that: kippu connect PROVIDER --connection ${name}`,
+  }),
 };

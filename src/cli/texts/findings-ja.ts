@@ -178,4 +178,8 @@ export const FINDINGS_JA: FindingTexts = {
     what: `ウェブフック ${id}(${origin})に ${count} 件のイベントが届いていません(${error})`,
     advice: `kippu webhooks deliveries ${id} と kippu webhooks test ${id}`,
   }),
+  consent_ends_before_post: ({ name, atMs, postAtMs }, { instant }) => ({
+    what: `${name} は ${instant(atMs)} に終わります。次の投稿は ${instant(postAtMs)} です`,
+    advice: `その前に: kippu connect プロバイダー --connection ${name}`,
+  }),
 };

@@ -12,6 +12,7 @@ import { sqliteHomeStore } from './home-queries.ts';
 import { migrate } from './migrate.ts';
 import { sqliteNoticeStore } from './notice-queries.ts';
 import { sqlitePostStore } from './post-queries.ts';
+import { sqliteScheduleStore } from './schedule-queries.ts';
 
 /** Another process's commit is noticed after this at the latest. */
 const CHANGE_POLL_MS = 1000;
@@ -36,6 +37,7 @@ export async function openSqliteStore({ path, clock, random, faults, migrates }:
     connections: sqliteConnectionStore(db, settling),
     consents: sqliteConsentStore(db, clock),
     posts: sqlitePostStore(db, settling),
+    schedules: sqliteScheduleStore(db, settling),
     events: sqliteEventStore(db),
     notices: sqliteNoticeStore(db, settling),
     apiKeys: sqliteApiKeyStore(db, clock),
