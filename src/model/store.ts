@@ -4,6 +4,7 @@ import type { ConsentStore } from './consent-store.ts';
 import type { CredentialStore } from './credential-store.ts';
 import type { EventStore } from './event.ts';
 import type { HomeStore } from './home-store.ts';
+import type { MetricStore } from './metric.ts';
 import type { PostStore } from './post-store.ts';
 
 /** Everything durable, as whole operations. `store/` has one of these per engine; one contract suite holds them to it. */
@@ -12,6 +13,7 @@ export interface Store {
   readonly connections: ConnectionStore;
   readonly consents: ConsentStore;
   readonly posts: PostStore;
+  readonly metrics: MetricStore;
   readonly events: EventStore;
   readonly apiKeys: ApiKeyStore;
   readonly sessions: SessionStore;

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import type { ConnectionId } from '../../src/model/ids.ts';
+import type { Measurement, MetricStore } from '../../src/model/metric.ts';
+
+export interface MetricStoreUnderTest {
+  readonly store: MetricStore;
+  /** A second process at the same store. */
+  readonly other: MetricStore;
+  connect(name: string): Promise<ConnectionId>;
+  /** As the settlement of an occurrence writes it. */
+  write(measurement: Measurement): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** What every engine's measurements have to keep to. */
+export function metricStoreContract(engine: string, open: () => Promise<MetricStoreUnderTest>): void {
+  describe(`measurements in ${engine}`, () => {
+    it('come back as they were written, the oldest first, and a gap stays a gap', withStore(open, asWritten));
+    it('are of one connection', withStore(open, ofOneConnection));
+    it('begin at the first instant that was asked for and end before the last', withStore(open, window));
+    it('of which too many were asked for are the newest ones', withStore(open, newest));
+    it('of the same instant keep the first value, fill a gap, and were all paid for', withStore(open, twice));
+    it('of nobody are none', withStore(open, none));
+  });
+}
+
+type Test = (under: MetricStoreUnderTest) => Promise<void>;
+
+function withStore(open: () => Promise<MetricStoreUnderTest>, test: Test): () => Promise<void> {
+  return async () => {
+    const under = await open();
+    try {
+      await test(under);
+    } finally {
+      await under.close();
+    }
+  };
+}
+
+const HOUR = 3_600_000;
+const START = Date.parse('2026-11-21T00:00:00Z');
+
+function measured(connectionId: ConnectionId, hour: number, more: Partial<Measurement> = {}): Measurement {
+  return {
+    connectionId,
+    measure: 'followers',
+    atMs: START + hour * HOUR,
+    value: 100 + hour,
+    detail: undefined,
+    costMicroUsd: 10_000,
+    ...more,
+  };
+}
+
+function gap(connectionId: ConnectionId, hour: number, detail: string): Measurement {
+  return measured(connectionId, hour, { value: undefined, detail, costMicroUsd: 0 });
+}
+
+const everything = { measure: 'followers', limit: 100 } as const;
+
+async function asWritten({ store, other, connect, write }: MetricStoreUnderTest): Promise<void> {
+  const connectionId = await connect('x:alice');
+  const zero = measured(connectionId, 0, { value: 0 });
+  const series = [zero, gap(connectionId, 1, 'HTTP 503'), measured(connectionId, 2)];
+  for (const measurement of series.toReversed()) await write(measurement);
+  assert.deepEqual(await store.list({ connectionId, ...everything }), series);
+  assert.deepEqual(await other.list({ connectionId, ...everything }), series);
+}
+
+async function ofOneConnection({ store, connect, write }: MetricStoreUnderTest): Promise<void> {
+  const [alice, bob] = [await connect('x:alice'), await connect('x:bob')];
+  await write(measured(alice, 1));
+  await write(measured(bob, 1, { value: 7 }));
+  assert.deepEqual(await store.list({ connectionId: bob, ...everything }), [measured(bob, 1, { value: 7 })]);
+}
+
+async function window({ store, connect, write }: MetricStoreUnderTest): Promise<void> {
+  const connectionId = await connect('x:alice');
+  for (const hour of [0, 1, 2, 3]) await write(measured(connectionId, hour));
+  const values = async (fromMs?: number, toMs?: number): Promise<(number | undefined)[]> =>
+    (await store.list({ connectionId, ...everything, fromMs, toMs })).map(({ value }) => value);
+  assert.deepEqual(await values(START + HOUR, START + 3 * HOUR), [101, 102]);
+  assert.deepEqual(await values(START + HOUR), [101, 102, 103]);
+  assert.deepEqual(await values(undefined, START + HOUR), [100]);
+  assert.deepEqual(await values(START + 3 * HOUR, START + HOUR), []);
+}
+
+async function newest({ store, connect, write }: MetricStoreUnderTest): Promise<void> {
+  const connectionId = await connect('x:alice');
+  for (const hour of [0, 1, 2, 3]) await write(measured(connectionId, hour));
+  const list = await store.list({ connectionId, ...everything, limit: 2 });
+  assert.deepEqual(
+    list.map(({ value }) => value),
+    [102, 103],
+  );
+}
+
+async function twice({ store, connect, write }: MetricStoreUnderTest): Promise<void> {
+  const connectionId = await connect('x:alice');
+  await write(measured(connectionId, 0, { value: 100 }));
+  await write(measured(connectionId, 0, { value: 105 }));
+  await write(gap(connectionId, 1, 'HTTP 503'));
+  await write(measured(connectionId, 1, { value: 101 }));
+  await write(measured(connectionId, 2, { value: 102 }));
+  await write(gap(connectionId, 2, 'HTTP 503'));
+  await write(gap(connectionId, 3, 'first'));
+  await write(gap(connectionId, 3, 'second'));
+  assert.deepEqual(await store.list({ connectionId, ...everything }), [
+    measured(connectionId, 0, { value: 100, costMicroUsd: 20_000 }),
+    measured(connectionId, 1, { value: 101 }),
+    measured(connectionId, 2, { value: 102 }),
+    gap(connectionId, 3, 'first'),
+  ]);
+}
+
+async function none({ store, connect }: MetricStoreUnderTest): Promise<void> {
+  assert.deepEqual(await store.list({ connectionId: await connect('x:alice'), ...everything }), []);
+  assert.deepEqual(await store.list({ connectionId: 'con_nobody' as ConnectionId, ...everything }), []);
+}
