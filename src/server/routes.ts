@@ -4,6 +4,7 @@ import { descriptionRoutes } from './routes/description.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { metricRoutes } from './routes/metrics.ts';
 import { postRoutes } from './routes/posts.ts';
 import { providerRoutes } from './routes/providers.ts';
 import { proxyRoutes } from './routes/proxy.ts';
@@ -20,6 +21,7 @@ export const ROUTES: readonly Route[] = [
   ...tokenRoutes,
   ...proxyRoutes,
   ...postRoutes,
+  ...metricRoutes,
   ...eventRoutes,
   ...keyRoutes,
 ];
