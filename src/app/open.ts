@@ -10,8 +10,10 @@ import type { Spool } from '../model/spool.ts';
 import type { Store } from '../model/store.ts';
 import type { Vault } from '../model/vault.ts';
 import type { ConnectPorts } from '../connect/ports.ts';
+import { collect } from '../posts/collect.ts';
 import type { DraftPorts } from '../posts/drafts.ts';
 import { NETWORKS } from '../posts/networks/all.ts';
+import type { SchedulePorts } from '../posts/schedules/ports.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { Flights } from '../renewal/flights.ts';
 import type { RenewalPorts, RenewalTiming } from '../renewal/ports.ts';
@@ -21,6 +23,7 @@ import { MemorySpool } from '../store/memory/spool.ts';
 import { openSpool, type DirectorySpool } from '../store/spool.ts';
 import { Tokens } from './access.ts';
 import { openHome, type KeySource } from './home.ts';
+import { systemComposer } from './ports/composer.ts';
 import { systemProcesses } from './ports/system-processes.ts';
 
 /** The world outside, replaceable as a whole. */
@@ -59,6 +62,7 @@ export interface App {
   readonly renewal: RenewalPorts;
   readonly connect: ConnectPorts;
   readonly posts: DraftPorts;
+  readonly schedules: SchedulePorts;
   readonly log: Logger;
   /** Where a new key ring was written just now. */
   readonly newRing: string | undefined;
@@ -107,6 +111,13 @@ export async function openApp(options: AppOptions): Promise<App> {
       connectUrl: (id: ConnectionId) => `${options.publicUrl}/reconnect/${id}`,
     });
     const background = new Set<Promise<void>>();
+    const watch = (work: Promise<void>, trouble: string): void => {
+      const watched = work.catch((error: unknown) => {
+        log.error({ err: error }, trouble);
+      });
+      background.add(watched);
+      void watched.finally(() => background.delete(watched));
+    };
     const posts: DraftPorts = {
       posts: store.posts,
       connections: store.connections,
@@ -118,11 +129,20 @@ export async function openApp(options: AppOptions): Promise<App> {
       processes,
       faults,
       background: (work) => {
-        const watched = work.catch((error: unknown) => {
-          log.error({ err: error }, 'a post could not be settled now; it is tried again');
-        });
-        background.add(watched);
-        void watched.finally(() => background.delete(watched));
+        watch(work, 'a post could not be settled now; it is tried again');
+      },
+    };
+    const schedules: SchedulePorts = {
+      schedules: store.schedules,
+      connections: store.connections,
+      networks: NETWORKS,
+      composer: systemComposer(outside),
+      collect: (connection, measure) => collect(connection, measure, posts),
+      clock,
+      random,
+      faults,
+      background: (work) => {
+        watch(work, 'a schedule could not be settled now; it is tried again');
       },
     };
     const connect: ConnectPorts = {
@@ -146,6 +166,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       renewal,
       connect,
       posts,
+      schedules,
       log,
       newRing: home.newRing,
       copied: home.copied,

@@ -1,4 +1,5 @@
 import { HOUR_MS, MINUTE_MS } from '../model/clock.ts';
+import { tendDueSchedules } from '../posts/schedules/tend.ts';
 import { tendDuePosts } from '../posts/worker.ts';
 import { reapplySpool } from '../renewal/reapply.ts';
 import { tendDue } from '../renewal/tend.ts';
@@ -13,10 +14,11 @@ const ROUNDS_AT_ONCE = 4;
 const EVENTS_MS = 1000;
 const EVENTS_A_ROUND = 200;
 const POSTS_A_ROUND = 20;
+const SCHEDULES_A_ROUND = 20;
 const CONSENTS_KEPT_MS = 30 * 24 * HOUR_MS;
 
 /**
- * What happens without anybody asking: due connections, due posts, consents that wait for a name, answers that wait in
+ * What happens without anybody asking: due connections, due posts and schedules, consents that wait for a name, answers that wait in
  * the spool. Rounds do not wait for each other, so that one slow provider holds nobody else up; a round that fails is
  * reported and the next one comes.
  */
@@ -38,6 +40,7 @@ export class Worker {
     this.#loops.push(
       this.#every('connections', ROUND_MS, () => this.#tendConnections()),
       this.#every('posts', ROUND_MS, () => this.#tendPosts()),
+      this.#every('schedules', ROUND_MS, () => this.#tendSchedules()),
       this.#every('chores', CHORES_MS, () => this.#doChores()),
       this.#every('tidying', TIDY_MS, async () => {
         this.#app.spool.tidy();
@@ -95,6 +98,16 @@ export class Worker {
     const { failures } = await tendDuePosts(this.#app.posts, { limit: POSTS_A_ROUND });
     for (const { postId, error } of failures)
       this.#app.log.error({ err: error, post: postId }, 'this post could not be tended');
+  }
+
+  /** On the signal, whoever is being asked for a text is let go: he is asked again by the next worker. */
+  async #tendSchedules(): Promise<void> {
+    const { failures } = await tendDueSchedules(this.#app.schedules, {
+      limit: SCHEDULES_A_ROUND,
+      stop: this.#stop.signal,
+    });
+    for (const { scheduleId, error } of failures)
+      this.#app.log.error({ err: error, schedule: scheduleId }, 'this schedule could not be tended');
   }
 
   /** What happened, whoever did it: the log of the server tells the same story as the timeline. */

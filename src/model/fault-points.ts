@@ -21,6 +21,8 @@ export const FAULT_POINTS = [
   'publishing.sent',
   'publishing.answered',
   'publishing.committed',
+  'schedule.composed',
+  'schedule.settled',
 ] as const;
 export type FaultPoint = (typeof FAULT_POINTS)[number];
 

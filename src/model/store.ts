@@ -6,6 +6,7 @@ import type { EventStore } from './event.ts';
 import type { HomeStore } from './home-store.ts';
 import type { MetricStore } from './metric.ts';
 import type { PostStore } from './post-store.ts';
+import type { ScheduleStore } from './schedule-store.ts';
 
 /** Everything durable, as whole operations. `store/` has one of these per engine; one contract suite holds them to it. */
 export interface Store {
@@ -14,6 +15,7 @@ export interface Store {
   readonly consents: ConsentStore;
   readonly posts: PostStore;
   readonly metrics: MetricStore;
+  readonly schedules: ScheduleStore;
   readonly events: EventStore;
   readonly apiKeys: ApiKeyStore;
   readonly sessions: SessionStore;

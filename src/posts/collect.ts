@@ -1,6 +1,7 @@
 import { MINUTE_MS, type Clock } from '../model/clock.ts';
 import type { HttpAnswer, HttpClient } from '../model/http.ts';
 import type { ConnectionId } from '../model/ids.ts';
+import type { Collected } from '../model/metric.ts';
 import type { Measure } from '../model/schedule.ts';
 import type { Secret } from '../model/secret.ts';
 import type { Measurable, Network } from './networks/network.ts';
@@ -10,11 +11,6 @@ export interface CollectPorts extends RoutePorts {
   readonly http: HttpClient;
   readonly clock: Clock;
 }
-
-export type Collected =
-  | { readonly kind: 'measured'; readonly value: number; readonly costMicroUsd: number }
-  /** `retryAtMs`: when it makes sense to ask again, in milliseconds since the epoch, as far as anybody says. */
-  | { readonly kind: 'failed'; readonly detail: string; readonly retryAtMs: number | undefined };
 
 /** Life that the token must still have when the request leaves. */
 const TOKEN_LIFE_MIN_MS = MINUTE_MS;

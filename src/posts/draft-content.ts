@@ -59,6 +59,11 @@ function parseReplySettings(text: string): ReplySettings {
 export function refuseInvalid(check: DraftCheck, connection: Connection, network: Network): void {
   const error = check.problems.find((problem) => problem.severity === 'error');
   if (error !== undefined) throw invalid(error.message, error.where);
+  refuseUnfit(connection, network);
+}
+
+/** A connection that cannot publish at all. Throws `revoked`, `invalid`. */
+export function refuseUnfit(connection: Connection, network: Network): void {
   const { name, state, scopes } = connection;
   if (state === 'revoked') {
     throw new KippuError('revoked', `${name} was revoked. Connect the account anew.`, { where: '/connection' });

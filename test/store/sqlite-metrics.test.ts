@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { it } from 'node:test';
 import { systemClock } from '../../src/app/ports/system-clock.ts';
-import { insertMeasurement, sqliteMetricStore } from '../../src/store/sqlite/metric-queries.ts';
+import { sqliteMetricStore } from '../../src/store/sqlite/metric-queries.ts';
+import { sqliteScheduleStore } from '../../src/store/sqlite/schedule-queries.ts';
 import { metricStoreContract, type MetricStoreUnderTest } from '../contract/metric-store.ts';
 import { insertConnection, openDatabase } from '../support/posts-database.ts';
 import { seededRandom } from '../support/seeded-random.ts';
@@ -22,7 +23,7 @@ async function open(): Promise<MetricStoreUnderTest> {
     store: sqliteMetricStore(db),
     other: sqliteMetricStore(otherDb),
     connect: (name) => insertConnection(db, name, random),
-    write: (measurement) => db.write((tx) => insertMeasurement(tx, measurement)),
+    schedules: sqliteScheduleStore(db, { clock: systemClock, random }),
     async close() {
       await Promise.all([db.close(), otherDb.close()]);
       rmSync(folder, { recursive: true });

@@ -1,31 +1,8 @@
 import type { ConnectionId } from '../../model/ids.ts';
 import type { Measurement, MetricStore } from '../../model/metric.ts';
 import type { Measure } from '../../model/schedule.ts';
-import type { Queryable, Row, SqliteDatabase } from './database.ts';
+import type { Row, SqliteDatabase } from './database.ts';
 import { integer, integerOrNone, text, textOrNone } from './rows.ts';
-
-/**
- * Writes what was measured in the transaction of its occurrence. Of two schedules that measure the same at the same
- * instant the first value stays, a value fills a gap, and both were paid for.
- */
-export function insertMeasurement(tx: Queryable, measurement: Measurement): void {
-  tx.run(
-    `insert into metrics (connection_id, measure, at_ms, value, detail, cost_micro_usd)
-     values (:connectionId, :measure, :atMs, :value, :detail, :costMicroUsd)
-     on conflict (connection_id, measure, at_ms) do update set
-       value = coalesce(metrics.value, excluded.value),
-       detail = case when coalesce(metrics.value, excluded.value) is null then metrics.detail end,
-       cost_micro_usd = metrics.cost_micro_usd + excluded.cost_micro_usd`,
-    {
-      connectionId: measurement.connectionId,
-      measure: measurement.measure,
-      atMs: measurement.atMs,
-      value: measurement.value ?? null,
-      detail: measurement.detail ?? null,
-      costMicroUsd: measurement.costMicroUsd,
-    },
-  );
-}
 
 export function sqliteMetricStore(db: SqliteDatabase): MetricStore {
   return {

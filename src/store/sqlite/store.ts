@@ -12,6 +12,7 @@ import { sqliteHomeStore } from './home-queries.ts';
 import { sqliteMetricStore } from './metric-queries.ts';
 import { migrate } from './migrate.ts';
 import { sqlitePostStore } from './post-queries.ts';
+import { sqliteScheduleStore } from './schedule-queries.ts';
 
 /** Another process's commit is noticed after this at the latest. */
 const CHANGE_POLL_MS = 1000;
@@ -37,6 +38,7 @@ export async function openSqliteStore({ path, clock, random, faults, migrates }:
     consents: sqliteConsentStore(db, clock),
     posts: sqlitePostStore(db, settling),
     metrics: sqliteMetricStore(db),
+    schedules: sqliteScheduleStore(db, settling),
     events: sqliteEventStore(db),
     apiKeys: sqliteApiKeyStore(db, clock),
     sessions: sqliteSessionStore(db, clock),
