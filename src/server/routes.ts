@@ -8,6 +8,7 @@ import { metricRoutes } from './routes/metrics.ts';
 import { postRoutes } from './routes/posts.ts';
 import { providerRoutes } from './routes/providers.ts';
 import { proxyRoutes } from './routes/proxy.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import type { Route } from './route.ts';
 
@@ -21,6 +22,7 @@ export const ROUTES: readonly Route[] = [
   ...tokenRoutes,
   ...proxyRoutes,
   ...postRoutes,
+  ...scheduleRoutes,
   ...metricRoutes,
   ...eventRoutes,
   ...keyRoutes,
