@@ -10,6 +10,8 @@ import { DAY_MS, HOUR_MS } from '../../src/model/clock.ts';
 
 const START_MS = Date.UTC(2026, 10, 21);
 const GAP = undefined;
+// eslint-disable-next-line no-control-regex -- colours are control sequences
+const COLOUR = /\u001b\[\d+m/g;
 const OPTIONS: PlotOptions = {
   columns: 50,
   rows: 7,
@@ -139,9 +141,8 @@ describe('the plot of a series', () => {
   it('says nothing by colour alone', () => {
     const coloured = daily(WEEK, { style: styleFor({ isTTY: true }, {}) });
     assert.notDeepEqual(coloured, daily(WEEK));
-    // eslint-disable-next-line no-control-regex -- colours are control sequences
     assert.deepEqual(
-      coloured.map((line) => line.replace(/\u001b\[\d+m/g, '')),
+      coloured.map((line) => line.replace(COLOUR, '')),
       daily(WEEK),
     );
   });

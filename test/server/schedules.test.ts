@@ -189,7 +189,8 @@ test('lists are cut into pages, and kept to one connection', async () => {
   const first = (await kippu.operator.get('/v1/schedules?limit=2')).json;
   const rest = (await kippu.operator.get(`/v1/schedules?limit=2&cursor=${first.next_cursor}`)).json;
   const seen = [...first.items, ...rest.items].map(({ id }: Json) => id);
-  assert.deepEqual(seen.toSorted(), ids.toSorted());
+  assert.deepEqual(new Set(seen), new Set(ids));
+  assert.equal(seen.length, ids.length);
   assert.equal(rest.next_cursor, null);
   const ofBob = (await kippu.operator.get('/v1/schedules?connection=x:bob')).json.items;
   assert.deepEqual(

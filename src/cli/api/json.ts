@@ -2,6 +2,7 @@ import type { apiKeyJson, newApiKeySchema } from '../../server/bodies/api-key.ts
 import type { connectProgressJson, connectSessionJson } from '../../server/bodies/connect-session.ts';
 import type { connectionJson } from '../../server/bodies/connection.ts';
 import type { checkJson, madePostJson, postJson } from '../../server/bodies/post.ts';
+import type { occurrencesJson, previewJson, scheduleJson } from '../../server/bodies/schedule.ts';
 import type { seriesJson } from '../../server/bodies/series.ts';
 import type { timelineJson } from '../../server/bodies/timeline.ts';
 import type { tokenJson } from '../../server/bodies/token.ts';
@@ -17,6 +18,9 @@ export type PostJson = Readonly<ReturnType<typeof postJson>>;
 export type MadePostJson = Readonly<ReturnType<typeof madePostJson>>;
 export type PostCheckJson = Readonly<ReturnType<typeof checkJson>>;
 export type ProblemJson = PostCheckJson['problems'][number];
+export type ScheduleJson = Readonly<ReturnType<typeof scheduleJson>>;
+export type SchedulePreviewJson = Readonly<ReturnType<typeof previewJson>>;
+export type OccurrencesJson = Readonly<ReturnType<typeof occurrencesJson>>;
 export type SeriesJson = Readonly<ReturnType<typeof seriesJson>>;
 export type ApiKeyJson = Readonly<ReturnType<typeof apiKeyJson>>;
 export type NewApiKeyJson = Readonly<(typeof newApiKeySchema)['_output']>;
