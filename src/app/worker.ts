@@ -5,10 +5,12 @@ import { reapplySpool } from '../renewal/reapply.ts';
 import { tendDue } from '../renewal/tend.ts';
 import type { App } from './open.ts';
 import { settlePendingConsents } from './pending-consents.ts';
+import { lookAtComing } from './ready-on-time.ts';
 
 const ROUND_MS = 500;
 const CHORES_MS = 5000;
 const TIDY_MS = HOUR_MS;
+const COMING_MS = 10 * MINUTE_MS;
 /** Rounds that may wait for slow providers at the same time; more work is left to the next one. */
 const ROUNDS_AT_ONCE = 4;
 const EVENTS_MS = 1000;
@@ -45,6 +47,7 @@ export class Worker {
       this.#every('tidying', TIDY_MS, async () => {
         this.#app.spool.tidy();
       }),
+      this.#every('what comes', COMING_MS, () => this.#lookAtComing()),
       this.#every('events', EVENTS_MS, () => this.#logEvents()),
     );
   }
@@ -108,6 +111,13 @@ export class Worker {
     });
     for (const { scheduleId, error } of failures)
       this.#app.log.error({ err: error, schedule: scheduleId }, 'this schedule could not be tended');
+  }
+
+  /** Is every connection that has something to publish alive, and will it be? */
+  async #lookAtComing(): Promise<void> {
+    await lookAtComing(this.#app, (connection, error) => {
+      this.#app.log.error({ err: error, connection }, 'whether this connection is ready could not be seen');
+    });
   }
 
   /** What happened, whoever did it: the log of the server tells the same story as the timeline. */

@@ -1,4 +1,5 @@
 import { assertNever } from '../model/assert-never.ts';
+import { DAY_MS, HOUR_MS } from '../model/clock.ts';
 import type { StoredCredential } from '../model/credential-store.ts';
 
 /** What decides how long a connection can publish without its user. */
@@ -38,3 +39,36 @@ function endOf(grant: Grant): number | undefined {
   const known = ends.filter((end) => end !== undefined);
   return known.length === 0 ? undefined : Math.min(...known);
 }
+
+/** So long before a post there is still an evening in which somebody can consent again. */
+const PROOF_AHEAD_MS = 12 * HOUR_MS;
+/** A grant that was renewed within this is believed to be alive. */
+const PROVEN_FOR_MS = 3 * DAY_MS;
+
+/**
+ * Whether a renewal just to see if the grant is alive is worth its risk: once before a post, if nobody has heard of the
+ * grant for days. Whoever posts daily has his proof from the day before.
+ */
+export function needsProof(
+  grant: Grant & Pick<StoredCredential, 'accessIssuedAtMs'>,
+  postAtMs: number,
+  nowMs: number,
+): boolean {
+  const livesUntilThen = grant.accessExpiresAtMs === undefined || grant.accessExpiresAtMs > postAtMs;
+  return (
+    grant.state === 'active' &&
+    grant.refreshFingerprint !== undefined &&
+    !livesUntilThen &&
+    nowMs >= postAtMs - PROOF_AHEAD_MS &&
+    nowMs - grant.accessIssuedAtMs > PROVEN_FOR_MS
+  );
+}
+
+/** Whether it is time to announce that a grant will end before the next post. */
+export function warningBeforePost(grant: Grant, postAtMs: number, nowMs: number): { endsAtMs: number } | undefined {
+  const outlook = outlookOf(grant, postAtMs);
+  return outlook.kind === 'ends_before' && outlook.endsAtMs - nowMs <= WARNED_AHEAD_MS ? outlook : undefined;
+}
+
+/** A post that is months away is no reason to announce an end that is months away. */
+const WARNED_AHEAD_MS = 7 * DAY_MS;

@@ -4,6 +4,7 @@ import { DAY_MS } from '../../model/clock.ts';
 import type { Connection } from '../../model/connection.ts';
 import { KippuError } from '../../model/errors.ts';
 import type { Store } from '../../model/store.ts';
+import { outlookOf } from '../../posts/outlook.ts';
 import { openDataDirectory } from '../../store/data-directory.ts';
 import { openSpool } from '../../store/spool.ts';
 import { openHomeKeys } from '../../vault/key-check.ts';
@@ -144,8 +145,22 @@ async function checkConnections(store: Store, nowMs: number): Promise<Finding[]>
       findings.push({ kind: 'consent_needed_soon', level: 'warning', name, atMs });
     }
   }
+  findings.push(...(await checkComing(items, store)));
   const orphaned = await orphanedOf(items, store);
   if (orphaned.length > 0) findings.push({ kind: 'orphans', level: 'warning', names: orphaned });
+  return findings;
+}
+
+/** Connections whose consent will be over when their next post is due. */
+async function checkComing(connections: readonly Connection[], store: Store): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const { connectionId, atMs: postAtMs } of await store.schedules.upcoming({ limit: LOOKED_AT_MAX })) {
+    const credential = await store.credentials.read(connectionId);
+    const outlook = credential === undefined ? undefined : outlookOf(credential, postAtMs);
+    if (outlook?.kind !== 'ends_before') continue;
+    const name = connections.find(({ id }) => id === connectionId)?.name ?? connectionId;
+    findings.push({ kind: 'consent_ends_before_post', level: 'warning', name, atMs: outlook.endsAtMs, postAtMs });
+  }
   return findings;
 }
 

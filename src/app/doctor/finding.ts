@@ -66,6 +66,12 @@ type FindingFacts =
   | { readonly kind: 'connections'; readonly counts: Readonly<Record<ConnectionState, number>> }
   | { readonly kind: 'connections_uncertain'; readonly names: readonly string[] }
   | { readonly kind: 'consent_needed'; readonly names: readonly string[] }
-  | { readonly kind: 'consent_needed_soon'; readonly name: string; readonly atMs: number };
+  | { readonly kind: 'consent_needed_soon'; readonly name: string; readonly atMs: number }
+  | {
+      readonly kind: 'consent_ends_before_post';
+      readonly name: string;
+      readonly atMs: number;
+      readonly postAtMs: number;
+    };
 
 export type FindingKind = Finding['kind'];

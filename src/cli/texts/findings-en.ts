@@ -149,4 +149,8 @@ export const FINDINGS_EN: FindingTexts = {
     what: `${name} ends at ${instant(atMs)}`,
     advice: `Before that: kippu connect PROVIDER --connection ${name}`,
   }),
+  consent_ends_before_post: ({ name, atMs, postAtMs }, { instant }) => ({
+    what: `${name} ends at ${instant(atMs)}, before its next post at ${instant(postAtMs)}`,
+    advice: `Before that: kippu connect PROVIDER --connection ${name}`,
+  }),
 };

@@ -151,4 +151,8 @@ export const FINDINGS_JA: FindingTexts = {
     what: `${name} は ${instant(atMs)} に終わります`,
     advice: `その前に: kippu connect プロバイダー --connection ${name}`,
   }),
+  consent_ends_before_post: ({ name, atMs, postAtMs }, { instant }) => ({
+    what: `${name} は ${instant(atMs)} に終わります。次の投稿は ${instant(postAtMs)} です`,
+    advice: `その前に: kippu connect プロバイダー --connection ${name}`,
+  }),
 };

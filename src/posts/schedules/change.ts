@@ -127,7 +127,9 @@ async function edited(seen: Schedule, edit: ScheduleEdit, ports: SchedulePorts):
     : isOtherRule || seen.isPaused
       ? nextOccurrence(rule, nowMs)
       : earliest(seen.nextAtMs, ...taken.reopened);
-  return { next: { ...next, nextAtMs, dueAtMs: dueFor(task, nextAtMs) }, ...taken };
+  // What was taken back counts as never made: its text, and its number, come again.
+  const made = Math.max(0, seen.made - taken.reopened.length);
+  return { next: { ...next, made, nextAtMs, dueAtMs: dueFor(task, nextAtMs) }, ...taken };
 }
 
 async function checkEditedTask(

@@ -15,11 +15,8 @@ export async function makeKnown(occasion: Occasion, ports: SchedulePorts): Promi
   const { schedule, making } = occasion;
   const { task, connectionId, timezone, made } = schedule;
   if (task.kind !== 'post') return;
-  const recent = await ports.schedules.recentTexts({
-    connectionId,
-    untilMs: making.publishAtMs,
-    limit: RECENT_TEXTS_MAX,
-  });
+  const query = { connectionId, untilMs: making.publishAtMs, limit: RECENT_TEXTS_MAX };
+  const recent = task.text.kind === 'list' ? await ports.schedules.recentTexts(query) : [];
   const text = knownText(task.text, { atMs: making.atMs, timezone, n: made + 1 }, recent) ?? '';
   await settleText(occasion, { text, madeWithAi: task.madeWithAi }, ports);
 }
