@@ -71,7 +71,7 @@ describe('kippu schedule', () => {
       stdin: 'first\nline\n\nsecond\n',
     });
     assert.equal(code, 0, stderr);
-    assert.deepEqual((JSON.parse(stdout) as Json).list, ['first\nline', 'second']);
+    assert.deepEqual(JSON.parse(stdout).list, ['first\nline', 'second']);
     assert.match(stderr, /2 texts were read, from blank line to blank line/);
   });
 
@@ -125,7 +125,7 @@ describe('kippu schedule', () => {
     const list = await world.run(['schedule', 'list']);
     assert.match(list.stdout, /text: good morning +active \(same text each time\)/);
     assert.match(list.stdout, /measures followers +active$/m);
-    const { items } = JSON.parse((await world.run(['schedule', 'list', '--json'])).stdout) as Json;
+    const { items }: Json = JSON.parse((await world.run(['schedule', 'list', '--json'])).stdout);
     assert.equal(items.length, 5);
   });
 
@@ -147,7 +147,7 @@ describe('kippu schedule', () => {
     assert.equal(lines.length, 100);
     assert.match(stdout, /^2027-03-28 03:30:00 Europe\/Berlin {2}\(the clocks skip this time: later by as much\)$/m);
     assert.match(stdout, /^2028-03-28 02:30:00 Europe\/Berlin$/m);
-    const json = JSON.parse((await world.run([...args, '--count', '1', '--json'])).stdout) as Json;
+    const json: Json = JSON.parse((await world.run([...args, '--count', '1', '--json'])).stdout);
     assert.deepEqual(Object.keys(json.items[0]), ['at', 'text', 'note']);
     const wrong = await world.run(['schedule', 'preview', '--cron', '61 * * * *']);
     assert.deepEqual([wrong.code, /"61 \* \* \* \*" is not a rule/.test(wrong.stderr)], [2, true]);
@@ -189,7 +189,7 @@ describe('kippu schedule', () => {
       assert.equal(code, 2, `${args.join(' ')}: ${stderr}`);
       assert.match(stderr, says, args.join(' '));
     }
-    const { items } = JSON.parse((await world.run(['schedule', 'list', '--json'])).stdout) as Json;
+    const { items }: Json = JSON.parse((await world.run(['schedule', 'list', '--json'])).stdout);
     assert.deepEqual(items, []);
     for (const verb of ['show', 'pause', 'resume', 'remove', 'preview'])
       assert.equal((await world.run(['schedule', verb, 'sch_00000000000000000000'])).code, 1, verb);
@@ -270,7 +270,7 @@ describe('kippu metrics', () => {
       csv.stdout,
       'at,followers,detail\r\n2026-11-20T02:00:00.000Z,104,\r\n2026-11-20T03:00:00.000Z,,"\'=HTTP 503, ""x"""\r\n',
     );
-    const series = JSON.parse(
+    const series: Json = JSON.parse(
       (
         await world.run([
           'metrics',
@@ -284,7 +284,7 @@ describe('kippu metrics', () => {
           '2026-11-20T04:00Z',
         ])
       ).stdout,
-    ) as Json;
+    );
     assert.deepEqual(
       [series.items.map(({ value }: Json) => value), series.cost.amount, series.next_to],
       [[104, null], 0.01, null],
@@ -298,7 +298,7 @@ describe('kippu metrics', () => {
        insert into metrics select id, 'followers', i * 3600000, i, null, 100 from connections, n`,
     );
     const { stdout } = await world.run(['metrics', 'x:alice', '--json']);
-    const series = JSON.parse(stdout) as Json;
+    const series: Json = JSON.parse(stdout);
     assert.equal(series.items.length, 10_504);
     assert.equal(new Set(series.items.map(({ at }: Json) => at)).size, 10_504);
     assert.equal(series.cost.amount, 1.08);

@@ -3,15 +3,15 @@ import type { ScheduleTexts } from './schedule-en.ts';
 export const SCHEDULE_JA: ScheduleTexts = {
   commands: {
     schedule: '定期的な投稿と測定',
-    add: '予定を作る',
-    list: '予定の一覧',
-    show: '予定と次回以降の実行、これまでの結果を表示する',
-    preview: '予定の次回以降の実行を表示する。--cron なら保存していない規則を試せる',
+    add: '予約を作る',
+    list: '予約の一覧',
+    show: '予約と次回以降の実行、これまでの結果を表示する',
+    preview: '予約の次回以降の実行を表示する。--cron なら保存していない規則を試せる',
     pause: '再開するまで止める(まだ送っていないものは取り下げる)',
-    resume: '止めた予定を再開する',
-    remove: '予定をやめる(できた投稿は残り、まだ送っていないものは取り消す)',
+    resume: '止めた予約を再開する',
+    remove: '予約をやめる(できた投稿は残り、まだ送っていないものは取り消す)',
   },
-  argument: '予定のID (sch_...)',
+  argument: '予約のID (sch_...)',
   options: {
     cron: 'いつ: 分 時 日 月 曜日。例 "0 9 * * 1-5"',
     tz: '--cron のタイムゾーン。例 Asia/Tokyo(省略するとこのマシンのもの)',
@@ -34,13 +34,13 @@ export const SCHEDULE_JA: ScheduleTexts = {
     '--list のファイルは1行に1本文です。本文と本文の間に空行があれば、空行から空行までを1本文とし、複数行にできます。\n' +
     '--compose のプログラムはサーバーのマシンで動きます。',
   oneSource: '--text, --list, --template, --compose, --collect のうち一つを指定してください。',
-  idOrRule: '予定のID、または --cron "0 9 * * *" のどちらか一方を指定してください。',
+  idOrRule: '予約のID、または --cron "0 9 * * *" のどちらか一方を指定してください。',
   zoneIsLocal: (zone) => `規則はこのマシンのタイムゾーン ${zone} の時計で読みます。--tz で変えられます。`,
   read: (count, isInBlocks) =>
     isInBlocks ? `空行区切りで ${count} 件の本文を読みました。` : `1行1件で ${count} 件の本文を読みました。`,
-  noServer: 'Kippu のサーバーが動いていません。予定は動いている間に実行されます。起動するには: kippu up',
-  none: '予定はありません。作るには: kippu schedule add x:alice --cron "0 9 * * *" --list texts.txt',
-  removed: (id) => `予定をやめました: ${id}。できた投稿は残ります。`,
+  noServer: 'Kippu のサーバーが動いていません。予約は動いている間に実行されます。起動するには: kippu up',
+  none: '予約はありません。作るには: kippu schedule add x:alice --cron "0 9 * * *" --list texts.txt',
+  removed: (id) => `予約をやめました: ${id}。できた投稿は残ります。`,
   fields: {
     id: 'ID',
     connection: '接続',
