@@ -272,6 +272,16 @@ describe('what is refused at creation', () => {
     });
   }
 
+  it('a post by a connection that may only read; but a measurement is for it, too', async () => {
+    await using kippu = await serveKippu();
+    await kippu.connect('alice', { scopes: ['tweet.read', 'users.read'] });
+    await assert.rejects(schedules.createSchedule(request(), OPERATOR, kippu.app), isCode('invalid', '/connection'));
+    const collect = request(TEMPLATE, { task: { kind: 'collect', what: 'followers' } });
+    assert.deepEqual(codes(await schedules.createSchedule(collect, OPERATOR, kippu.app)), []);
+    await kippu.operator.delete('/v1/connections/x:alice');
+    await assert.rejects(schedules.createSchedule(collect, OPERATOR, kippu.app), isCode('revoked', '/connection'));
+  });
+
   it('and what is only worth knowing is said', async () => {
     await using kippu = await serveKippu();
     await kippu.connect('alice');

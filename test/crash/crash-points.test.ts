@@ -5,6 +5,7 @@ import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { FAULT_POINTS, type FaultPoint } from '../../src/model/fault-points.ts';
+import type { ConnectionId } from '../../src/model/ids.ts';
 import { CrashWorld } from './crash-world.ts';
 
 /**
@@ -76,6 +77,7 @@ type Scenario = (world: CrashWorld, point: FaultPoint) => Promise<End>;
 function scenarioOf(point: FaultPoint): Scenario {
   if (point.startsWith('consent.')) return consentScenario;
   if (point.startsWith('publishing.')) return publishingScenario;
+  if (point.startsWith('schedule.')) return scheduleScenario;
   if (point.startsWith('spool.')) return spoolScenario;
   return renewalScenario;
 }
@@ -154,6 +156,28 @@ async function publishingScenario(world: CrashWorld, point: FaultPoint): Promise
     return seen['status'] === wanted ? seen : undefined;
   });
   return { renewalsLost: 0, end: `${String(post['status'])}${isOut() ? '' : ', not sent'}` };
+}
+
+/** A program writes the text of a late occurrence; the process dies before, or after, this is written down. */
+async function scheduleScenario(world: CrashWorld, point: FaultPoint): Promise<End> {
+  await connected(world);
+  const { body } = await world.call('GET', '/v1/connections/x:alice');
+  world.arm(point);
+  const schedule = await world.addSchedule(String(body['id']) as ConnectionId);
+  assert.ok(await world.killed(), `${point}: still alive`);
+  const before = await world.occurrences(schedule);
+  assert.equal(before.length, point === 'schedule.settled' ? 1 : 0);
+  await world.forgetTaker(schedule);
+  await world.start();
+  const occurrence = await world.until('the post of the occurrence to be out', async () => {
+    const [made] = await world.occurrences(schedule);
+    const { body: post } = await world.call('GET', `/v1/posts/${String(made?.postId)}`);
+    return post['status'] === 'published' ? made : undefined;
+  });
+  assert.equal(occurrence.outcome, 'post');
+  assert.equal((await world.occurrences(schedule)).length, 1);
+  assert.equal(world.sim.state().posts.length, 1);
+  return { renewalsLost: 0, end: `one occurrence, one post${before.length === 0 ? ', asked again' : ''}` };
 }
 
 async function connected(world: CrashWorld): Promise<void> {

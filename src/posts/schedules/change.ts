@@ -4,7 +4,7 @@ import { KippuError } from '../../model/errors.ts';
 import { newId, type ScheduleId } from '../../model/ids.ts';
 import { MISSED_POLICIES, type MissedPolicy, type Schedule, type ScheduleTask } from '../../model/schedule.ts';
 import type { ScheduleChange } from '../../model/schedule-store.ts';
-import { findTarget, refuseUnfit } from '../draft-content.ts';
+import { findTarget, refuseRevoked, refuseUnfit } from '../draft-content.ts';
 import { invalid } from '../invalid.ts';
 import { checkRule, nextOccurrence, type Rule } from '../recurrence.ts';
 import { checkTask } from './check-task.ts';
@@ -41,7 +41,8 @@ export async function createSchedule(request: NewSchedule, ports: SchedulePorts)
   const rule = checkRule(request.cron, request.timezone);
   const { connection, network } = await findTarget(request.connection, ports);
   checkTask(request.task, rule, network, nowMs);
-  refuseUnfit(connection, network);
+  if (request.task.kind === 'post') refuseUnfit(connection, network);
+  else refuseRevoked(connection);
   const nextAtMs = nextOccurrence(rule, nowMs);
   const schedule: Schedule = {
     id: newId('sch', ports.random),

@@ -1,14 +1,11 @@
 import type { Connection } from '../../model/connection.ts';
 import { KippuError } from '../../model/errors.ts';
-import type { ScheduleTask } from '../../model/schedule.ts';
 import { contentOf } from '../draft-content.ts';
 import type { Network } from '../networks/network.ts';
 import { knownText, RECENT_TEXTS_MAX } from './known-text.ts';
 import type { SchedulePorts } from './ports.ts';
 import { settle } from './settle.ts';
 import { settledAsFailed, settledAsPost, type Occasion } from './settlement.ts';
-
-export type PostTask = Extract<ScheduleTask, { readonly kind: 'post' }>;
 
 /** Makes the post of an occurrence whose text needs nobody else. */
 export async function makeKnown(occasion: Occasion, ports: SchedulePorts): Promise<void> {
