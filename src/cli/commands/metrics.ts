@@ -60,7 +60,9 @@ async function metrics(connection: string, flags: MetricsFlags, cli: Cli): Promi
   cli.print(seriesSummary(series, { connection, zone, texts }));
   const points = series.items.map(({ at, value }) => ({ atMs: Date.parse(at), value: value ?? undefined }));
   const columns = flags.width ?? (process.stdout.columns || COLUMNS_DEFAULT);
-  const plot = drawSeries(points, { columns, rows: ROWS, zone, signs: signsFor(cli), style: cli.style });
+  // One measurement is no curve.
+  const plot =
+    points.length < 2 ? '' : drawSeries(points, { columns, rows: ROWS, zone, signs: signsFor(cli), style: cli.style });
   if (plot !== '') cli.print(`\n${plot}`);
   if (points.some(({ value }) => value === undefined)) cli.say(texts.gapSign);
   cli.say(cli.texts.times.zone(zone));
