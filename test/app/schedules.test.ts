@@ -295,6 +295,17 @@ describe('what is refused at creation', () => {
   });
 });
 
+describe('a schedule that nobody looks at', () => {
+  it('shows in what a monitoring system watches', async () => {
+    await using kippu = await serveKippu();
+    await kippu.connect('alice');
+    await schedules.createSchedule(request(), OPERATOR, kippu.app);
+    await kippu.clock.advance(Date.parse('2026-11-21T23:56:30Z') - kippu.clock.nowMs());
+    const metrics = (await kippu.operator.get('/metrics')).text;
+    assert.ok(metrics.split('\n').includes('kippu_due_lag_seconds{work="schedules"} 90'), metrics);
+  });
+});
+
 describe('a preview', () => {
   it('shows the next runs, filled in, and refuses what it cannot show', async () => {
     await using kippu = await serveKippu();

@@ -162,6 +162,21 @@ describe('a text that somebody outside writes', () => {
     assert.equal(world.composer.asked.at(-1)?.facts.localTime, '2026-11-24T09:00');
   });
 
+  it('after a gap takes its time, and the next run that comes meanwhile is made as well', async () => {
+    const world = await createScheduleWorld();
+    const schedule = await world.create(COMMAND, { missed: 'once', cron: '*/2 * * * *' });
+    await world.sleepUntil('2026-11-21T00:11:59Z');
+    // The run of 10 may be late until 12: what is missed are those before.
+    world.composer.usual = { kind: 'composed', text: 'later', madeWithAi: undefined };
+    world.composer.next(written('now', 30_000));
+    await world.until('2026-11-21T00:16:30Z');
+    const minutes = (await world.story(schedule)).map((line) => line.split(' ')[0]);
+    assert.deepEqual(
+      minutes.slice(0, 8),
+      ['02', '04', '06', '08', '10', '12', '14', '16'].map((minute) => `21T09:${minute}`),
+    );
+  });
+
   it('after a gap is not asked for without end', async () => {
     const world = await createScheduleWorld();
     const schedule = await world.create(COMMAND, { missed: 'once', cron: '0 9 1 1 *', timezone: 'UTC' });

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { cancelPost, approvePost } from '../../src/posts/change.ts';
 import { editSchedule, removeSchedule } from '../../src/posts/schedules/change.ts';
 import { previewRuns } from '../../src/posts/schedules/preview.ts';
-import { createScheduleWorld } from '../support/schedule-world.ts';
+import { tendDueSchedules } from '../../src/posts/schedules/tend.ts';
+import { createScheduleWorld, written } from '../support/schedule-world.ts';
 
 const DAILY = { kind: 'template', template: 'Good morning, {weekday} {date}, no. {n}', variables: {} } as const;
 
@@ -306,6 +307,36 @@ describe('a process that dies', () => {
     world.restart();
     await world.until('2026-11-22T00:00:02Z');
     assert.equal(world.texts.length, 1);
+  });
+});
+
+describe('two workers at once', () => {
+  it('make one post for each time between them', async () => {
+    const world = await createScheduleWorld();
+    const schedules = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => world.create({ ...DAILY, template: `${index}: {date}` })),
+    );
+    await world.sleepUntil('2026-11-21T23:55:00Z');
+    const rounds = await Promise.all([1, 2, 3].map(() => tendDueSchedules(world.ports, { limit: 5 })));
+    assert.deepEqual(
+      rounds.flatMap(({ failures }) => failures),
+      [],
+    );
+    assert.equal(new Set(rounds.flatMap(({ tended }) => tended)).size, 12);
+    await world.until('2026-11-22T00:05:00Z');
+    assert.equal(new Set(world.texts).size, 12);
+    assert.equal(world.texts.length, 12);
+    for (const schedule of schedules) assert.deepEqual(await world.story(schedule), ['22T09:00 post']);
+  });
+
+  it('of which one is late with what it has seen change nothing that the other wrote', async () => {
+    const world = await createScheduleWorld();
+    const schedule = await world.create({ kind: 'command', command: 'slow' });
+    world.composer.next(written('of the slow one', 100_000), written('of the other'));
+    await world.until('2026-11-22T00:05:00Z');
+    assert.deepEqual(world.texts, ['of the other']);
+    assert.deepEqual(await world.story(schedule), ['22T09:00 post']);
+    assert.equal((await world.now(schedule)).made, 1);
   });
 });
 

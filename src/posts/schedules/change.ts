@@ -1,5 +1,4 @@
-import { HOUR_MS, MINUTE_MS, DAY_MS } from '../../model/clock.ts';
-import type { Connection } from '../../model/connection.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../model/clock.ts';
 import { KippuError } from '../../model/errors.ts';
 import { newId, type ScheduleId } from '../../model/ids.ts';
 import { MISSED_POLICIES, type MissedPolicy, type Schedule, type ScheduleTask } from '../../model/schedule.ts';
@@ -133,15 +132,15 @@ async function edited(seen: Schedule, edit: ScheduleEdit, ports: SchedulePorts):
   return { next: { ...next, made, nextAtMs, dueAtMs: dueFor(task, nextAtMs) }, ...taken };
 }
 
+/** Not whether the connection is fit: a schedule may be changed while it is not. */
 async function checkEditedTask(
   { connectionId }: Schedule,
   task: ScheduleTask,
   rule: Rule,
   ports: SchedulePorts,
-): Promise<Connection> {
-  const { connection, network } = await findTarget(connectionId, ports);
+): Promise<void> {
+  const { network } = await findTarget(connectionId, ports);
   checkTask(task, rule, network, ports.clock.nowMs());
-  return connection;
 }
 
 function earliest(...moments: readonly (number | undefined)[]): number | undefined {

@@ -37,7 +37,7 @@ export function settledAsPost(
   const earlier = (gap?.times ?? []).filter((atMs) => atMs < making.atMs);
   const nowMs = chance.clock.nowMs();
   return {
-    next: movedOn(schedule, afterGap(schedule, making, gap, nowMs), { made: 1, nowMs }),
+    next: movedOn(schedule, nextOccurrence(schedule, making.atMs), { made: 1, nowMs }),
     occurrences: [
       ...earlier.map((atMs) => occurrence(schedule, atMs, { outcome: 'missed', detail: NOBODY }, nowMs)),
       occurrence(schedule, making.atMs, { outcome: 'post', postId: post.id }, nowMs),
@@ -64,7 +64,7 @@ export function settledAsFailed(
   const post = draft === undefined ? undefined : draftFor(schedule, draft, chance);
   const earlier = (gap?.times ?? []).filter((atMs) => atMs < making.atMs);
   return {
-    next: movedOn(schedule, afterGap(schedule, making, gap, nowMs), { made: post === undefined ? 0 : 1, nowMs }),
+    next: movedOn(schedule, nextOccurrence(schedule, making.atMs), { made: post === undefined ? 0 : 1, nowMs }),
     occurrences: [
       ...earlier.map((atMs) => occurrence(schedule, atMs, { outcome: 'missed', detail: NOBODY }, nowMs)),
       occurrence(schedule, making.atMs, { outcome: 'failed', detail, postId: post?.id }, nowMs),
@@ -135,11 +135,6 @@ export function movedOn(
     failures: 0,
     updatedAtMs: nowMs,
   };
-}
-
-/** What stands for a gap stands for all of it: the schedule goes on with what is still to come. */
-function afterGap(schedule: Schedule, making: Making, gap: Gap | undefined, nowMs: number): number | undefined {
-  return nextOccurrence(schedule, gap === undefined ? making.atMs : Math.max(making.atMs, nowMs));
 }
 
 function gapEvent(schedule: Schedule, { times, isCounted }: Gap, post: Post['id'] | undefined): MissedEvent {
