@@ -27,6 +27,7 @@ export function metricStoreContract(engine: string, open: () => Promise<MetricSt
       'of the same instant are one, with a value where any schedule had one, and were all paid for',
       withStore(open, twice),
     );
+    it('that nobody was there to take are gaps, where no other schedule took them', withStore(open, missedOnes));
     it('of nobody are none', withStore(open, none));
   });
 }
@@ -67,23 +68,7 @@ const random = seededRandom('metrics');
 
 /** As the settlement of an occurrence writes it; each time of another schedule, so that an instant may come twice. */
 async function write({ schedules }: MetricStoreUnderTest, measurement: Measurement): Promise<void> {
-  const schedule: Schedule = {
-    id: newId('sch', random),
-    connectionId: measurement.connectionId,
-    version: 1,
-    task: { kind: 'collect', what: measurement.measure },
-    cron: '0 * * * *',
-    timezone: 'UTC',
-    missed: 'skip',
-    isPaused: false,
-    latestAfterMs: HOUR,
-    nextAtMs: measurement.atMs,
-    dueAtMs: measurement.atMs,
-    made: 0,
-    failures: 0,
-    createdAtMs: START,
-    updatedAtMs: START,
-  };
+  const schedule = sampleSchedule(measurement.connectionId, measurement.atMs);
   await schedules.create(schedule);
   const outcome = measurement.value === undefined ? 'failed' : 'collected';
   const settled = await schedules.settle({
@@ -103,6 +88,26 @@ async function write({ schedules }: MetricStoreUnderTest, measurement: Measureme
     missed: undefined,
   });
   assert.equal(settled, 'settled');
+}
+
+function sampleSchedule(connectionId: ConnectionId, atMs: number): Schedule {
+  return {
+    id: newId('sch', random),
+    connectionId,
+    version: 1,
+    task: { kind: 'collect', what: 'followers' },
+    cron: '0 * * * *',
+    timezone: 'UTC',
+    missed: 'skip',
+    isPaused: false,
+    latestAfterMs: HOUR,
+    nextAtMs: atMs,
+    dueAtMs: atMs,
+    made: 0,
+    failures: 0,
+    createdAtMs: START,
+    updatedAtMs: START,
+  };
 }
 
 const everything = { measure: 'followers', limit: 100 } as const;
@@ -164,6 +169,30 @@ async function twice(under: MetricStoreUnderTest): Promise<void> {
     measured(connectionId, 1, { value: 101 }),
     measured(connectionId, 2, { value: 102 }),
     gap(connectionId, 3, 'why'),
+  ]);
+}
+
+async function missedOnes(under: MetricStoreUnderTest): Promise<void> {
+  const { store, schedules, connect } = under;
+  const connectionId = await connect('x:alice');
+  await write(under, measured(connectionId, 1));
+  const schedule = sampleSchedule(connectionId, START);
+  await schedules.create(schedule);
+  const occurrences = [1, 2, 3].map((hour) => ({
+    scheduleId: schedule.id,
+    atMs: START + hour * HOUR,
+    outcome: 'missed' as const,
+    postId: undefined,
+    detail: 'nobody was there',
+    recordedAtMs: START + 4 * HOUR,
+  }));
+  const next = { ...schedule, version: 2 };
+  const settlement = { next, occurrences, post: undefined, measurement: undefined, missed: undefined };
+  assert.equal(await schedules.settle(settlement), 'settled');
+  assert.deepEqual(await store.list({ connectionId, ...everything }), [
+    measured(connectionId, 1),
+    gap(connectionId, 2, 'nobody was there'),
+    gap(connectionId, 3, 'nobody was there'),
   ]);
 }
 

@@ -84,6 +84,10 @@ test('the count outlives a restart, and a snapshot of before there were any', as
     rmSync(home, { recursive: true });
   }
   const settings = defaultSettings(xData);
+  const state = emptyState(settings);
+  const set = { count: 5, perDay: 1, sinceMs: 2 };
+  state.followers.set('42', set);
+  assert.deepEqual(restore(JSON.parse(JSON.stringify(snapshotOf(state, 0))), settings).followers.get('42'), set);
   const { followers: _, ...older } = snapshotOf(emptyState(settings), 0);
   assert.equal(restore(JSON.parse(JSON.stringify(older)), settings).followers.size, 0);
 });
