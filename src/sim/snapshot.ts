@@ -29,6 +29,7 @@ export function snapshotOf(state: SimState, nowMs: number): Snapshot {
     ]),
     tokens,
     posts: [...state.posts],
+    followers: [...state.followers],
     faults: state.faults,
     windows: [...state.windows].filter(([, window]) => window.startMs + DAY_MS > nowMs),
     money: { ...state.money, readToday: [...state.money.readToday] },
@@ -41,7 +42,7 @@ export function restore(snapshot: unknown, defaults: Settings): SimState {
   // Our own file, its version checked.
   const held = snapshot as Snapshot;
   const empty = emptyState(defaults);
-  const entries = <V>(field: string): Map<string, V> => new Map(held[field] as [string, V][]);
+  const entries = <V>(field: string): Map<string, V> => new Map((held[field] ?? []) as [string, V][]);
   const money = held['money'] as { readToday: string[] } & Omit<SimState['money'], 'readToday'>;
   return {
     settings: { ...defaults, ...(held['settings'] as Settings) },
@@ -54,6 +55,7 @@ export function restore(snapshot: unknown, defaults: Settings): SimState {
     grants: entries('grants'),
     tokens: entries('tokens'),
     posts: entries('posts'),
+    followers: entries('followers'),
     faults: held['faults'] as SimState['faults'],
     windows: entries('windows'),
     money: { ...money, readToday: new Set(money.readToday) },

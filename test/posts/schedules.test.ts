@@ -402,12 +402,17 @@ describe('measurements', () => {
     ]);
   });
 
-  it('that nobody took in time are not made up afterwards, whatever the policy', async () => {
+  it('that nobody took in time are gaps, and not made up afterwards, whatever the policy', async () => {
     const world = await createScheduleWorld();
     const schedule = await world.create(collect, { missed: 'once' });
     await world.sleepUntil('2026-11-24T12:00:00Z');
     await world.until('2026-11-24T12:00:05Z');
     assert.deepEqual(await world.story(schedule), ['22T09:00 missed', '23T09:00 missed', '24T09:00 missed']);
-    assert.deepEqual(await series(world), []);
+    const nobody = 'Nobody was there at its time, or until its latest time.';
+    assert.deepEqual(await series(world), [
+      ['22T00:00', null, nobody],
+      ['23T00:00', null, nobody],
+      ['24T00:00', null, nobody],
+    ]);
   });
 });

@@ -222,6 +222,7 @@ export const ja: Texts = {
       'connection.revoked': 'ここで取り消した',
       'post.published': '投稿を公開',
       'post.unknown': '投稿が公開されたか不明',
+      'schedule.missed': '予約の実行を逃した',
       'post.failed': '投稿に失敗',
     },
     orphan: '行き先のないトークンが届いた(保管している)',
