@@ -42,9 +42,11 @@ describe('a schedule', () => {
   it('waits for an approval where one is needed, until the latest time', async () => {
     const world = await createScheduleWorld();
     await world.create({ kind: 'post', text: DAILY, madeWithAi: true, needsApproval: true });
-    await world.until('2026-11-21T23:56:00Z');
+    await world.until('2026-11-21T11:59:00Z');
+    assert.deepEqual(await world.posts(), []);
+    await world.until('2026-11-21T12:01:00Z');
     const [first] = await world.posts();
-    assert.ok(first !== undefined);
+    assert.ok(first !== undefined, 'twelve hours ahead');
     assert.deepEqual([first.status, first.madeWithAi], ['needs_approval', true]);
     await approvePost(first.id, world.posting.ports);
     await world.until('2026-11-23T02:00:00Z');
