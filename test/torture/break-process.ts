@@ -10,7 +10,9 @@ import { DEFECTS, type Edit } from './defects.ts';
 const name = new URL(import.meta.url).search.slice(1);
 const defect = DEFECTS.find((one) => one.name === name);
 if (defect === undefined) throw new Error(`There is no defect "${name}".`);
-const edits = new Map<string, Edit>(defect.edits.map((edit) => [new URL(`../../${edit.file}`, import.meta.url).href, edit]));
+const edits = new Map<string, Edit>(
+  defect.edits.map((edit) => [new URL(`../../${edit.file}`, import.meta.url).href, edit]),
+);
 
 registerHooks({
   load(url, context, next) {

@@ -36,7 +36,11 @@ export const DEFECTS: readonly Defect[] = [
     name: 'spool-forgotten',
     what: 'what lies in the spool is never brought to the store',
     edits: [
-      { file: 'src/renewal/reapply.ts', from: 'if (entry.acknowledged) continue;', to: 'if (entry.file !== "") continue;' },
+      {
+        file: 'src/renewal/reapply.ts',
+        from: 'if (entry.acknowledged) continue;',
+        to: 'if (entry.file !== "") continue;',
+      },
     ],
   },
   {
@@ -45,7 +49,7 @@ export const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: 'src/posts/classify.ts',
-        from: 'return { kind: \'unanswered\', detail: `${answer.cause}: ${answer.detail}` };',
+        from: "return { kind: 'unanswered', detail: `${answer.cause}: ${answer.detail}` };",
         to: "return { kind: 'not_created', reason: 'unreachable', detail: answer.detail, retryAtMs: undefined };",
       },
     ],

@@ -32,10 +32,7 @@ function nowMs(): number {
 }
 
 module.enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/kippu', import.meta.url)));
-const [{ main }, { SYSTEM }] = await Promise.all([
-  import('../../src/cli/main.ts'),
-  import('../../src/app/system.ts'),
-]);
+const [{ main }, { SYSTEM }] = await Promise.all([import('../../src/cli/main.ts'), import('../../src/app/system.ts')]);
 process.exitCode = await main(process.argv.slice(2), {
   ...SYSTEM,
   faults: {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Chance } from './plan.ts';
 import type { RunningProcess } from './processes.ts';
 import { kippuCommand, type Stage } from './stage.ts';
 
@@ -29,6 +30,7 @@ export class KippuNode {
   readonly #stage: Stage;
   #running: RunningProcess | undefined;
   #key = '';
+  #isUp = false;
 
   constructor({ name, home, port }: NodeOptions, stage: Stage) {
     this.name = name;
@@ -39,6 +41,11 @@ export class KippuNode {
 
   get running(): RunningProcess | undefined {
     return this.#running;
+  }
+
+  /** As a load balancer knows it: it has answered since it was started. */
+  get isUp(): boolean {
+    return this.#isUp && this.#running?.isOver === false;
   }
 
   get url(): string {
@@ -52,6 +59,7 @@ export class KippuNode {
       kippuCommand(this.#stage, { name: this.name, home: this.#home, command: ['up', '--no-sandbox', ...place] }),
     );
     this.#running = running;
+    this.#isUp = false;
     if (this.port === undefined) return true;
     const untilMs = Date.now() + START_PATIENCE_MS;
     while (!(await this.#isReady())) {
@@ -59,6 +67,7 @@ export class KippuNode {
       if (Date.now() > untilMs) throw new Error(`kippu up ${this.name} does not become ready`);
       await sleep(50);
     }
+    this.#isUp = true;
     return true;
   }
 
@@ -91,4 +100,10 @@ export class KippuNode {
       return false;
     }
   }
+}
+
+/** One of those that are up, if any is. */
+export function pickUp(nodes: readonly KippuNode[], chance: Chance): KippuNode {
+  const up = nodes.filter(({ isUp }) => isUp);
+  return chance.pick(up.length > 0 ? up : nodes);
 }

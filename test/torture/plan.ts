@@ -28,9 +28,10 @@ export interface PlanOptions {
 export const PROVIDER = 'provider';
 
 /** On the average. */
-const GAP_MS = 450;
-/** Nothing new happens to a process, or to the disk, for this long after something did. */
-const REST_MS = 1500;
+const GAP_MS = 350;
+/** Nothing new happens to a process for this long after it went on, or was started anew. */
+const REST_MS = 2000;
+const START_MS = 3500;
 const FULL_DISK_MS = 6000;
 
 /** The same for the same seed and options. Nobody is killed or paused while he is down or paused already. */
@@ -53,7 +54,7 @@ export function planFaults(options: PlanOptions): readonly PlannedAct[] {
 function burdenOf(act: Act): readonly [string | undefined, number] {
   switch (act.kind) {
     case 'kill':
-      return [act.who, act.downMs];
+      return [act.who, act.downMs + START_MS];
     case 'pause':
       return [act.who, act.forMs];
     case 'fill_disk':
@@ -67,13 +68,13 @@ function burdenOf(act: Act): readonly [string | undefined, number] {
 
 function drawAct(chance: Chance, options: PlanOptions): Act {
   const kind = chance.weighted({
-    answer_fault: 50,
-    pause: 14,
-    kill: 16,
-    pause_provider: 7,
-    kill_provider: 5,
+    answer_fault: 60,
+    pause: 12,
+    kill: 12,
+    pause_provider: 4,
+    kill_provider: 3,
     fill_disk: options.hasDisk ? 3 : 0,
-    kill_caller: 5,
+    kill_caller: 4,
   });
   switch (kind) {
     case 'answer_fault':

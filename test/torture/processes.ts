@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { once } from 'node:events';
 import process from 'node:process';
 
@@ -106,4 +106,11 @@ export class RunningProcess {
   signal(signal: NodeJS.Signals): void {
     if (!this.isOver) this.child.kill(signal);
   }
+}
+
+const LAST_WORDS = 2000;
+
+/** The end of a process's log, for whoever has to say that it is gone. */
+export function lastWords(log: string): string {
+  return existsSync(log) ? readFileSync(log, 'utf8').slice(-LAST_WORDS) : '';
 }

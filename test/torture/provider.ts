@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { SimEvent } from '../../src/sim/events.ts';
 import type { FaultOrder } from '../../src/sim/faults.ts';
-import type { RunningProcess, ProcessTable } from './processes.ts';
+import { lastWords, type ProcessTable, type RunningProcess } from './processes.ts';
 import { FAST } from './stage.ts';
 import { PROVIDER } from './plan.ts';
 
@@ -51,11 +51,12 @@ export class ProviderProcess {
       args: [ENTRY, 'simulate', 'x', '--port', String(this.#port), '--directory', this.#memory, '--fast', String(FAST)],
       cwd: this.#directory,
       env: {},
-      log: join(this.#directory, 'provider.log'),
+      log: this.#log,
     });
     const untilMs = Date.now() + START_PATIENCE_MS;
     while (!(await this.#answers())) {
-      if (Date.now() > untilMs || this.#running.isOver) throw new Error('the simulated provider does not start');
+      if (Date.now() > untilMs || this.#running.isOver)
+        throw new Error(`the simulated provider does not start:\n${lastWords(this.#log)}`);
       await sleep(30);
     }
   }
@@ -87,6 +88,10 @@ export class ProviderProcess {
   history(): readonly Batch[] {
     this.#archive();
     return readLines(this.#archivePath).map(({ events }) => events);
+  }
+
+  get #log(): string {
+    return join(this.#directory, 'provider.log');
   }
 
   get #memory(): string {

@@ -16,6 +16,7 @@ export interface AttemptRecord {
   readonly id: string;
   readonly connectionId: string;
   readonly purpose: string;
+  readonly version: number;
   readonly senderPid: number;
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
@@ -60,7 +61,7 @@ const SQL = {
   connections: `select n.id, n.name, n.handle, n.state, n.state_reason as reason, c.access_issued_at_ms as accessIssuedAtMs,
     c.access_expires_at_ms as accessExpiresAtMs, c.attempt_id as openAttempt
     from connections n join credentials c on c.connection_id = n.id`,
-  attempts: `select id, connection_id as connectionId, purpose, json_extract(sender, '$.pid') as senderPid,
+  attempts: `select id, connection_id as connectionId, purpose, version, json_extract(sender, '$.pid') as senderPid,
     started_at_ms as startedAtMs, ended_at_ms as endedAtMs, outcome, error, replays
     from attempts where purpose <> 'revocation' order by started_at_ms, fence`,
   events: `select at_ms as atMs, type, connection_id as connectionId, post_id as postId, data from events order by sequence`,

@@ -73,7 +73,7 @@ export function balance(evidence: Evidence, circumstances: Circumstances): Repor
       .map(({ handle, atMs }) => ({ handle, what: `the answer of ${instant(atMs)} was never stored` })),
     'false reauth_required': renewals.falseEnds,
     'renewals that the provider knows nothing of': renewals.invented,
-    'refresh tokens presented twice without a replay': renewals.presentedTwiceUnexplained,
+    'refresh tokens presented twice without a reason': renewals.presentedTwiceUnexplained,
     'connections unsettled': renewals.unsettled,
     'posts doubled': posts.doubled,
     'posts missing': posts.missing,
@@ -119,6 +119,8 @@ export function balance(evidence: Evidence, circumstances: Circumstances): Repor
     },
     commands: calls.exits,
     window: measureWindows(renewals.entries, evidence),
-    stories: all.slice(0, STORIES_MAX).map(({ kind, flaw }) => `${kind}: ${flaw.what}\n${storyOf(flaw.handle, evidence)}`),
+    stories: all
+      .slice(0, STORIES_MAX)
+      .map(({ kind, flaw }) => `${kind}: ${flaw.what}\n${storyOf(flaw.handle, evidence)}`),
   };
 }

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Operator } from './load/operator.ts';
 import type { Users } from './load/users.ts';
 import type { KippuNode } from './node.ts';
 import type { ProviderProcess } from './provider.ts';
 import type { PostRecord, Records } from './records.ts';
-import { kippuCommand, type Stage } from './stage.ts';
 
 /** The longest that an uncertainty may need: the original request's end, the token's end, and a replay that went unanswered too. */
 const SETTLE_MAX_MS = 150_000;
@@ -12,11 +12,11 @@ const STOP_PATIENCE_MS = 30_000;
 const AT_ONCE = 4;
 
 export interface SettlingOptions {
-  readonly stage: Stage;
   readonly provider: ProviderProcess;
   /** Those that serve. */
   readonly nodes: readonly KippuNode[];
   readonly users: Users;
+  readonly operator: Operator;
   readonly records: Records;
   readonly say: (text: string) => void;
   readonly stop: AbortSignal;
@@ -24,8 +24,6 @@ export interface SettlingOptions {
 
 export interface Settled {
   readonly proofs: ReadonlyMap<string, string>;
-  /** How often the operator let a held app go on. */
-  readonly releases: number;
   readonly damages: readonly string[];
   /** Servers that did not end in good order when they were asked to. */
   readonly badExits: readonly string[];
@@ -33,13 +31,12 @@ export interface Settled {
 
 /** No fault any more: waits for every doubt to end, renews everything once, and ends Kippu in good order. */
 export async function settle(options: SettlingOptions): Promise<Settled> {
-  const { provider, users, records, say, stop } = options;
+  const { provider, users, operator, records, say, stop } = options;
   await provider.forgetFaults();
-  let releases = 0;
   const beganMs = Date.now();
   let open = '';
   while (Date.now() - beganMs < SETTLE_MAX_MS && !stop.aborted) {
-    if (records.isAppHeld()) releases += await releaseApp(options);
+    await operator.look();
     await askForTokens(options);
     open = whatIsOpen(records, await users.consentWhereNeeded());
     if (open === '') break;
@@ -48,7 +45,7 @@ export async function settle(options: SettlingOptions): Promise<Settled> {
   say(`settled after ${Math.round((Date.now() - beganMs) / 1000)} s${open === '' ? '' : `, except: ${open}`}`);
   const proofs = await renewAll(options);
   const badExits = await endNodes(options);
-  return { proofs, releases, badExits, damages: records.damages() };
+  return { proofs, badExits, damages: records.damages() };
 }
 
 function whatIsOpen(records: Records, consents: number): string {
@@ -68,8 +65,11 @@ function whatIsOpen(records: Records, consents: number): string {
 /** What will still move by itself soon. The later looks at a timeline, minutes away, are not waited for. */
 function isPending({ status, unknownSinceMs, readBacks, dueAtMs }: PostRecord): boolean {
   if (status === 'unknown') return unknownSinceMs !== null && readBacks === 0 && dueAtMs !== null;
-  return status === 'publishing' || status === 'scheduled';
+  const isSoon = dueAtMs !== null && dueAtMs < Date.now() + SOON_MS;
+  return status === 'publishing' || (status === 'scheduled' && isSoon);
 }
+
+const SOON_MS = 6000;
 
 /** Somebody reads every connection: what is only looked at when it is asked for moves on. */
 async function askForTokens({ nodes, records }: SettlingOptions): Promise<void> {
@@ -101,17 +101,9 @@ async function renewAll({ nodes, records }: SettlingOptions): Promise<Map<string
 }
 
 function proofOf(answer: unknown): string {
-  if (typeof answer !== 'object' || answer === null || !('status' in answer) || !('body' in answer)) return String(answer);
+  if (typeof answer !== 'object' || answer === null || !('status' in answer) || !('body' in answer))
+    return String(answer);
   return answer.status === 200 ? 'renewed' : JSON.stringify(answer.body);
-}
-
-async function releaseApp({ stage, nodes }: SettlingOptions): Promise<number> {
-  const home = nodes[0]?.name ?? 'a';
-  const running = stage.processes.start(
-    kippuCommand(stage, { name: 'operator', home, command: ['doctor', '--release', 'x'] }),
-  );
-  await running.ended;
-  return 1;
 }
 
 /** SIGTERM: no new work, what is under way is settled, and then the process ends by itself. */
@@ -121,9 +113,10 @@ async function endNodes({ nodes }: SettlingOptions): Promise<string[]> {
       if (running === undefined) return [];
       running.signal('SIGTERM');
       await Promise.race([running.ended, sleep(STOP_PATIENCE_MS, undefined, { ref: false })]);
-      return running.child.exitCode === 0 ? [] : [`${name}: ${running.child.exitCode ?? running.child.signalCode ?? 'still runs'}`];
+      return running.child.exitCode === 0
+        ? []
+        : [`${name}: ${running.child.exitCode ?? running.child.signalCode ?? 'still runs'}`];
     }),
   );
   return bad.flat();
 }
-

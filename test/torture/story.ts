@@ -13,7 +13,9 @@ export function storyOf(handle: string, evidence: Evidence): string {
   const id = evidence.connections.find((connection) => connection.handle === handle)?.id;
   if (id === undefined) return '';
   const own = [...providerLines(handle, evidence), ...storeLines(id, evidence)];
-  const pids = new Set(evidence.attempts.filter(({ connectionId }) => connectionId === id).map(({ senderPid }) => senderPid));
+  const pids = new Set(
+    evidence.attempts.filter(({ connectionId }) => connectionId === id).map(({ senderPid }) => senderPid),
+  );
   const lines = [...own, ...processLines(pids, evidence)].toSorted((one, other) => one.atMs - other.atMs);
   return lines
     .slice(-LINES_MAX)
@@ -54,7 +56,12 @@ function storeLines(id: string, { attempts, events, posts, postAttempts }: Evide
         { atMs: attempt.startedAtMs, text: `store     ${attempt.id} ${attempt.purpose} by ${attempt.senderPid}` },
         ...(attempt.endedAtMs === null
           ? []
-          : [{ atMs: attempt.endedAtMs, text: `store     ${attempt.id} ${attempt.outcome ?? ''} ${attempt.error ?? ''}` }]),
+          : [
+              {
+                atMs: attempt.endedAtMs,
+                text: `store     ${attempt.id} ${attempt.outcome ?? ''} ${attempt.error ?? ''}`,
+              },
+            ]),
       ]),
     ...events
       .filter(({ connectionId, type }) => connectionId === id && type !== 'connection.renewed')
@@ -63,7 +70,9 @@ function storeLines(id: string, { attempts, events, posts, postAttempts }: Evide
       .filter(({ postId }) => own.has(postId))
       .flatMap(({ postId, senderPid, startedAtMs, endedAtMs, outcome, detail }) => [
         { atMs: startedAtMs, text: `store     ${postId} "${own.get(postId)?.text ?? ''}" sent by ${senderPid}` },
-        ...(endedAtMs === null ? [] : [{ atMs: endedAtMs, text: `store     ${postId} ${outcome ?? ''} ${detail ?? ''}` }]),
+        ...(endedAtMs === null
+          ? []
+          : [{ atMs: endedAtMs, text: `store     ${postId} ${outcome ?? ''} ${detail ?? ''}` }]),
       ]),
   ];
 }

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../support/free-port.ts';
+
 import { makeDisk, releaseDisk } from './disk.ts';
 import type { AcceptedPost, Evidence } from './evidence.ts';
 import { FaultDriver } from './faults.ts';
@@ -12,10 +12,12 @@ import { readHistory } from './history.ts';
 import { Callers, type CallerTally } from './load/callers.ts';
 import { makePosts } from './load/posters.ts';
 import { newTally, readTokens } from './load/readers.ts';
+import { Operator } from './load/operator.ts';
 import { Users } from './load/users.ts';
 import { KippuNode } from './node.ts';
 import { planFaults } from './plan.ts';
-import { ProcessTable } from './processes.ts';
+import { lastingPort } from './ports.ts';
+import { lastWords, ProcessTable } from './processes.ts';
 import { ProviderProcess } from './provider.ts';
 import { Records } from './records.ts';
 import { balance, type Report } from './report.ts';
@@ -45,7 +47,7 @@ export async function torture(options: TortureOptions): Promise<Report> {
   const disk = makeDisk(directory, options);
   try {
     mkdirSync(join(directory, 'provider'), { recursive: true });
-    const provider = new ProviderProcess({ directory, port: await freePort() }, processes);
+    const provider = new ProviderProcess({ directory, port: await lastingPort() }, processes);
     const keys = `torture:${randomBytes(32).toString('base64')}`;
     const stage: Stage = { directory, disk, providerUrl: provider.url, keys, processes, broken: options.broken };
     return await new Run(options, stage, provider).play();
@@ -55,6 +57,12 @@ export async function torture(options: TortureOptions): Promise<Report> {
     removeAtExit();
     process.off('exit', removeAtExit);
   }
+}
+
+interface Players {
+  readonly users: Users;
+  readonly operator: Operator;
+  readonly records: Records;
 }
 
 class Run {
@@ -79,16 +87,17 @@ class Run {
     await this.#start();
     using records = new Records(databasePathOf(this.#stage));
     const users = this.#users(records);
+    const operator = new Operator({ stage: this.#stage, records, home: 'a' });
     const beganMs = Date.now();
     await users.begin();
     say(`${this.#handles.length} connections after ${seconds(Date.now() - beganMs)}`);
-    const faults = await this.#disturb(users, records);
+    const faults = await this.#disturb({ users, operator, records });
     say(`${seconds(forMs)} of faults are over; everything settles`);
     const settling = await settle({
-      stage: this.#stage,
       provider: this.#provider,
       nodes: this.#servers,
       users,
+      operator,
       records,
       say,
       stop: this.#options.stop,
@@ -105,7 +114,7 @@ class Run {
       disk: this.#stage.disk.kind,
       damages: settling.damages,
       consentsAgain: users.again,
-      releases: settling.releases,
+      releases: operator.releases,
       badExits: settling.badExits,
     });
   }
@@ -120,10 +129,13 @@ class Run {
     await this.#provider.liftLimits();
     const names = ['a', 'b', 'c', 'd'].slice(0, this.#options.servers);
     for (const name of names)
-      this.#nodes.push(new KippuNode({ name, home: name, port: await freePort() }, this.#stage));
+      this.#nodes.push(new KippuNode({ name, home: name, port: await lastingPort() }, this.#stage));
     this.#nodes.push(new KippuNode({ name: 'worker', home: 'a', port: undefined }, this.#stage));
     for (const node of this.#nodes) {
-      if (!(await node.start())) throw new Error(`kippu up ${node.name} ended at once; see its log`);
+      if (await node.start()) continue;
+      throw new Error(
+        `kippu up ${node.name} ended at once:\n${lastWords(join(this.#stage.directory, `${node.name}.log`))}`,
+      );
     }
   }
 
@@ -138,7 +150,7 @@ class Run {
     });
   }
 
-  async #disturb(users: Users, records: Records): Promise<FaultDriver> {
+  async #disturb({ users, operator, records }: Players): Promise<FaultDriver> {
     const { seed, forMs, readers, stop: aborted } = this.#options;
     const over = new AbortController();
     const stop = AbortSignal.any([over.signal, aborted]);
@@ -159,6 +171,7 @@ class Run {
       makePosts({ name: 'the clock', seed: `${seed}:posts`, handles, nodes, accepted: this.#accepted, stop }),
       callers.goOn(stop),
       users.goOn(stop),
+      operator.goOn(stop),
     ];
     const faults = new FaultDriver({ stage: this.#stage, provider: this.#provider, nodes: this.#nodes, callers });
     const plan = planFaults({

@@ -48,13 +48,13 @@ export function causeOf(exchange: ExchangeFact, attempt: AttemptRecord | undefin
 }
 
 /**
- * Killed soon after the answer was there; or later, if until then it was stopped, or no disk took what it held in its
- * memory.
+ * Killed between the sending and a moment after the answer was there; or later, if until then it was stopped, or no
+ * disk took what it held in its memory.
  */
 function wasSenderKilled(exchange: ExchangeFact, attempt: AttemptRecord, evidence: Evidence): boolean {
   const delayMs = exchange.fault?.delayMs ?? 0;
   return evidence.killings.some(({ pid, atMs }) => {
-    if (pid !== attempt.senderPid || atMs < exchange.atMs - SLACK_MS) return false;
+    if (pid !== attempt.senderPid || atMs < attempt.startedAtMs) return false;
     if (atMs <= exchange.atMs + delayMs + BUSY_MS) return true;
     const wasStopped = evidence.pauses.some(
       (pause) => (pause.pid === pid || pause.name === PROVIDER) && overlaps(pause, exchange.atMs - BUSY_MS, atMs),

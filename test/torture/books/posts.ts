@@ -67,5 +67,7 @@ const OVERDUE_MS = 10_000;
 function lastEnd(attempts: readonly PostAttemptRecord[]): string {
   const last = attempts.at(-1);
   if (last === undefined) return 'without an attempt';
-  return last.reason === 'interrupted' ? 'its sender was killed before the provider had it' : `${last.outcome ?? 'open'}: ${last.detail ?? ''}`;
+  return last.reason === 'interrupted'
+    ? 'its sender was killed before the provider had it'
+    : `${last.outcome ?? 'open'}: ${last.detail ?? ''}`;
 }

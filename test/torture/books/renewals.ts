@@ -24,7 +24,7 @@ export interface RenewalBooks {
   /** Renewals here that the provider knows nothing of, or the same one twice. */
   readonly invented: readonly Flaw[];
   readonly presentedTwice: number;
-  /** Presented again, and no replay in the store that says so. */
+  /** Presented again, and no attempt in the store says why. */
   readonly presentedTwiceUnexplained: readonly Flaw[];
   /** Still `uncertain`: the replay went unanswered too, and the next one is a minute away. */
   readonly waiting: readonly string[];
@@ -110,13 +110,20 @@ function presentedTwice(
   const unexplained = [...Map.groupBy(provider.reuses, ({ token }) => token)].flatMap(([token, reuses]) => {
     const handle = reuses[0]?.handle ?? '';
     const spentAtMs = provider.tokens.get(token)?.spentAtMs ?? 0;
-    const replays = (attempts.get(handle) ?? []).filter(
-      ({ purpose, startedAtMs }) => purpose === 'replay' && startedAtMs >= spentAtMs,
-    );
-    const what = `spent at ${instant(spentAtMs)} and presented ${reuses.length} times more, ${replays.length} of them as a replay`;
-    return reuses.length <= replays.length ? [] : [{ handle, what }];
+    const own = attempts.get(handle) ?? [];
+    const byPolicy = own.filter((attempt) => attempt.startedAtMs >= spentAtMs && isByPolicy(attempt, own));
+    const what = `spent at ${instant(spentAtMs)} and presented ${reuses.length} times more, ${byPolicy.length} of them by policy`;
+    return reuses.length <= byPolicy.length ? [] : [{ handle, what }];
   });
   return { presentedTwice: provider.reuses.length, presentedTwiceUnexplained: unexplained };
+}
+
+/** A replay; or once more after a rejection that was not believed, because so many at once held the app. */
+function isByPolicy({ purpose, version, startedAtMs }: AttemptRecord, own: readonly AttemptRecord[]): boolean {
+  const wasNotBelieved = own.some(
+    (other) => other.outcome === 'rejected' && other.version === version && other.startedAtMs < startedAtMs,
+  );
+  return purpose === 'replay' || wasNotBelieved;
 }
 
 function endings(evidence: Evidence): Pick<RenewalBooks, 'waiting' | 'unsettled'> {
@@ -132,7 +139,10 @@ function endings(evidence: Evidence): Pick<RenewalBooks, 'waiting' | 'unsettled'
   return { waiting, unsettled };
 }
 
-function waitsForReplay({ state, openAttempt }: ConnectionRecord, attempts: ReadonlyMap<string, AttemptRecord>): boolean {
+function waitsForReplay(
+  { state, openAttempt }: ConnectionRecord,
+  attempts: ReadonlyMap<string, AttemptRecord>,
+): boolean {
   const open = attempts.get(openAttempt ?? '');
   return state === 'uncertain' && open?.outcome === 'unanswered' && open.replays > 0;
 }

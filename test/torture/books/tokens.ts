@@ -8,7 +8,10 @@ export function badTokens({ reads, provider }: Evidence): Flaw[] {
     const at = `handed out at ${instant(fromMs)}`;
     if (token === undefined || token.kind !== 'access') return [{ handle, what: `${at}: no token of the provider's` }];
     if (token.handle !== handle) return [{ handle, what: `${at}: ${token.handle}'s` }];
-    const endMs = Math.min(token.expiresAtMs ?? Number.POSITIVE_INFINITY, token.revokedAtMs ?? Number.POSITIVE_INFINITY);
+    const endMs = Math.min(
+      token.expiresAtMs ?? Number.POSITIVE_INFINITY,
+      token.revokedAtMs ?? Number.POSITIVE_INFINITY,
+    );
     return endMs < fromMs ? [{ handle, what: `${at}: over since ${instant(endMs)}` }] : [];
   });
 }

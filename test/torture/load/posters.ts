@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AcceptedPost } from '../evidence.ts';
-import type { KippuNode } from '../node.ts';
+import { pickUp, type KippuNode } from '../node.ts';
 import { Chance } from '../plan.ts';
 
 const REST_MS = 300;
@@ -30,7 +30,7 @@ export async function makePosts({ name, seed, handles, nodes, accepted, stop }: 
       latest_after: LATEST_AFTER_S,
       ...(isNow ? {} : { publish_at: new Date(Date.now() + chance.between(500, AHEAD_MS)).toISOString() }),
     };
-    const creating = create(body, () => chance.pick(nodes), { accepted, stop }).finally(() => open.delete(creating));
+    const creating = create(body, () => pickUp(nodes, chance), { accepted, stop }).finally(() => open.delete(creating));
     open.add(creating);
     await sleep(chance.upTo(2 * REST_MS));
   }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServedRead } from '../evidence.ts';
-import type { KippuNode } from '../node.ts';
+import { pickUp, type KippuNode } from '../node.ts';
 import { Chance } from '../plan.ts';
 import type { Records } from '../records.ts';
 
@@ -44,7 +44,7 @@ export interface ReaderOptions {
 export async function readTokens({ seed, handles, nodes, records, tally, stop }: ReaderOptions): Promise<void> {
   const chance = new Chance(seed);
   while (!stop.aborted) {
-    await readOne(chance.pick(handles), () => chance.pick(nodes), { records, tally, stop });
+    await readOne(chance.pick(handles), () => pickUp(nodes, chance), { records, tally, stop });
     await sleep(chance.upTo(2 * REST_MS));
   }
 }
@@ -65,6 +65,8 @@ async function readOne(
         tally.waits.push(toMs - firstMs);
         return;
       }
+      // Somebody's server at that address, and not yet the one that we have the key of.
+      if (status === 401) throw new Error('starting');
       noteRefusal(handle, { code: String(body['code'] ?? status), fromMs, toMs }, { records, tally });
       return;
     } catch {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KippuNode } from '../node.ts';
+import { pickUp, type KippuNode } from '../node.ts';
 import { Chance } from '../plan.ts';
 import type { ProviderProcess } from '../provider.ts';
 import type { Records } from '../records.ts';
@@ -49,10 +49,7 @@ export class Users {
 
   /** Gives how many accounts wait for their users now. */
   async consentWhereNeeded(): Promise<number> {
-    const needed = this.#options
-      .records
-      .connections()
-      .filter(({ state }) => state === 'reauth_required');
+    const needed = this.#options.records.connections().filter(({ state }) => state === 'reauth_required');
     const due = needed.filter(({ handle }) => (this.#notBeforeMs.get(handle) ?? 0) <= Date.now());
     for (const { handle } of due) {
       this.#notBeforeMs.set(handle, Date.now() + SETTLING_MS);
@@ -65,8 +62,11 @@ export class Users {
   /** Walks through a consent as a browser would; a node or a provider that goes down on the way ends the walk. */
   async #consent(handle: string): Promise<void> {
     const { nodes, provider } = this.#options;
-    const session = await this.#chance.pick(nodes).call('POST', '/v1/connect-sessions', { body: { provider: 'x' } });
-    const departure = await fetch(String(session.body['url']), { redirect: 'manual', signal: AbortSignal.timeout(8000) });
+    const session = await pickUp(nodes, this.#chance).call('POST', '/v1/connect-sessions', { body: { provider: 'x' } });
+    const departure = await fetch(String(session.body['url']), {
+      redirect: 'manual',
+      signal: AbortSignal.timeout(8000),
+    });
     await departure.arrayBuffer();
     const cookie = (departure.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
     const back = await provider.consent(departure.headers.get('location') ?? '', handle);
