@@ -38,8 +38,8 @@ export const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: 'src/renewal/reapply.ts',
-        from: 'if (entry.acknowledged) continue;',
-        to: 'if (entry.file !== "") continue;',
+        from: 'of ports.spool.entries()) {',
+        to: 'of ports.spool.entries().slice(0, 0)) {',
       },
     ],
   },
@@ -78,8 +78,8 @@ export const DEFECTS: readonly Defect[] = [
     ],
   },
   {
-    name: 'attempt-after-sending',
-    what: 'the claim is not durable when the request leaves, so that a crash leaves no trace of it',
+    name: 'open-attempt-forgotten',
+    what: 'an attempt whose sender has died counts as not sent',
     edits: [
       {
         file: 'src/renewal/look.ts',

@@ -34,7 +34,7 @@ export class FaultDriver {
   readonly tally: FaultTally = { done: {}, missed: 0, fullDisk: [] };
   readonly #targets: FaultTargets;
   readonly #underWay = new Set<Promise<void>>();
-  #failure: unknown;
+  #failure: Error | undefined;
 
   constructor(targets: FaultTargets) {
     this.#targets = targets;
@@ -46,7 +46,7 @@ export class FaultDriver {
       await sleep(Math.max(0, beganMs + atMs - Date.now()), undefined, { signal: stop }).catch(() => undefined);
       if (stop.aborted || this.#failure !== undefined) break;
       const doing = this.#do(act).catch((error: unknown) => {
-        this.#failure ??= error;
+        this.#failure ??= error instanceof Error ? error : new Error(String(error));
       });
       this.#underWay.add(doing);
       void doing.finally(() => this.#underWay.delete(doing));

@@ -43,22 +43,26 @@ export class ProviderProcess {
     return this.#running;
   }
 
-  async start(): Promise<void> {
+  /** Resolves when it answers. `false`: it was killed before. */
+  async start(): Promise<boolean> {
     // A start may put a snapshot in the place of the journal; the books need every line of it.
     this.#archive();
-    this.#running = this.#processes.start({
+    const running = this.#processes.start({
       name: PROVIDER,
       args: [ENTRY, 'simulate', 'x', '--port', String(this.#port), '--directory', this.#memory, '--fast', String(FAST)],
       cwd: this.#directory,
       env: {},
       log: this.#log,
     });
+    this.#running = running;
     const untilMs = Date.now() + START_PATIENCE_MS;
     while (!(await this.#answers())) {
-      if (Date.now() > untilMs || this.#running.isOver)
+      if (running.child.signalCode === 'SIGKILL') return false;
+      if (running.isOver || Date.now() > untilMs)
         throw new Error(`the simulated provider does not start:\n${lastWords(this.#log)}`);
       await sleep(30);
     }
+    return true;
   }
 
   async liftLimits(): Promise<void> {

@@ -30,6 +30,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   });
 }
 
+// Whoever started the run may be killed himself: nothing of it goes on then.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) process.exit(1);
+}, 1000).unref();
+
 process.exitCode = await main();
 
 async function main(): Promise<number> {

@@ -27,8 +27,10 @@ const AFTERMATH_MS = 3000;
  */
 export function measureWindows(entries: readonly Entry[], evidence: Evidence): Windows {
   const spans = entries.flatMap(({ exchange, attempt, isStored }) => {
-    if (!isStored || attempt?.endedAtMs == null || (exchange.fault?.delayMs ?? 0) > 0) return [];
-    const toMs = durableAt(attempt.endedAtMs, evidence.commits.get(attempt.senderPid) ?? []);
+    const writtenAtMs = attempt?.endedAtMs ?? undefined;
+    if (!isStored || attempt === undefined || writtenAtMs === undefined) return [];
+    if ((exchange.fault?.delayMs ?? 0) > 0) return [];
+    const toMs = durableAt(writtenAtMs, evidence.commits.get(attempt.senderPid) ?? []);
     return [{ fromMs: exchange.atMs, toMs }];
   });
   const disturbed = disturbances(evidence);

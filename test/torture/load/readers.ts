@@ -67,7 +67,8 @@ async function readOne(
       }
       // Somebody's server at that address, and not yet the one that we have the key of.
       if (status === 401) throw new Error('starting');
-      noteRefusal(handle, { code: String(body['code'] ?? status), fromMs, toMs }, { records, tally });
+      const { code = status } = body as { readonly code?: string | number };
+      noteRefusal(handle, { code: String(code), fromMs, toMs }, { records, tally });
       return;
     } catch {
       // Down, killed or stopped: that is what the plan does. An application asks the next one.
