@@ -8,7 +8,6 @@ const BREAKER = new URL('break-process.ts', import.meta.url);
 
 /** Access tokens live two hours divided by this. */
 export const FAST = 900;
-export const TOKEN_LIFE_MS = 7_200_000 / FAST;
 /** Kippu's own waits, in the same proportion to the tokens' lives as far as they can be set. */
 export const TIMING = { deadlineMs: 6000, lateAnswerMs: 2000, replayMarginMs: 500 } as const;
 export const CLIENT_ID = 'torture';
