@@ -107,6 +107,8 @@ test('a post that is out twice is doubled; one that is out and unknown, failed o
   assert.equal(balancePosts(evidence({ remote: [], posts: [post('published', '9')] })).missing.length, 1, 'not there');
   assert.equal(balancePosts(evidence({ remote: [out], posts: [post('published', '9')] })).missing.length, 0);
   assert.equal(balancePosts(evidence({ remote: [], posts: [post('unknown')] })).missing.length, 0);
+  const searched = { ...post('unknown'), dueAtMs: T };
+  assert.equal(balancePosts(evidence({ remote: [out], posts: [searched] })).missing.length, 0, 'its look is to come');
 });
 
 test('a post that was accepted and then forgotten is missing', () => {
@@ -239,7 +241,6 @@ function post(status: string, remoteId: string | null = null): PostRecord {
     remoteId,
     publishAtMs: T,
     dueAtMs: null,
-    unknownSinceMs: null,
     readBacks: 0,
   };
 }

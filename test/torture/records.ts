@@ -43,7 +43,6 @@ export interface PostRecord {
   readonly remoteId: string | null;
   readonly publishAtMs: number | null;
   readonly dueAtMs: number | null;
-  readonly unknownSinceMs: number | null;
   readonly readBacks: number;
 }
 
@@ -67,7 +66,7 @@ const SQL = {
   events: `select at_ms as atMs, type, connection_id as connectionId, post_id as postId, data from events order by sequence`,
   posts: `select id, connection_id as connectionId, text, status, status_reason as reason, status_detail as detail,
     remote_id as remoteId, publish_at_ms as publishAtMs, due_at_ms as dueAtMs,
-    unknown_since_ms as unknownSinceMs, read_backs as readBacks from posts`,
+    read_backs as readBacks from posts`,
   postAttempts: `select post_id as postId, json_extract(sender, '$.pid') as senderPid, started_at_ms as startedAtMs,
     ended_at_ms as endedAtMs, outcome, reason, detail from post_attempts order by started_at_ms`,
 } as const;

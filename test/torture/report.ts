@@ -46,7 +46,7 @@ export interface Report {
   readonly appReleasedByOperator: number;
   readonly stillWaitingForReplay: number;
   readonly presentedTwice: number;
-  readonly posts: Pick<PostBooks, 'byStatus' | 'failedFor' | 'undecided' | 'waiting'>;
+  readonly posts: Pick<PostBooks, 'byStatus' | 'failedFor' | 'undecided' | 'searched' | 'waiting'>;
   readonly reads: {
     readonly served: number;
     readonly refused: Readonly<Record<string, number>>;
@@ -109,7 +109,13 @@ export function balance(evidence: Evidence, circumstances: Circumstances): Repor
     appReleasedByOperator: circumstances.releases,
     stillWaitingForReplay: renewals.waiting.length,
     presentedTwice: renewals.presentedTwice,
-    posts: { byStatus: posts.byStatus, failedFor: posts.failedFor, undecided: posts.undecided, waiting: posts.waiting },
+    posts: {
+      byStatus: posts.byStatus,
+      failedFor: posts.failedFor,
+      undecided: posts.undecided,
+      searched: posts.searched,
+      waiting: posts.waiting,
+    },
     reads: {
       served: reads.served.length,
       refused: reads.refused,

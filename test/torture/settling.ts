@@ -62,14 +62,13 @@ function whatIsOpen(records: Records, consents: number): string {
     .join(', ');
 }
 
-/** What will still move by itself soon. The later looks at a timeline, minutes away, are not waited for. */
-function isPending({ status, unknownSinceMs, readBacks, dueAtMs }: PostRecord): boolean {
-  if (status === 'unknown') return unknownSinceMs !== null && readBacks === 0 && dueAtMs !== null;
+/** What will still move by itself soon. What is put off, and the later looks at a timeline, are not waited for. */
+function isPending({ status, readBacks, dueAtMs }: PostRecord): boolean {
   const isSoon = dueAtMs !== null && dueAtMs < Date.now() + SOON_MS;
-  return status === 'publishing' || (status === 'scheduled' && isSoon);
+  return status === 'publishing' || (isSoon && (status === 'scheduled' || (status === 'unknown' && readBacks === 0)));
 }
 
-const SOON_MS = 6000;
+const SOON_MS = 7000;
 
 /** Somebody reads every connection: what is only looked at when it is asked for moves on. */
 async function askForTokens({ nodes, records }: SettlingOptions): Promise<void> {

@@ -25,7 +25,7 @@ export function showReport(report: Report): string {
     ['app held', `released by the operator ${report.appReleasedByOperator} times`],
     ['posts', counts(posts.byStatus)],
     ['posts failed', counts(posts.failedFor)],
-    ['posts to decide', counts(posts.undecided)],
+    ['posts to decide', `${counts(posts.undecided)}; still searched ${posts.searched}`],
     ['posts waiting', counts(posts.waiting)],
     [
       'readers',

@@ -9,6 +9,8 @@ export interface PostBooks {
   readonly missing: readonly Flaw[];
   /** Not out, and Kippu cannot know it: a person decides. By what became of the last attempt. */
   readonly undecided: Readonly<Record<string, number>>;
+  /** `unknown`, and its timeline could not be read yet: the next look is minutes away. */
+  readonly searched: number;
   /** `scheduled` still, for a reason that passes: by that reason. */
   readonly waiting: Readonly<Record<string, number>>;
 }
@@ -38,8 +40,11 @@ export function balancePosts(evidence: Evidence): PostBooks {
     doubled,
     missing,
     undecided: countBy(
-      evidence.posts.filter(({ status }) => status === 'unknown').map(({ id }) => lastEnd(attempts.get(id) ?? [])),
+      evidence.posts
+        .filter((post) => post.status === 'unknown' && !isSearched(post))
+        .map(({ id }) => lastEnd(attempts.get(id) ?? [])),
     ),
+    searched: evidence.posts.filter((post) => post.status === 'unknown' && isSearched(post)).length,
     waiting: countBy(
       evidence.posts.filter(({ status }) => status === 'scheduled').map(({ reason }) => reason ?? 'its time'),
     ),
@@ -56,9 +61,16 @@ function whatIsWrong(post: PostRecord, remoteIds: readonly string[]): string | u
     case 'scheduled':
       if (isOut) return 'out, and would go out again';
       return post.reason === null && (post.publishAtMs ?? 0) < Date.now() - OVERDUE_MS ? 'never sent' : undefined;
+    case 'unknown':
+      // Its timeline could not be read yet, for want of a token perhaps: the next look is planned.
+      return isOut && !isSearched(post) ? 'out, and not found where it is' : undefined;
     default:
       return isOut ? `out, and ${post.status} here` : undefined;
   }
+}
+
+function isSearched({ readBacks, dueAtMs }: PostRecord): boolean {
+  return readBacks === 0 && dueAtMs !== null;
 }
 
 /** After the faults everything has had more time than this. */
