@@ -5,8 +5,6 @@ import type { KippuNode } from './node.ts';
 import type { ProviderProcess } from './provider.ts';
 import type { PostRecord, Records } from './records.ts';
 
-/** The longest that an uncertainty may need: the original request's end, the token's end, and a replay that went unanswered too. */
-const SETTLE_MAX_MS = 150_000;
 const LOOK_EVERY_MS = 500;
 const STOP_PATIENCE_MS = 30_000;
 const AT_ONCE = 4;
@@ -18,6 +16,7 @@ export interface SettlingOptions {
   readonly users: Users;
   readonly operator: Operator;
   readonly records: Records;
+  readonly settleMaxMs: number;
   readonly say: (text: string) => void;
   readonly stop: AbortSignal;
 }
@@ -31,11 +30,11 @@ export interface Settled {
 
 /** No fault any more: waits for every doubt to end, renews everything once, and ends Kippu in good order. */
 export async function settle(options: SettlingOptions): Promise<Settled> {
-  const { provider, users, operator, records, say, stop } = options;
+  const { provider, users, operator, records, settleMaxMs, say, stop } = options;
   await provider.forgetFaults();
   const beganMs = Date.now();
   let open = '';
-  while (Date.now() - beganMs < SETTLE_MAX_MS && !stop.aborted) {
+  while (Date.now() - beganMs < settleMaxMs && !stop.aborted) {
     await operator.look();
     await askForTokens(options);
     open = whatIsOpen(records, await users.consentWhereNeeded());

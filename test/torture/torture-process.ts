@@ -5,7 +5,8 @@ import { showReport } from './show.ts';
 import { torture } from './torture.ts';
 
 /**
- * `npm run torture -- --minutes M --seed N [--connections N] [--servers N] [--readers N] [--broken NAME] [--json]`.
+ * `npm run torture -- --minutes M --seed N [--connections N] [--servers N] [--readers N] [--settle SECONDS]
+ * [--broken NAME] [--json]`.
  * Exit code 1 if anything that must be zero is not; 2 for flags that make no sense.
  */
 const { values } = parseArgs({
@@ -15,6 +16,7 @@ const { values } = parseArgs({
     connections: { type: 'string', default: '200' },
     servers: { type: 'string', default: '3' },
     readers: { type: 'string', default: '4' },
+    settle: { type: 'string', default: '150' },
     broken: { type: 'string' },
     json: { type: 'boolean', default: false },
     'may-mount': { type: 'boolean', default: false },
@@ -48,6 +50,7 @@ async function main(): Promise<number> {
   const report = await torture({
     seed: values.seed,
     forMs: Number(values.minutes) * 60_000,
+    settleMaxMs: Number(values.settle) * 1000,
     connections: Number(values.connections),
     servers: Number(values.servers),
     readers: Number(values.readers),

@@ -28,6 +28,8 @@ export interface TortureOptions {
   readonly seed: string;
   /** How long faults happen; the settling afterwards comes on top. */
   readonly forMs: number;
+  /** How long the settling may take: an uncertainty needs the original request's end, the token's end, and a replay. */
+  readonly settleMaxMs: number;
   readonly connections: number;
   /** Kippu's servers; a worker without a server comes on top. */
   readonly servers: number;
@@ -99,6 +101,7 @@ class Run {
       users,
       operator,
       records,
+      settleMaxMs: this.#options.settleMaxMs,
       say,
       stop: this.#options.stop,
     });
