@@ -107,6 +107,9 @@ test('a post that is out twice is doubled; one that is out and unknown, failed o
   assert.equal(balancePosts(evidence({ remote: [], posts: [post('published', '9')] })).missing.length, 1, 'not there');
   assert.equal(balancePosts(evidence({ remote: [out], posts: [post('published', '9')] })).missing.length, 0);
   assert.equal(balancePosts(evidence({ remote: [], posts: [post('unknown')] })).missing.length, 0);
+  const waiting = { ...post('scheduled'), dueAtMs: Date.now() + 60_000 };
+  assert.equal(balancePosts(evidence({ posts: [waiting] })).missing.length, 0, 'its time is to come');
+  assert.equal(balancePosts(evidence({ posts: [{ ...waiting, dueAtMs: T }] })).missing.length, 1, 'due, and forgotten');
   const searched = { ...post('unknown'), dueAtMs: T };
   assert.equal(balancePosts(evidence({ remote: [out], posts: [searched] })).missing.length, 0, 'its look is to come');
 });

@@ -60,7 +60,7 @@ function whatIsWrong(post: PostRecord, remoteIds: readonly string[]): string | u
       return 'publishing for ever';
     case 'scheduled':
       if (isOut) return 'out, and would go out again';
-      return post.reason === null && (post.publishAtMs ?? 0) < Date.now() - OVERDUE_MS ? 'never sent' : undefined;
+      return (post.dueAtMs ?? 0) < Date.now() - OVERDUE_MS ? 'due, and nobody looks at it' : undefined;
     case 'unknown':
       // Its timeline could not be read yet, for want of a token perhaps: the next look is planned.
       return isOut && !isSearched(post) ? 'out, and not found where it is' : undefined;
