@@ -31,7 +31,7 @@ test('an answer that is lost without a fault, a kill or a pause is unexplained',
 test('an answer that a fault took is lost for that reason', () => {
   assert.equal(causeOf(exchange({ kind: 'lose', delayMs: 0 }), attempt(), evidence({})), 'answer lost on the way');
   assert.equal(causeOf(exchange({ kind: 'cut', delayMs: 0 }), attempt(), evidence({})), 'answer cut off on the way');
-  const late = exchange({ kind: 'delay', delayMs: 2500 });
+  const late = exchange({ kind: 'delay', delayMs: 3500 });
   assert.equal(causeOf(late, attempt(), evidence({})), 'answer later than anybody listens');
   assert.equal(causeOf(exchange({ kind: 'delay', delayMs: 300 }), attempt(), evidence({})), 'unexplained');
 });
@@ -53,8 +53,8 @@ test('a pause of the sender excuses nothing: the answer waits for it in the sock
 });
 
 test('a provider that is stopped until nobody listens, or killed with the answer, excuses a loss', () => {
-  const stopped = evidence({ pauses: [{ name: PROVIDER, pid: 1, fromMs: T - 2500, toMs: T }] });
-  const sentLongAgo = attempt({ startedAtMs: T - 2400 });
+  const stopped = evidence({ pauses: [{ name: PROVIDER, pid: 1, fromMs: T - 3500, toMs: T }] });
+  const sentLongAgo = attempt({ startedAtMs: T - 3400 });
   assert.equal(causeOf(exchange(), sentLongAgo, stopped), 'provider stopped until nobody listened');
   const killed = evidence({ killings: [{ name: PROVIDER, pid: 1, atMs: T + 3 }] });
   assert.equal(causeOf(exchange(), attempt(), killed), 'provider killed before it left');
@@ -290,7 +290,7 @@ function evidence({
     reads: [],
     accepted: [],
     proofs: new Map(),
-    lateAnswerMs: 2000,
+    lateAnswerMs: 3000,
     ...of,
   };
 }

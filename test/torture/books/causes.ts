@@ -17,7 +17,9 @@ export const CAUSES = [
 export type Cause = (typeof CAUSES)[number];
 
 /** How long the provider may take to put an answer on the wire, and Kippu to make it durable, on a busy machine. */
-const BUSY_MS = 1500;
+const BUSY_MS = 2500;
+/** From the provider's going on to its answer on the wire, after a pause, with all that waited meanwhile. */
+const LEAVING_MS = 800;
 /** Two clocks' readings in whole milliseconds, and a signal that takes a moment. */
 const SLACK_MS = 50;
 
@@ -42,7 +44,7 @@ export function causeOf(exchange: ExchangeFact, attempt: AttemptRecord | undefin
     (pause) =>
       pause.name === PROVIDER &&
       overlaps(pause, attempt.startedAtMs, leftAtMs) &&
-      pause.toMs + delayMs > listensUntilMs - BUSY_MS / 3,
+      pause.toMs + delayMs > listensUntilMs - LEAVING_MS,
   );
   return isProviderStopped ? 'provider stopped until nobody listened' : 'unexplained';
 }
