@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import process from 'node:process';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Report } from './report.ts';
@@ -18,7 +20,9 @@ const SEED = '250';
  */
 describe('real processes that are killed, stopped and starved', { timeout: 240_000 }, () => {
   it('lose only what no client can keep, end no grant falsely, and publish nothing twice', async (test) => {
-    const { report, stderr, exitCode } = await run(['--minutes', '0.134', '--seed', SEED], test.signal);
+    const folder = mkdtempSync(join(tmpdir(), 'kippu-torture-test-'));
+    test.after(() => rmSync(folder, { recursive: true, force: true }));
+    const { report, stderr, exitCode } = await run(['--minutes', '0.134', '--seed', SEED], folder, test.signal);
     assert.ok(report.isGood, `${showReport(report)}\n${stderr}`);
     assert.equal(exitCode, 0);
     assert.ok(report.renewals >= 20, `only ${report.renewals} renewals: nothing was put to the test`);
@@ -29,7 +33,7 @@ describe('real processes that are killed, stopped and starved', { timeout: 240_0
     test.diagnostic(
       `answers lost: ${JSON.stringify(report.lostByCause)}; window: ${JSON.stringify(report.window.all)}`,
     );
-    assert.deepEqual(leftovers(), [], 'something was left in the temporary folder');
+    assert.deepEqual(readdirSync(folder), [], 'something was left in the temporary folder');
   });
 });
 
@@ -39,9 +43,12 @@ interface Run {
   readonly exitCode: number | null;
 }
 
-async function run(flags: readonly string[], signal: AbortSignal): Promise<Run> {
+async function run(flags: readonly string[], folder: string, signal: AbortSignal): Promise<Run> {
   const load = ['--connections', '60', '--servers', '2', '--readers', '3'];
-  const child = spawn(process.execPath, [SCRIPT, ...flags, ...load, '--json'], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [SCRIPT, ...flags, ...load, '--json'], {
+    env: { ...process.env, TMPDIR: folder },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   signal.addEventListener('abort', () => child.kill('SIGTERM'));
   let stdout = '';
   let stderr = '';
@@ -50,10 +57,6 @@ async function run(flags: readonly string[], signal: AbortSignal): Promise<Run> 
   const [exitCode] = (await once(child, 'close')) as [number | null];
   assert.ok(stdout.startsWith('{'), `the run gave no report:\n${stderr}`);
   return { report: JSON.parse(stdout) as Report, stderr, exitCode };
-}
-
-function leftovers(): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith(`kippu-torture-${SEED}-`));
 }
 
 function sum(counts: Readonly<Record<string, number>>): number {

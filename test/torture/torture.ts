@@ -42,7 +42,7 @@ export interface TortureOptions {
 
 /** One run: everything is started, faults are done to it, they stop, it settles, and the books are balanced. */
 export async function torture(options: TortureOptions): Promise<Report> {
-  const directory = mkdtempSync(join(tmpdir(), `kippu-torture-${options.seed}-`));
+  const directory = mkdtempSync(join(tmpdir(), 'kippu-torture-'));
   const processes = new ProcessTable();
   const removeAtExit = (): void => rmSync(directory, { recursive: true, force: true });
   process.on('exit', removeAtExit);
