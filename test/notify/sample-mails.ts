@@ -92,7 +92,7 @@ const HAPPENINGS: readonly {
     type: 'schedule.missed',
     data: {
       schedule: 'sch_1',
-      reason: 'Kippu was not running',
+      reason: 'nobody_there',
       count: 3,
       first_at_ms: NOW_MS - 3 * 86_400_000,
       last_at_ms: NOW_MS - 86_400_000,

@@ -131,12 +131,8 @@ export const MAILS_EN: MailTexts = {
           text(
             `${isOne ? 'One run' : `${count} runs`} of a schedule of ${nameOf(mailed)} did not happen at the planned time${when}.`,
           ),
-          ...quote(said(mailed, 'reason')),
-          text(
-            mailed.event.postId === undefined && said(mailed, 'post') === ''
-              ? 'Nothing is made up for. The schedule goes on with its next time.'
-              : 'One post was made for them late, as the schedule wants it. It goes on with its next time.',
-          ),
+          ...quote(said(mailed, 'detail')),
+          text(whatFollows(mailed)),
           command('Schedules and their next runs:', 'kippu schedule list'),
         ],
       };
@@ -227,4 +223,17 @@ function within(mailed: MailedEvent): string {
   const days = said(mailed, 'days_before');
   if (days === '') return 'soon';
   return days === '1' ? 'within a day' : `within ${days} days`;
+}
+
+/** Of times of a schedule that brought nothing, or not what they should. */
+function whatFollows(mailed: MailedEvent): string {
+  if (said(mailed, 'reason') === 'restored')
+    return 'Kippu was restored from a copy, and the original may have published them. Look at the account. The schedule goes on with its next time.';
+  if (said(mailed, 'reason') === 'no_text')
+    return 'No text could be had for it, so nothing was published. The schedule goes on with its next time.';
+  if (said(mailed, 'reason') === 'text_not_publishable')
+    return 'The text cannot be published as it is. It is kept as a draft: shorten it and publish it. The schedule goes on with its next time.';
+  return mailed.event.postId === undefined && said(mailed, 'post') === ''
+    ? 'Nothing is made up for. The schedule goes on with its next time.'
+    : 'One post was made for them late, as the schedule wants it. It goes on with its next time.';
 }

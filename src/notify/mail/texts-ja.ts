@@ -125,12 +125,8 @@ export const MAILS_JA: MailTexts = {
           text(
             `${nameOf(mailed)} の予定(スケジュール)が、決められた時刻に ${isOne ? '1' : count} 回実行されませんでした${when}。`,
           ),
-          ...quote(said(mailed, 'reason')),
-          text(
-            mailed.event.postId === undefined && said(mailed, 'post') === ''
-              ? '埋め合わせの投稿はしません。予定は次の時刻から続きます。'
-              : '予定の設定に従い、遅れて 1 件だけ投稿を作りました。予定は次の時刻から続きます。',
-          ),
+          ...quote(said(mailed, 'detail')),
+          text(whatFollows(mailed)),
           command('予定と次の実行時刻を見るには:', 'kippu schedule list'),
         ],
       };
@@ -219,4 +215,17 @@ function resolving({ event: { postId } }: MailedEvent): readonly LetterPart[] {
 function within(mailed: MailedEvent): string {
   const days = said(mailed, 'days_before');
   return days === '' ? 'まもなく' : `${days} 日以内に`;
+}
+
+/** Of times of a schedule that brought nothing, or not what they should. */
+function whatFollows(mailed: MailedEvent): string {
+  if (said(mailed, 'reason') === 'restored')
+    return 'Kippu は複製から復元されました。元の Kippu が投稿した可能性があるため、見送りました。アカウントを確認してください。予定は次の時刻から続きます。';
+  if (said(mailed, 'reason') === 'no_text')
+    return '文章が得られなかったため、何も投稿していません。予定は次の時刻から続きます。';
+  if (said(mailed, 'reason') === 'text_not_publishable')
+    return '文章をこのままでは投稿できないため、下書きとして残しました。短くしてから公開してください。予定は次の時刻から続きます。';
+  return mailed.event.postId === undefined && said(mailed, 'post') === ''
+    ? '埋め合わせの投稿はしません。予定は次の時刻から続きます。'
+    : '予定の設定に従い、遅れて 1 件だけ投稿を作りました。予定は次の時刻から続きます。';
 }
