@@ -144,6 +144,28 @@ describe('kippu backup and kippu adopt', () => {
     assert.equal(world.sim.state().counts.renewals, 0);
   });
 
+  for (const [flags, status] of [
+    [[], 'unknown'],
+    [['--moved'], 'scheduled'],
+  ] as const) {
+    it(`make a post that had come due meanwhile ${status} (${['adopt', ...flags].join(' ')})`, async () => {
+      await using world = await CliWorld.create();
+      await imported(world);
+      await world.run(['post', 'x:alice', 'good morning', '--at', '+1h']);
+      world.query('update posts set publish_at_ms = publish_at_ms - 7200000');
+      await world.run(['backup', 'copy.db']);
+      const env = { KIPPU_DATABASE_URL: `sqlite:${join(world.directory, 'copy.db')}` };
+      assert.equal((await world.run(['adopt', '--yes', ...flags], { env })).code, 0);
+      const listed = JSON.parse((await world.run(['posts', '--json'], { env })).stdout) as {
+        items: { status: string }[];
+      };
+      assert.deepEqual(
+        listed.items.map((post) => post.status),
+        [status],
+      );
+    });
+  }
+
   it('overwrite nothing', async () => {
     await using world = await CliWorld.create();
     await imported(world);
