@@ -99,7 +99,7 @@ describe('kippu migrate', () => {
 });
 
 describe('kippu backup and kippu adopt', () => {
-  it('make a copy that renews nothing until it is adopted', async () => {
+  it('make a copy that renews and posts nothing until it is adopted', async () => {
     await using world = await CliWorld.create();
     await imported(world);
     const copy = join(world.directory, 'copy.db');
@@ -115,6 +115,10 @@ describe('kippu backup and kippu adopt', () => {
     assert.equal(held.code, 1);
     assert.match(held.stderr, /kippu adopt/);
     assert.equal(world.sim.state().counts.renewals, 0);
+
+    const unposted = await world.run(['post', 'x:alice', 'good morning'], { env });
+    assert.equal(unposted.code, 4);
+    assert.match(unposted.stdout, /renewed or posted.*kippu adopt/s, 'also a living token posts nothing from a copy');
 
     const unanswered = await world.run(['adopt'], { env });
     assert.equal(unanswered.code, 2, 'nobody was there to answer');
