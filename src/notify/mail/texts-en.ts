@@ -216,6 +216,7 @@ function resolving({ event: { postId } }: MailedEvent): readonly LetterPart[] {
 
 const MISSED: Readonly<Record<string, string>> = {
   nobody_there: 'Kippu was not running then, or came too late for it.',
+  restored: 'Kippu was restored from a copy, and the original may have published it. Look at the account.',
   no_text: 'No text could be had for it, so nothing was published.',
   text_not_publishable: 'Its text cannot be published as it is. It is kept as a draft: change it and publish it.',
 };

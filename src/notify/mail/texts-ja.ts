@@ -209,6 +209,7 @@ function resolving({ event: { postId } }: MailedEvent): readonly LetterPart[] {
 
 const MISSED: Readonly<Record<string, string>> = {
   nobody_there: 'その時刻に Kippu が動いていなかったか、間に合いませんでした。',
+  restored: 'Kippu は写しから復元されました。元の Kippu が投稿した可能性があります。アカウントを確かめてください。',
   no_text: '投稿する文章を用意できなかったため、何も公開していません。',
   text_not_publishable: '文章がそのままでは公開できません。下書きとして残してあるので、直してから投稿してください。',
 };
