@@ -95,7 +95,7 @@ test('in a browser, the console works in Japanese', { skip }, async (t) => {
   await page.goto(console.url);
   await page.getByRole('heading', { name: 'サインインしていません' }).waitFor();
   await page.goto(await console.signInLink());
-  await page.getByRole('button', { name: 'Xを接続' }).click();
+  await page.getByRole('button', { name: 'X を接続' }).click();
   await page.getByText('@bob').click();
   await page.getByRole('button', { name: 'Authorize app' }).click();
   await page.getByRole('link', { name: '一覧へ' }).click();
