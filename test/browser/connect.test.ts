@@ -98,7 +98,7 @@ test('in a browser, the console works in Japanese', { skip }, async (t) => {
   await page.getByRole('button', { name: 'X を接続' }).click();
   await page.getByText('@bob').click();
   await page.getByRole('button', { name: 'Authorize app' }).click();
-  await page.getByRole('link', { name: '一覧へ' }).click();
+  await page.getByRole('link', { name: '概要へ' }).click();
   await page.getByRole('article').getByText('有効').waitFor();
   assert.deepEqual(complaints, []);
 });
@@ -120,7 +120,7 @@ test('in a browser, no page is wider than a phone, and all are dressed', { skip 
 });
 
 async function connect(page: Page, user: string): Promise<void> {
-  await page.getByRole('button', { name: /Connect X|Xを接続/ }).click();
+  await page.getByRole('button', { name: /Connect X|X を接続/ }).click();
   await page.getByText(`@${user}`).click();
   await page.getByRole('button', { name: 'Authorize app' }).click();
   await page.waitForURL('**/callback/x?**');

@@ -12,7 +12,7 @@ export const FINDINGS_JA: FindingTexts = {
   node: ({ version, platform }) => ({ what: `Node ${version}(${platform})` }),
   config_invalid: ({ error }) => ({ what: `設定に誤りがあります: ${error}` }),
   setting_unknown: ({ name, nearest }) => ({
-    what: `${name} はこのバージョンの知らない設定です`,
+    what: `${name} はこのバージョンにない設定です`,
     advice: nearest === undefined ? 'つづりを確かめるか、削除してください。' : `${nearest} の間違いではありませんか?`,
   }),
   setting_untidy: ({ name, what }) => ({

@@ -64,7 +64,7 @@ export const METRICS_TEXTS: Readonly<Record<Language, MetricsTexts>> = {
     to: 'この時刻より前(書き方は --from と同じ)',
     tz: '時刻のタイムゾーン(省略するとこのマシンのもの)',
     csv: 'CSV で出力する(欠測は空の値)',
-    width: 'グラフの桁数(省略すると端末に合わせる)',
+    width: 'グラフの桁数(省略するとターミナルに合わせる)',
     widthRemark: '40から400までの桁数を指定してください。',
     oneForm: '--csv と --json はどちらか一方だけ指定してください。',
     none: (connection) =>
