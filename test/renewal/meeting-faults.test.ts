@@ -57,6 +57,27 @@ test('an answer that was acknowledged long ago is left alone until the next star
   assert.equal(world.node().database.writes - writes, 1, 'the report that nothing waits, and nothing else');
 });
 
+test('a process that lets go after a late answer was adopted leaves no lease behind', async () => {
+  await using world = await createWorld({ nodes: 2, separateMachines: true, workers: false });
+  const alice = await world.connect('alice');
+  await spooledRenewal(alice, world);
+  await world.wait('5m');
+  // The other node replays, and is stopped with the claim in its hands.
+  world.node(1).road = { connectMs: 5_000 };
+  void world.node(1).getToken(alice);
+  await settle();
+  world.node(1).pause();
+  await world.wait('1m');
+  world.node(0).healStore();
+  await reapplySpool(world.node(0).ports);
+  assert.equal(await world.state(alice), 'active');
+  await world.wait('3m');
+  world.node(1).resume();
+  await world.wait('1s');
+  assert.equal((await world.node(0).look.credentials.read(alice))?.lease, undefined);
+  assert.equal(world.provider.reuses, 0);
+});
+
 /** Two hours on, the first node renews while the store takes nothing from it; gives the token that it serves. */
 async function spooledRenewal(alice: ConnectionId, world: World): Promise<string> {
   await world.wait('2h');
