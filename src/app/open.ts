@@ -164,7 +164,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       vault,
       fingerprinter,
     };
-    if (home.copied === undefined) await reapplySpool(renewal);
+    if (home.copied === undefined) await reapplySpool(renewal, { again: true });
     return {
       options,
       store,
