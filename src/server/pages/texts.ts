@@ -59,7 +59,8 @@ const en: Texts = {
   noConnection: 'Nothing is connected yet.',
   noConnectionHow: 'Connect an account: you consent at the provider, and from then on its tokens are kept alive here.',
   moreConnections: 'There are more: `kippu connections` lists them all.',
-  sandbox: 'Sandbox: the providers are simulated on this machine. Nothing here is real, and no real account is touched.',
+  sandbox:
+    'Sandbox: the providers are simulated on this machine. Nothing here is real, and no real account is touched.',
   noProvider: 'No provider is configured. Set KIPPU_X_CLIENT_ID, for example, and start again.',
   copied: (why) => `Nothing is renewed: ${why}. If this one is the real one from now on, run \`kippu adopt\`.`,
   appTrouble: (provider, error) =>
