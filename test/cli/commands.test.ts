@@ -234,6 +234,10 @@ describe('kippu post', () => {
     assert.match(stderr, /No Kippu server is running/);
     const list = await world.run(['posts', '--status', 'scheduled']);
     assert.match(list.stdout, /scheduled .* x:alice +later/);
+    assert.equal((await world.run(['posts', 'approve', post['id'] ?? ''])).code, 1, 'it waits for nobody');
+    world.query(`update posts set status = 'needs_approval'`);
+    const approved = await world.run(['posts', 'approve', post['id'] ?? '', '--json']);
+    assert.equal((JSON.parse(approved.stdout) as Record<string, string>)['status'], 'scheduled', approved.stderr);
     const cancelled = JSON.parse((await world.run(['posts', 'cancel', post['id'] ?? '', '--json'])).stdout) as Record<
       string,
       string

@@ -94,6 +94,8 @@ async function explainerFor(
 }
 
 const LOOK_EVERY_MS = 500;
+/** For a moment every consent waits for the name of its user; only what stays so is worth a word. */
+const PENDING_LOOKS_SAID = 4;
 
 /** Waits until the consent is attached and gives the connection's id. Throws `consent_failed` with the reason in words. */
 async function connectedBy(
@@ -103,7 +105,7 @@ async function connectedBy(
   cli: Cli,
 ): Promise<string> {
   const { api, interrupted, local } = context;
-  let isPendingSaid = false;
+  let pendingLooks = 0;
   for (;;) {
     const { state, connection, failure, detail } = await api.get<ConnectProgressJson>(`/v1/connect-sessions/${id}`);
     await explainer?.follow(id);
@@ -113,9 +115,9 @@ async function connectedBy(
     // The worker lets it expire, where there is one.
     const isOnItsWay = state === 'begun' || state === 'sent';
     if (isOnItsWay && cli.nowMs() > Date.parse(expiresAt)) throw await consentFailed('expired', null, cli);
-    if (state === 'pending' && !isPendingSaid) {
-      cli.say(cli.texts.connect.pending);
-      isPendingSaid = true;
+    if (state === 'pending') {
+      pendingLooks += 1;
+      if (pendingLooks === PENDING_LOOKS_SAID) cli.say(cli.texts.connect.pending);
     }
     // Where no server runs, no worker asks again whose account it is.
     if (state === 'pending' && local !== undefined) await askAgain(local);

@@ -31,6 +31,12 @@ export function registerPosts(program: Command, cli: Cli): void {
     .option('--json', options.json)
     .action((id: string, _: unknown, command: Command) => show(id, command.optsWithGlobals(), cli));
   posts
+    .command('approve')
+    .description(commands.postsApprove)
+    .argument('<id>', args.post)
+    .option('--json', options.json)
+    .action((id: string, _: unknown, command: Command) => approve(id, command.optsWithGlobals(), cli));
+  posts
     .command('cancel')
     .description(commands.postsCancel)
     .argument('<id>', args.post)
@@ -94,6 +100,10 @@ function whenOf({ published_at: publishedAt, publish_at: publishAt }: PostJson, 
 
 async function show(id: string, flags: JsonFlag, cli: Cli): Promise<void> {
   print(await withApi(cli, ({ api }) => api.get<PostJson>(postPath(id))), flags, cli);
+}
+
+async function approve(id: string, flags: JsonFlag, cli: Cli): Promise<void> {
+  print(await withApi(cli, ({ api }) => api.post<PostJson>(postPath(id, '/approve'))), flags, cli);
 }
 
 async function cancel(id: string, flags: JsonFlag, cli: Cli): Promise<void> {

@@ -30,6 +30,7 @@ export const en = {
     post: 'publish a post now or at a time',
     posts: 'list posts',
     postsShow: 'show a post',
+    postsApprove: 'let a post go that waits for an approval',
     postsCancel: 'cancel a post that is not out yet',
     postsResolve: 'say whether a post of unknown fate is out',
     apiKeys: 'keys for the HTTP API',

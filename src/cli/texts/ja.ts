@@ -37,6 +37,7 @@ export const ja: Texts = {
     post: '投稿する(いますぐ、または日時を指定して)',
     posts: '投稿の一覧を表示する',
     postsShow: '投稿の詳細を表示する',
+    postsApprove: '承認待ちの投稿を承認する',
     postsCancel: 'まだ公開されていない投稿を取り消す',
     postsResolve: '公開されたか不明な投稿について、結果を伝える',
     apiKeys: 'HTTP API のキー',
