@@ -1,4 +1,4 @@
-import { FAULT_POINTS } from '../../src/model/fault-points.ts';
+import { SIMULATED_POINTS } from './draw-faults.ts';
 
 /**
  * What a run of `npm test` must have met, by what was seen at the ports. The rules are those of `docs/renewal.md`; a
@@ -27,7 +27,7 @@ export const MUST_BE_MET: Readonly<Record<string, readonly string[]>> = {
     'fault point: spool.acknowledged',
   ],
   'a pair that comes after a revocation is revoked': ['credentials.noteOrphanTried: undefined'],
-  'every fault point is passed': FAULT_POINTS.map((point) => `fault point: ${point}`),
+  'every fault point is passed': SIMULATED_POINTS.map((point) => `fault point: ${point}`),
   'every state of a connection is left and entered': [
     'connection: active → uncertain',
     'connection: active → reauth_required',

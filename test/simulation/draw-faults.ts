@@ -63,13 +63,16 @@ export function drawFault(drawing: Drawing): Fault {
   }
 }
 
+/** Notices and schedules are not simulated yet. */
+export const SIMULATED_POINTS = FAULT_POINTS.filter((point) => !/^(?:notice|schedule)\./.test(point));
+
 /** Most faults matter in the middle of a renewal, or of a post; the rest may come anywhere. */
-const AIMS = FAULT_POINTS.filter((point) => !point.startsWith('consent.'));
+const AIMS = SIMULATED_POINTS.filter((point) => !point.startsWith('consent.'));
 
 function drawWhere({ chance, provider }: Drawing): Where {
   if (chance.isLucky(0.4)) return { places: chance.between(0, chance.pick([10, 40, 120])) };
   const points = provider === 'x' ? AIMS : AIMS.filter((point) => !point.startsWith('publishing.'));
-  return { point: chance.isLucky(0.1) ? chance.pick(FAULT_POINTS) : chance.pick(points) };
+  return { point: chance.isLucky(0.1) ? chance.pick(SIMULATED_POINTS) : chance.pick(points) };
 }
 
 function drawEndpoint({ chance, provider }: Drawing): Endpoint {

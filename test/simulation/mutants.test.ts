@@ -16,7 +16,7 @@ const QUICK = [
   'drops what misses the guard',
   'leaves the lease when it settles',
 ];
-const HISTORIES_MAX = 60;
+const HISTORIES_MAX = 400;
 
 describe('deliberate bugs', () => {
   it('fit the code as it is, each with a name of its own', () => {

@@ -210,7 +210,9 @@ export class Oracle {
     const [older, newer] = [this.tokenOf(before.refresh), this.tokenOf(now.refresh)];
     if (older === undefined || newer === undefined) return;
     const { grants } = this.#sight.provider;
-    if (grants.indexOf(newer.grant) < grants.indexOf(older.grant)) {
+    // Of two consents at once, the one that is attached last counts, whichever the provider gave first.
+    const isRenewal = newer.parent !== undefined;
+    if (isRenewal && grants.indexOf(newer.grant) < grants.indexOf(older.grant)) {
       this.accuse('no newer overwritten', `${id}: ${older.text} gave way to ${newer.text}, of an earlier consent`);
     }
     // Within one grant, what was issued later is the truth.

@@ -37,33 +37,6 @@ export const POSTING_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'takes an older post for this one',
-    patches: [
-      {
-        file: 'src/posts/read-back.ts',
-        search:
-          '    createdFromMs: (attempt?.startedAtMs ?? post.createdAtMs) - CLOCK_SKEW_MS,\n    afterRemoteId: attempt?.lastKnownRemoteId,',
-        replace:
-          '    createdFromMs: 0 * CLOCK_SKEW_MS,\n    afterRemoteId: attempt === undefined ? undefined : undefined,',
-      },
-    ],
-  },
-  {
-    name: 'sends an unknown post once more without being asked',
-    patches: [
-      {
-        file: 'src/posts/lifecycle.ts',
-        search: "post.status === 'unknown' && post.resendOnce && post.statusReason",
-        replace: "post.status === 'unknown' && post.statusReason",
-      },
-      {
-        file: 'src/posts/after-reading.ts',
-        search: '    post.resendOnce && reason',
-        replace: '    reason',
-      },
-    ],
-  },
-  {
     name: 'sends a post that it could not claim',
     patches: [
       {
@@ -71,16 +44,6 @@ export const POSTING_MUTANTS: readonly Mutant[] = [
         search:
           "  if (change === undefined || (await ports.posts.apply([change])).kind !== 'applied') return undefined;",
         replace: '  if (change === undefined) return undefined;\n  await ports.posts.apply([change]);',
-      },
-    ],
-  },
-  {
-    name: 'sends a post however long it was held up',
-    patches: [
-      {
-        file: 'src/posts/publish.ts',
-        search: '      !isOverdue &&\n      clock.nowMs()',
-        replace: '      clock.monotonicMs() > 0 || !isOverdue &&\n      clock.nowMs()',
       },
     ],
   },
