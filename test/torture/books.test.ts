@@ -93,6 +93,8 @@ test('a connection that a last renewal does not bring a token for is unsettled, 
   assert.equal(balanceRenewals(evidence({ proofs })).unsettled.length, 1);
   assert.equal(balanceRenewals(evidence({ proofs: new Map([['alice', 'renewed']]) })).unsettled.length, 0);
   assert.equal(balanceRenewals(evidence({ proofs, state: 'reauth_required' })).unsettled.length, 0);
+  const replayed = evidence({ attempts: [attempt({ purpose: 'replay', outcome: 'renewed' })] });
+  assert.equal(balanceRenewals(replayed).unsettled.length, 0, 'its replay came after the last renewals');
 });
 
 test('a post that is out twice is doubled; one that is out and unknown, failed or waiting here is missing', () => {

@@ -26,8 +26,11 @@ export interface FaultTally {
 
 interface Target {
   readonly running: RunningProcess | undefined;
-  start(): Promise<unknown>;
+  start(): Promise<boolean>;
 }
+
+const STARTS_MAX = 30;
+const START_AGAIN_MS = 1000;
 
 /** Does what was planned, at the time for which it was planned. Resolves when everybody runs again. */
 export class FaultDriver {
@@ -81,7 +84,19 @@ export class FaultDriver {
     this.#count(who === PROVIDER ? 'kill the provider' : 'kill', true);
     await this.#targets.stage.processes.kill(target.running);
     await sleep(downMs);
-    await target.start();
+    await this.#startAgain(target);
+  }
+
+  /** As a supervisor does it: a start that a full disk refuses is tried again. */
+  async #startAgain(target: Target): Promise<void> {
+    for (let tries = 0; tries < STARTS_MAX; tries += 1) {
+      if (await target.start()) return;
+      // Killed while it started: whoever killed it starts it.
+      if (target.running?.child.signalCode === 'SIGKILL') return;
+      this.#count('start refused', true);
+      await sleep(START_AGAIN_MS);
+    }
+    throw new Error(`it does not start again, ${STARTS_MAX} times: see its log`);
   }
 
   async #pause(who: string, forMs: number): Promise<void> {

@@ -132,8 +132,14 @@ function endings(evidence: Evidence): Pick<RenewalBooks, 'waiting' | 'unsettled'
   const unsettled: Flaw[] = [];
   for (const connection of evidence.connections) {
     const proof = evidence.proofs.get(connection.handle) ?? 'never asked';
-    if (waitsForReplay(connection, attempts)) waiting.push(connection.handle);
-    else if (connection.state !== 'reauth_required' && proof !== 'renewed')
+    if (waitsForReplay(connection, attempts)) {
+      waiting.push(connection.handle);
+      continue;
+    }
+    // A replay that waited for its minute may have come after the last renewals were asked for: it is as good as one.
+    const last = evidence.attempts.findLast(({ connectionId }) => connectionId === connection.id);
+    const isProven = proof === 'renewed' || (connection.state === 'active' && last?.outcome === 'renewed');
+    if (connection.state !== 'reauth_required' && !isProven)
       unsettled.push({ handle: connection.handle, what: `${connection.state}, and a last renewal gave: ${proof}` });
   }
   return { waiting, unsettled };
