@@ -155,7 +155,7 @@ const patterns = new Map<string, Cron>();
 function patternOf(cron: string): Cron {
   const known = patterns.get(cron);
   if (known !== undefined) return known;
-  const pattern = new Cron(cron, { mode: '5-part', timezone: 'UTC', paused: true });
+  const pattern = new Cron(cron, { mode: '5-part', utcOffset: 0, paused: true });
   if (patterns.size >= PATTERNS_MAX) patterns.clear();
   patterns.set(cron, pattern);
   return pattern;
