@@ -129,6 +129,13 @@ describe('a program that writes a text', { skip: process.platform === 'win32' },
     assert.ok(await isGone(Number(composed.text)));
   });
 
+  it('is killed once: after its end, its process group may be somebody else’s', async (t) => {
+    const kill = t.mock.method(process, 'kill');
+    await run('sleep 300', 100);
+    await sleep(600);
+    assert.equal(kill.mock.callCount(), 1);
+  });
+
   it('is let go at once when the worker stops', async () => {
     const stop = new AbortController();
     const running = run('sleep 300', 60_000, stop.signal);

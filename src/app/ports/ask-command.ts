@@ -35,7 +35,11 @@ export function askCommand(
       resolve(failed(notStarted(error), complaint));
       return;
     }
+    let isSettled = false;
     const settle = (composed: Composed): void => {
+      // Once only: when its end is heard of after that, its process group may be somebody else's.
+      if (isSettled) return;
+      isSettled = true;
       clearTimeout(timer);
       stop.removeEventListener('abort', onStop);
       killGroup(child);
@@ -67,6 +71,7 @@ export function askCommand(
     child.on('close', onEnd);
     child.on('exit', (code, signal) => {
       // What it left running may hold its output open for ever: what it printed itself has arrived soon after its end.
+      if (isSettled) return;
       clearTimeout(timer);
       timer = setTimeout(() => {
         onEnd(code, signal);
