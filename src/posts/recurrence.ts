@@ -56,9 +56,18 @@ export function occurrencesAfter(rule: Rule, afterMs: number, count: number): re
   return times;
 }
 
+/** Longer than a rule that lists every value there is. */
+const CRON_CHARS_MAX = 500;
+
 /** Throws `invalid`, saying where: `/cron` or `/timezone`. */
 export function checkRule(cron: string, timezone: string): Rule {
   const zone = checkZone(timezone);
+  if (cron.length > CRON_CHARS_MAX) {
+    throw invalid(
+      `A rule may have ${CRON_CHARS_MAX} characters; this one has ${cron.length}. Use ranges and steps.`,
+      '/cron',
+    );
+  }
   const fields = cron.trim().split(/\s+/);
   if (fields.length !== 5 || cron.includes('?')) throw notFiveFields(cron, fields.length);
   const rule = { cron: fields.join(' '), timezone: zone };
