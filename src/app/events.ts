@@ -36,7 +36,9 @@ export async function newestSequence({ store }: App): Promise<number> {
   return newest?.sequence ?? 0;
 }
 
-function maySee(caller: Caller, { connectionId, postId }: KippuEvent): boolean {
+/** What concerns posts, with or without one, is for those who may read them. */
+export function maySee(caller: Caller, { type, connectionId, postId }: KippuEvent): boolean {
   const maySeePosts = caller.scopes.has('posts:read') || caller.scopes.has('admin');
-  return sees(caller, connectionId) && (postId === undefined || maySeePosts);
+  const isOfPosts = postId !== undefined || type.startsWith('post.') || type.startsWith('schedule.');
+  return sees(caller, connectionId) && (!isOfPosts || maySeePosts);
 }

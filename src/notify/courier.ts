@@ -1,4 +1,5 @@
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../model/clock.ts';
+import { KippuError } from '../model/errors.ts';
 import type { NoticeChannel, TakenDelivery } from '../model/notice.ts';
 import type { FanOut } from '../model/notice-store.ts';
 import { sendMail } from './mail/send.ts';
@@ -88,7 +89,7 @@ export class Courier {
   /** When one has ended, its lane may have more: it is looked at again at once. */
   #begin(delivery: TakenDelivery): void {
     this.#lanesBusy += 1;
-    const done: Promise<void> = deliver(delivery, this.#ports)
+    const done: Promise<void> = deliver(delivery, this.#ports, this.#onError)
       .finally(() => {
         this.#lanesBusy -= 1;
       })
@@ -118,10 +119,10 @@ export class Courier {
 }
 
 /** One attempt: sends, and writes down what came of it before anything else can happen to it. */
-async function deliver(taken: TakenDelivery, ports: NoticePorts): Promise<void> {
+async function deliver(taken: TakenDelivery, ports: NoticePorts, onError: (error: unknown) => void): Promise<void> {
   const { clock, random, notices, faults } = ports;
   const startedAtMs = clock.nowMs();
-  const handover = await handOver(taken, ports);
+  const handover = await attempted(taken, ports, onError);
   faults.reach('notice.sent');
   const endedAtMs = clock.nowMs();
   await notices.settleDelivery({
@@ -135,6 +136,22 @@ async function deliver(taken: TakenDelivery, ports: NoticePorts): Promise<void> 
     outcome: outcomeOf(handover, taken, { nowMs: endedAtMs, chance: random.unit() }),
   });
   faults.reach('notice.settled');
+}
+
+/** A notice that cannot be made, by a defect of ours, backs off like any other: it must not hold up its lane for ever. */
+async function attempted(
+  taken: TakenDelivery,
+  ports: NoticePorts,
+  onError: (error: unknown) => void,
+): Promise<Handover> {
+  try {
+    return await handOver(taken, ports);
+  } catch (error) {
+    // The store, or the keys: nothing could be settled now, and the delivery comes back by itself.
+    if (error instanceof KippuError) throw error;
+    onError(error);
+    return { kind: 'not_now', status: undefined, error: 'it could not be made, by a defect of Kippu: see the log' };
+  }
 }
 
 function handOver(taken: TakenDelivery, ports: NoticePorts): Promise<Handover> {

@@ -56,9 +56,18 @@ export function occurrencesAfter(rule: Rule, afterMs: number, count: number): re
   return times;
 }
 
+/** Longer than a rule that lists every value there is. */
+const CRON_CHARS_MAX = 500;
+
 /** Throws `invalid`, saying where: `/cron` or `/timezone`. */
 export function checkRule(cron: string, timezone: string): Rule {
   const zone = checkZone(timezone);
+  if (cron.length > CRON_CHARS_MAX) {
+    throw invalid(
+      `A rule may have ${CRON_CHARS_MAX} characters; this one has ${cron.length}. Use ranges and steps.`,
+      '/cron',
+    );
+  }
   const fields = cron.trim().split(/\s+/);
   if (fields.length !== 5 || cron.includes('?')) throw notFiveFields(cron, fields.length);
   const rule = { cron: fields.join(' '), timezone: zone };
@@ -155,7 +164,7 @@ const patterns = new Map<string, Cron>();
 function patternOf(cron: string): Cron {
   const known = patterns.get(cron);
   if (known !== undefined) return known;
-  const pattern = new Cron(cron, { mode: '5-part', timezone: 'UTC', paused: true });
+  const pattern = new Cron(cron, { mode: '5-part', utcOffset: 0, paused: true });
   if (patterns.size >= PATTERNS_MAX) patterns.clear();
   patterns.set(cron, pattern);
   return pattern;

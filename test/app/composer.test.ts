@@ -95,6 +95,12 @@ describe('a program that writes a text', { skip: process.platform === 'win32' },
     assert.match(detailOf(await run('surely-no-such-program')), /127.*not found/);
   });
 
+  it('that cannot be told so much is said to have failed', async () => {
+    const facts = { ...FACTS, recentTexts: Array.from({ length: 40 }, () => 'long '.repeat(10_000)) };
+    const composed = await askCommand('true', facts, GO_ON, { timeoutMs: 10_000 });
+    assert.match(detailOf(composed), /^it could not be started: E2BIG/);
+  });
+
   it('that prints without end is stopped', async () => {
     assert.match(detailOf(await run('yes')), /more than 64 kB/);
   });
@@ -123,6 +129,13 @@ describe('a program that writes a text', { skip: process.platform === 'win32' },
     assert.ok(composed.kind === 'composed');
     assert.ok(performance.now() - startedMs < 5000);
     assert.ok(await isGone(Number(composed.text)));
+  });
+
+  it('is killed once: after its end, its process group may be somebody else’s', async (t) => {
+    const kill = t.mock.method(process, 'kill');
+    await run('sleep 300', 100);
+    await sleep(600);
+    assert.equal(kill.mock.callCount(), 1);
   });
 
   it('is let go at once when the worker stops', async () => {
@@ -154,10 +167,10 @@ describe('a program that writes a text', { skip: process.platform === 'win32' },
 });
 
 describe('a URL that is asked for a text', () => {
-  async function ask(listener: RequestListener): Promise<Composed> {
+  async function ask(listener: RequestListener, path = '/text'): Promise<Composed> {
     const server = createServer(listener).listen(0, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
-    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/text`;
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
     try {
       return await systemComposer({ http: nodeHttp, clock: systemClock }).compose({ kind: 'url', url }, FACTS, GO_ON);
     } finally {
@@ -222,6 +235,18 @@ describe('a URL that is asked for a text', () => {
       assert.match(detailOf(await ask(listener)), detail);
     });
   }
+
+  it('that quotes its own address has failed, and what may be a token in it is not told', async () => {
+    const quoting: RequestListener = (request, response) => {
+      response
+        .writeHead(404, { 'content-type': 'text/plain' })
+        .end(`Cannot POST ${decodeURIComponent(request.url ?? '')}`);
+    };
+    assert.equal(
+      detailOf(await ask(quoting, '/hooks/canary-in-path?key=canary%2Bin-query')),
+      'HTTP 404 Cannot POST /hooks/[…]?key=[…]',
+    );
+  });
 
   it('that cannot be reached has failed', async () => {
     const composer = systemComposer({ http: nodeHttp, clock: systemClock });

@@ -272,6 +272,17 @@ describe('what is refused at creation', () => {
     });
   }
 
+  it('an address, and the error repeats no password or token of it', async () => {
+    await using kippu = await serveKippu();
+    await kippu.connect('alice');
+    for (const url of ['http://a:canary@example.com/', 'https://a:canary@:x/', 'http://example.com/?key=canary'])
+      await assert.rejects(
+        schedules.createSchedule(request({ kind: 'url', url }), OPERATOR, kippu.app),
+        (error) => error instanceof KippuError && error.code === 'invalid' && !error.message.includes('canary'),
+        url,
+      );
+  });
+
   it('a post by a connection that may only read; but a measurement is for it, too', async () => {
     await using kippu = await serveKippu();
     await kippu.connect('alice', { scopes: ['tweet.read', 'users.read'] });

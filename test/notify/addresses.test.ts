@@ -60,12 +60,21 @@ describe('a webhook may not go', () => {
     ['https://app.example/', '127.0.0.1'],
     ['https://app.example/', '::1'],
     ['https://app.example/', '::ffff:192.168.0.1'],
+    ['https://app.example/', '::127.0.0.1'],
+    ['https://app.example/', '::ffff:0:127.0.0.1'],
     ['https://app.example/', 'fe80::1%eth0'],
     ['http://localhost/', '10.1.2.3'],
     ['http://localhost/', '93.184.216.34'],
   ] as const)
     it(`where ${name} leads to ${address}`, () => {
       assert.equal(rules.mayConnect(new URL(name), address), false);
+    });
+});
+
+describe('an address that is refused', () => {
+  for (const url of ['https://a:canary@:x/', 'https://a:canary@app.example/', 'http://app.example/?token=canary'])
+    it(`is not repeated with its secrets: ${url}`, () => {
+      assert.doesNotMatch(errorOf(() => addressRules([]).check(url)).message, /canary/);
     });
 });
 

@@ -124,6 +124,22 @@ describe('mail', () => {
     assert.match(server.arrived[0]?.mail.subject ?? '', /within 7 days/);
   });
 
+  it('that waited while no mail was configured is not sent when its news is a week old', async () => {
+    await using server = await MailServer.start();
+    await using world = await NoticeWorld.create({ mail: mailTo(server) });
+    const plan = { channel: 'mail', limit: 9, recipients: OPERATORS, wants: () => true } as const;
+    await world.store.notices.fanOut(plan);
+    await world.happen('connection.reauth_soon', { data: { days_before: 1 } });
+    await world.store.notices.fanOut(plan);
+    await world.clock.advance(7 * 86_400_000 + 1);
+    await world.process();
+    await world.pass('10s');
+    assert.equal(server.arrived.length, 0);
+    const [old] = await world.deliveries('a@example.com');
+    assert.equal(old?.state, 'failed');
+    assert.match(old?.lastError ?? '', /older than 7 days/);
+  });
+
   it('waits in a process that has none configured, for one that has', async () => {
     await using world = await NoticeWorld.create();
     const plan = { channel: 'mail', limit: 9, recipients: ['a@example.com'], wants: () => true } as const;

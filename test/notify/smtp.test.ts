@@ -99,6 +99,17 @@ describe('a mail to a real SMTP server', () => {
     assert.doesNotMatch((await transport(server, login).verify()) ?? '', new RegExp(wrong));
   });
 
+  it('tells no password that a server repeats in the form in which it was sent', async () => {
+    await using server = await MailServer.start({ needsLogin: true });
+    const sent = Buffer.from(`\0${USER}\0${PASSWORD}`).toString('base64');
+    server.refusedLogins = { status: 500, says: `unrecognised: AUTH PLAIN ${sent}` };
+    const way = transport(server, { user: USER, password: new Secret(PASSWORD) });
+    for (const said of [printed(await way.send(MAIL)), (await way.verify()) ?? '']) {
+      assert.match(said, /AUTH PLAIN \[secret\]/);
+      assert.ok(!said.includes(sent));
+    }
+  });
+
   it('is kept when nobody listens', async () => {
     const server = await MailServer.start();
     const way = transport(server);

@@ -192,6 +192,20 @@ describe('a webhook', () => {
     assert.deepEqual(world.receivers.accepted('app'), others);
   });
 
+  it('still gets the others when one event cannot be told, by a defect of ours, and that is reported', async () => {
+    await using world = await NoticeWorld.create();
+    const process = await world.process();
+    const { id } = await world.webhook('app');
+    await world.happen('post.failed', { data: { ended_at_ms: 1e300 } });
+    const good = await world.happen('post.failed', { data: { reason: 'too_late' } });
+    await world.pass('2m', { every: '10s' });
+    assert.deepEqual(world.receivers.accepted('app'), [good]);
+    assert.ok(process.errors.some((error) => error instanceof RangeError));
+    const bad = (await world.deliveries(id)).find(({ state }) => state === 'pending');
+    assert.match(bad?.lastError ?? '', /defect of Kippu/);
+    process.errors.length = 0;
+  });
+
   it('whose secret cannot be opened is tried again later, and the secret is in no error', async () => {
     await using world = await NoticeWorld.create();
     await world.process();

@@ -131,6 +131,18 @@ describe('a rule that cannot be', () => {
     });
   }
 
+  it('is refused when it is longer than one that lists every value, and is not repeated then', () => {
+    const every = (from: number, to: number): string =>
+      Array.from({ length: to - from + 1 }, (_, index) => from + index).join(',');
+    const all = `${every(0, 59)} ${every(0, 23)} ${every(1, 31)} ${every(1, 12)} ${every(0, 7)}`;
+    assert.equal(checkRule(all, 'UTC').cron, all);
+    const long = `${'0,'.repeat(100_000)}0 9 * * *`;
+    assert.throws(
+      () => checkRule(long, 'UTC'),
+      (error) => error instanceof KippuError && error.where === '/cron' && error.message.length < 200,
+    );
+  });
+
   it('is not one that comes rarely', () => {
     const leap = checkRule('  0   9 29 2 * ', 'Asia/Tokyo');
     assert.equal(leap.cron, '0 9 29 2 *');

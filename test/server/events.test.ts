@@ -66,6 +66,38 @@ test('a stream tells what happens, and goes on where a client was cut off', asyn
   await fromStart.close();
 });
 
+test('what a schedule missed is told to keys that may read posts, and to no others', async () => {
+  await using kippu = await serveKippu();
+  await kippu.connect('alice');
+  const rule = { connection: 'x:alice', cron: '0 9 * * *', timezone: 'Asia/Tokyo', list: ['good morning', 'hello'] };
+  const { id } = (await kippu.operator.post('/v1/schedules', rule)).json;
+  const { schedules } = kippu.app.store;
+  const seen = await schedules.read(id);
+  assert.ok(seen !== undefined);
+  const settled = await schedules.settle({
+    next: { ...seen, version: seen.version + 1 },
+    occurrences: [],
+    post: undefined,
+    measurement: undefined,
+    missed: { happening: 'missed', data: { reason: 'no_text', detail: 'canary' } },
+  });
+  assert.equal(settled, 'settled');
+  for (const path of ['/v1/events?after=0', '/v1/connections/x:alice/timeline']) {
+    const told = async (...scopes: string[]): Promise<boolean> => {
+      const answer = await kippu
+        .as((await kippu.operator.post('/v1/api-keys', { name: 'a', scopes })).json.key)
+        .get(path);
+      assert.equal(answer.status, 200);
+      return answer.text.includes('canary');
+    };
+    assert.deepEqual(
+      [await told('connections:read'), await told('connections:read', 'posts:read')],
+      [false, true],
+      path,
+    );
+  }
+});
+
 test('a quiet stream says that it lives, and ends with its key', async () => {
   await using kippu = await serveKippu();
   const made = (await kippu.operator.post('/v1/api-keys', { name: 'listener', scopes: ['connections:read'] })).json;

@@ -1,5 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess, type ChildProcessByStdio } from 'node:child_process';
 import process from 'node:process';
+import type { Readable } from 'node:stream';
 import type { Composed, ComposeFacts } from '../../model/composer.ts';
 import { SECOND_MS } from '../../model/clock.ts';
 import { printable } from './printable.ts';
@@ -23,18 +24,22 @@ export function askCommand(
   stop: AbortSignal,
   { timeoutMs }: CommandLimits = { timeoutMs: COMMAND_TIMEOUT_MS },
 ): Promise<Composed> {
+  const output = new BoundedText(OUTPUT_BYTES_MAX);
+  const complaint = new BoundedText(COMPLAINT_BYTES_MAX);
   return new Promise((resolve) => {
-    const child = spawn(command, {
-      shell: true,
-      // A process group of its own, so that it can be killed as a whole.
-      detached: process.platform !== 'win32',
-      windowsHide: true,
-      env: environmentOf(facts),
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    const output = new BoundedText(OUTPUT_BYTES_MAX);
-    const complaint = new BoundedText(COMPLAINT_BYTES_MAX);
+    let child: ReturnType<typeof start>;
+    try {
+      child = start(command, facts);
+    } catch (error) {
+      // Some of what the system refuses is thrown and not told: texts that are too long for it, or no memory.
+      resolve(failed(notStarted(error), complaint));
+      return;
+    }
+    let isSettled = false;
     const settle = (composed: Composed): void => {
+      // Once only: when its end is heard of after that, its process group may be somebody else's.
+      if (isSettled) return;
+      isSettled = true;
       clearTimeout(timer);
       stop.removeEventListener('abort', onStop);
       killGroup(child);
@@ -57,7 +62,7 @@ export function askCommand(
       complaint.add(chunk);
     });
     child.on('error', (error) => {
-      settle(failed(`it could not be started: ${'code' in error ? String(error.code) : error.name}`, complaint));
+      settle(failed(notStarted(error), complaint));
     });
     const onEnd = (code: number | null, signal: NodeJS.Signals | null): void => {
       if (code === 0) settle({ kind: 'composed', text: output.text.trim(), madeWithAi: undefined });
@@ -66,6 +71,7 @@ export function askCommand(
     child.on('close', onEnd);
     child.on('exit', (code, signal) => {
       // What it left running may hold its output open for ever: what it printed itself has arrived soon after its end.
+      if (isSettled) return;
       clearTimeout(timer);
       timer = setTimeout(() => {
         onEnd(code, signal);
@@ -73,6 +79,22 @@ export function askCommand(
     });
     if (stop.aborted) onStop();
   });
+}
+
+function start(command: string, facts: ComposeFacts): ChildProcessByStdio<null, Readable, Readable> {
+  return spawn(command, {
+    shell: true,
+    // A process group of its own, so that it can be killed as a whole.
+    detached: process.platform !== 'win32',
+    windowsHide: true,
+    env: environmentOf(facts),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+function notStarted(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  return `it could not be started: ${code}`;
 }
 
 /** What a program needs to be found and to run, and what it may know. */

@@ -31,7 +31,10 @@ export async function askUrl(
     answerTimeoutMs: ANSWER_TIMEOUT_MS,
     bodyBytesMax: BODY_BYTES_MAX,
   });
-  return orStopped(answered.then(read), stop);
+  return orStopped(
+    answered.then((answer) => read(answer, url)),
+    stop,
+  );
 }
 
 /** On the signal nobody waits for the answer any more: it is asked for again. */
@@ -48,12 +51,13 @@ function orStopped(answered: Promise<Composed>, stop: AbortSignal): Promise<Comp
   });
 }
 
-function read(answer: HttpAnswer): Composed {
+function read(answer: HttpAnswer, url: string): Composed {
   if (answer.kind !== 'answered') return { kind: 'failed', detail: answer.detail };
   const { status, headers, body, complete } = answer;
   const text = Buffer.from(body).toString('utf8');
   if (status !== 200) {
-    return { kind: 'failed', detail: `HTTP ${status} ${printable(text).slice(0, COMPLAINT_CHARS_MAX)}`.trim() };
+    const complaint = withoutPartsOf(url, printable(text)).slice(0, COMPLAINT_CHARS_MAX);
+    return { kind: 'failed', detail: `HTTP ${status} ${complaint}`.trim() };
   }
   if (!complete) {
     return { kind: 'failed', detail: `the answer was cut off, or longer than ${BODY_BYTES_MAX / 1024} kB` };
@@ -62,6 +66,25 @@ function read(answer: HttpAnswer): Composed {
   if (type === 'text/plain') return { kind: 'composed', text: text.trim(), madeWithAi: undefined };
   if (type === 'application/json') return readJson(text);
   return { kind: 'failed', detail: `the answer is ${type ?? 'of no type'}; text/plain or application/json is read` };
+}
+
+const SECRET_CHARS_MIN = 8;
+
+/** Error pages quote what was asked for, and a URL may have a token in its path or its query: only its host is told. */
+function withoutPartsOf(url: string, text: string): string {
+  const { pathname, search, searchParams } = new URL(url);
+  const parts = [...pathname.split('/'), ...search.slice(1).split(/[&=]/), ...searchParams.values()];
+  const secrets = parts.flatMap((part) => [part, decoded(part)]).filter((part) => part.length >= SECRET_CHARS_MIN);
+  return secrets.sort((a, b) => b.length - a.length).reduce((words, secret) => words.replaceAll(secret, '[…]'), text);
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    // Not percent-encoded, whatever it is: it stands for itself.
+    return part;
+  }
 }
 
 function readJson(body: string): Composed {

@@ -125,7 +125,9 @@ function handoverOf(error: unknown, server: SmtpServer): Handover {
 
 /** The server's own words, on one line, and never what we signed in with, even if it says that back. */
 function describe(error: unknown, { host, port, user, password }: SmtpServer): string {
-  const secrets = [password?.reveal(), user].flatMap((secret) =>
+  // AUTH PLAIN sends both as one (RFC 4616).
+  const together = password === undefined ? undefined : `\0${user ?? ''}\0${password.reveal()}`;
+  const secrets = [together, password?.reveal(), user].flatMap((secret) =>
     secret === undefined || secret === '' ? [] : [secret, Buffer.from(secret).toString('base64')],
   );
   const words = error instanceof Error ? error.message : 'the mail server could not be used';

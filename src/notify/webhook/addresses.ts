@@ -29,7 +29,8 @@ const NOT_PUBLIC = [
   '203.0.113.0/24',
   '224.0.0.0/4',
   '240.0.0.0/4',
-  '::/127',
+  '::/96',
+  '::ffff:0:0:0/96',
   '64:ff9b::/96',
   '64:ff9b:1::/48',
   '100::/64',
@@ -61,7 +62,8 @@ export function addressRules(allowed: readonly string[]): AddressRules {
     check(text) {
       const url = URL.canParse(text) ? new URL(text) : undefined;
       if (url === undefined)
-        throw invalid(`"${text}" is not a URL. Give one such as https://app.example/kippu-events.`);
+        // Without repeating it: it may have a password or a token in it.
+        throw invalid('This is not a URL. Give one such as https://app.example/kippu-events.');
       if (url.username !== '' || url.password !== '')
         throw invalid('A webhook URL holds no user name or password: what is sent is signed instead. Leave them out.');
       if (url.protocol !== 'https:' && !(url.protocol === 'http:' && isLoopbackName(hostOf(url))))

@@ -90,14 +90,16 @@ function checkCommand(command: string): void {
 
 function checkUrl(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !isSafe(url)) {
-    throw invalid(
-      `"${text}" cannot be asked for a text. Give an https address; http goes to this machine only.`,
-      WHERE,
-    );
-  }
+  // None of these repeats the address: it may have a password in it.
+  if (url === undefined) throw invalid('This is not an address that can be asked. Give an https address.', WHERE);
   if (url.username !== '' || url.password !== '') {
     throw invalid('An address with a password in it would be shown to everybody. Leave the password out.', WHERE);
+  }
+  if (!isSafe(url)) {
+    throw invalid(
+      `${url.protocol}//${url.host} cannot be asked for a text. Give an https address; http goes to this machine only.`,
+      WHERE,
+    );
   }
 }
 

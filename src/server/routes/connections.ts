@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { requireUnbound } from '../../app/callers.ts';
 import { importTokens, revokeConnection, updateConnection } from '../../app/connections.ts';
+import { maySee } from '../../app/events.ts';
 import { timelineOf } from '../../app/timeline.ts';
 import { visibleConnection, visibleConnections } from '../../app/visible.ts';
 import { CONNECTION_STATES, RENEWAL_POLICIES } from '../../model/connection.ts';
@@ -121,7 +122,8 @@ export const connectionRoutes: readonly Route[] = [
     answer: timelineSchema,
     async run({ app, caller, params }) {
       const { id } = await visibleConnection(params['id'] ?? '', caller, app);
-      return timelineJson(await timelineOf(id, app));
+      const entries = await timelineOf(id, app);
+      return timelineJson(entries.filter((entry) => entry.kind !== 'event' || maySee(caller, entry.event)));
     },
   }),
 ];
