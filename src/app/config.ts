@@ -90,6 +90,7 @@ function configuredApp(provider: Provider, settings: Settings): ProviderApp[] {
   return [
     providerApp(provider, {
       clientId,
+      host: settings.get(`${prefix}HOST`)?.value,
       clientSecret: secret === undefined ? undefined : new Secret(secret),
       scopes: settings
         .get(`${prefix}SCOPES`)

@@ -2,11 +2,13 @@ import { HOUR_MS, MINUTE_MS } from '../model/clock.ts';
 import { tendDuePosts } from '../posts/worker.ts';
 import { reapplySpool } from '../renewal/reapply.ts';
 import { tendDue } from '../renewal/tend.ts';
+import { pollDeviceSessions } from './device-sessions.ts';
 import type { App } from './open.ts';
 import { settlePendingConsents } from './pending-consents.ts';
 
 const ROUND_MS = 500;
 const CHORES_MS = 5000;
+const DEVICES_MS = 1000;
 const TIDY_MS = HOUR_MS;
 /** Rounds that may wait for slow providers at the same time; more work is left to the next one. */
 const ROUNDS_AT_ONCE = 4;
@@ -38,6 +40,7 @@ export class Worker {
     this.#loops.push(
       this.#every('connections', ROUND_MS, () => this.#tendConnections()),
       this.#every('posts', ROUND_MS, () => this.#tendPosts()),
+      this.#every('devices', DEVICES_MS, () => pollDeviceSessions(this.#app)),
       this.#every('chores', CHORES_MS, () => this.#doChores()),
       this.#every('tidying', TIDY_MS, async () => {
         this.#app.spool.tidy();

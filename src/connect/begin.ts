@@ -28,9 +28,16 @@ export interface ConsentWish {
 }
 
 /** Makes a consent that a browser can begin. Its id is the secret part of the link: 100 random bits, for one browser. */
-export async function beginConsent(wish: ConsentWish, { consents, clock, random }: ConnectPorts): Promise<Consent> {
+export async function beginConsent(wish: ConsentWish, ports: ConnectPorts): Promise<Consent> {
+  const consent = newConsent(wish, ports);
+  await ports.consents.create(consent);
+  return consent;
+}
+
+/** A consent that nobody has begun yet. */
+export function newConsent(wish: ConsentWish, { clock, random }: Pick<ConnectPorts, 'clock' | 'random'>): Consent {
   const nowMs = clock.nowMs();
-  const consent: Consent = {
+  return {
     id: newId('cns', random),
     state: 'begun',
     failure: undefined,
@@ -54,8 +61,6 @@ export async function beginConsent(wish: ConsentWish, { consents, clock, random 
     answeredAtMs: undefined,
     askAfterMs: undefined,
   };
-  await consents.create(consent);
-  return consent;
 }
 
 export interface Departure {

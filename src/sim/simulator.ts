@@ -11,6 +11,7 @@ import { newName } from './names.ts';
 import { networkOf } from './networks/index.ts';
 import type { Network } from './networks/network.ts';
 import { answerAuthorization, answerConsentForm } from './oauth/consent.ts';
+import { answerDeviceCode, answerDeviceForm, answerDevicePage } from './oauth/device-endpoint.ts';
 import { answerRevocation } from './oauth/revocation-endpoint.ts';
 import { answerToken } from './oauth/token-endpoint.ts';
 import { registrationsOf, type SimClient } from './registrations.ts';
@@ -133,6 +134,13 @@ export class Simulator {
     if (at(endpoints.authorization)) {
       if (request.method === 'GET') return { endpoint: undefined, answer: answerAuthorization };
       if (request.method === 'POST') return { endpoint: undefined, answer: answerConsentForm };
+    }
+    if (at(endpoints.devicePage)) {
+      if (request.method === 'GET') return { endpoint: undefined, answer: answerDevicePage };
+      if (request.method === 'POST') return { endpoint: undefined, answer: answerDeviceForm };
+    }
+    if (request.method === 'POST' && at(endpoints.deviceCode)) {
+      return { endpoint: 'device', answer: (world) => answerDeviceCode(world, this.#network, request) };
     }
     if (request.method === 'POST' && at(endpoints.token)) {
       return { endpoint: 'token', answer: (world) => answerToken(world, this.#network, request) };

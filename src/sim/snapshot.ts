@@ -23,6 +23,7 @@ export function snapshotOf(state: SimState, nowMs: number): Snapshot {
     users: [...state.users],
     consents: [...state.consents].filter(([, consent]) => consent.openedAtMs + CONSENT_KEPT_MS > nowMs),
     codes: [...state.codes].filter(([, code]) => code.issuedAtMs + CONSENT_KEPT_MS > nowMs),
+    devices: [...state.devices].filter(([, device]) => device.issuedAtMs + CONSENT_KEPT_MS > nowMs),
     grants: [...state.grants].map(([id, grant]) => [
       id,
       { ...grant, tokenHashes: grant.tokenHashes.filter((hash) => kept.has(hash)) },
@@ -41,7 +42,7 @@ export function restore(snapshot: unknown, defaults: Settings): SimState {
   // Our own file, its version checked.
   const held = snapshot as Snapshot;
   const empty = emptyState(defaults);
-  const entries = <V>(field: string): Map<string, V> => new Map(held[field] as [string, V][]);
+  const entries = <V>(field: string): Map<string, V> => new Map((held[field] ?? []) as [string, V][]);
   const money = held['money'] as { readToday: string[] } & Omit<SimState['money'], 'readToday'>;
   return {
     settings: { ...defaults, ...(held['settings'] as Settings) },
@@ -51,6 +52,7 @@ export function restore(snapshot: unknown, defaults: Settings): SimState {
     users: entries('users'),
     consents: entries('consents'),
     codes: entries('codes'),
+    devices: entries('devices'),
     grants: entries('grants'),
     tokens: entries('tokens'),
     posts: entries('posts'),
