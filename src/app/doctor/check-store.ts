@@ -14,6 +14,7 @@ import { copiedBecause } from '../home.ts';
 import type { Outside } from '../open.ts';
 import { storeOpener } from '../system.ts';
 import { checkAppStatuses } from './check-apps.ts';
+import { checkCrowds, checkEndless } from './check-grants.ts';
 import type { Finding } from './finding.ts';
 
 /** The store, its key ring and what is in it. Nothing is made, and nothing is changed. */
@@ -91,7 +92,7 @@ async function checkOpenStore(
     checkRing(ring, home),
     ...checkAppStatuses(await store.home.apps(), config.apps),
     ...checkSpool(config, outside),
-    ...(await checkConnections(store, outside.clock.nowMs())),
+    ...(await checkConnections(store, config, outside.clock.nowMs())),
   ];
 }
 
@@ -128,7 +129,7 @@ function checkSpool(config: Config, { clock, random, faults }: Outside): Finding
 const LOOKED_AT_MAX = 1000;
 const SOON_MS = 7 * DAY_MS;
 
-async function checkConnections(store: Store, nowMs: number): Promise<Finding[]> {
+async function checkConnections(store: Store, config: Config, nowMs: number): Promise<Finding[]> {
   const counts = await store.connections.countByState();
   const { items } = await store.connections.list({ limit: LOOKED_AT_MAX });
   const findings: Finding[] = [{ kind: 'connections', level: 'ok', counts }];
@@ -144,6 +145,7 @@ async function checkConnections(store: Store, nowMs: number): Promise<Finding[]>
       findings.push({ kind: 'consent_needed_soon', level: 'warning', name, atMs });
     }
   }
+  findings.push(...checkCrowds(items, config.apps), ...checkEndless(items, config.apps));
   const suspect = await suspectOf(items, store);
   if (suspect.length > 0) findings.push({ kind: 'reuse_suspected', level: 'warning', names: suspect });
   const orphaned = await orphanedOf(items, store);

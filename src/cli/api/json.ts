@@ -1,6 +1,7 @@
 import type { apiKeyJson, newApiKeySchema } from '../../server/bodies/api-key.ts';
 import type { connectProgressJson, connectSessionJson } from '../../server/bodies/connect-session.ts';
 import type { connectionJson } from '../../server/bodies/connection.ts';
+import type { deviceSessionJson } from '../../server/bodies/device-session.ts';
 import type { checkJson, madePostJson, postJson } from '../../server/bodies/post.ts';
 import type { timelineJson } from '../../server/bodies/timeline.ts';
 import type { tokenJson } from '../../server/bodies/token.ts';
@@ -10,6 +11,7 @@ export type ConnectionJson = Readonly<ReturnType<typeof connectionJson>>;
 export type TokenJson = Readonly<ReturnType<typeof tokenJson>>;
 export type NewConnectSessionJson = Readonly<ReturnType<typeof connectSessionJson>>;
 export type ConnectProgressJson = Readonly<ReturnType<typeof connectProgressJson>>;
+export type DeviceSessionJson = Readonly<ReturnType<typeof deviceSessionJson>>;
 export type TimelineJson = Readonly<ReturnType<typeof timelineJson>>;
 export type TimelineEntryJson = TimelineJson['items'][number];
 export type PostJson = Readonly<ReturnType<typeof postJson>>;

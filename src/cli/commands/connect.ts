@@ -10,7 +10,10 @@ import type { Cli } from '../cli.ts';
 import { collectWords } from '../flags.ts';
 import { listenForCallback } from '../listen-for-callback.ts';
 import { printable } from '../printable.ts';
+import { DEVICE_TEXTS } from '../texts/device-texts.ts';
+import { ENDLESS_TEXTS } from '../texts/endless-texts.ts';
 import { spanText } from '../times.ts';
+import { connectDevice } from './connect-device.ts';
 
 interface ConnectFlags {
   readonly name?: string;
@@ -18,6 +21,7 @@ interface ConnectFlags {
   readonly open: boolean;
   readonly offline: boolean;
   readonly connection?: string;
+  readonly device?: boolean;
   readonly json?: boolean;
 }
 
@@ -33,6 +37,7 @@ export function registerConnect(program: Command, cli: Cli): void {
     .option('--no-open', options.noOpen)
     .option('--no-offline', options.noOffline)
     .option('--connection <connection>', options.again)
+    .option('--device', DEVICE_TEXTS[cli.language].option)
     .option('--json', options.json)
     .action((provider: string, flags: ConnectFlags) => connect(provider, flags, cli));
 }
@@ -42,6 +47,7 @@ async function connect(provider: string, flags: ConnectFlags, cli: Cli): Promise
   const connection = await withApi(cli, async (context) => {
     const { local, config } = context;
     if (local !== undefined && config.sandbox) throw new KippuError('conflict', cli.texts.connect.sandboxNeedsServer);
+    if (flags.device === true) return connectDevice(provider, flags, context, cli);
     const listening = local === undefined ? undefined : await listenForCallback(local, config, cli);
     try {
       return await consent(provider, flags, context, cli);
@@ -49,9 +55,14 @@ async function connect(provider: string, flags: ConnectFlags, cli: Cli): Promise
       await listening?.close();
     }
   });
-  if (!connection.renewable) cli.say(cli.talkStyle.warn(cli.texts.connect.noRefreshToken));
+  if (!connection.renewable) cli.say(cli.talkStyle.warn(endOf(connection, cli)));
   if (flags.json === true) cli.printJson(connection);
   else cli.print(printable(connection.name));
+}
+
+/** Without a refresh token: when it ends, if it does. */
+function endOf({ access_expires_at: endsAt }: ConnectionJson, cli: Cli): string {
+  return endsAt === null ? ENDLESS_TEXTS[cli.language].connected : cli.texts.connect.noRefreshToken;
 }
 
 async function consent(provider: string, flags: ConnectFlags, context: ApiContext, cli: Cli): Promise<ConnectionJson> {

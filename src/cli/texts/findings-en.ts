@@ -130,6 +130,15 @@ export const FINDINGS_EN: FindingTexts = {
     what: `damaged spool files: ${some(files)}`,
     advice: 'Keep them. Connections that they were for become uncertain and may need a new consent.',
   }),
+  grants_crowded: ({ provider, handle, names, max }) => ({
+    what: `${handle} is connected ${names.length} times with one app of ${provider}, which keeps ${max}: ${names.join(', ')}`,
+    advice: 'The next consent ends the oldest of them without a word. Revoke those that nobody needs.',
+  }),
+  never_expires: ({ names }) => ({
+    what: `access tokens that never end: ${names.join(', ')}`,
+    advice:
+      "Switch expiry on in the app's settings at the provider, then end the old ones: kippu revoke --never-expires\nTheir users connect again afterwards.",
+  }),
   orphans: ({ names }) => ({
     what: `token sets that belong nowhere are kept for ${some(names)}`,
     advice: 'They are tried before a grant is given up. See: kippu show',

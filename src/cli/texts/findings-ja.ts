@@ -132,6 +132,15 @@ export const FINDINGS_JA: FindingTexts = {
     what: `壊れたスプールのファイルがあります: ${some(files)}`,
     advice: '残しておいてください。その接続は確認中になり、再同意が必要になることがあります。',
   }),
+  grants_crowded: ({ provider, handle, names, max }) => ({
+    what: `${handle} は ${provider} の同じアプリで ${names.length} 回接続されています(保持されるのは ${max} まで): ${names.join(', ')}`,
+    advice: '次に同意すると、一番古いものが黙って失効します。不要なものを取り消してください。',
+  }),
+  never_expires: ({ names }) => ({
+    what: `アクセストークンに期限がありません: ${names.join(', ')}`,
+    advice:
+      'プロバイダーのアプリ設定で期限を有効にしてから、古いものを取り消してください: kippu revoke --never-expires\nそのあと、利用者に接続し直してもらいます。',
+  }),
   orphans: ({ names }) => ({
     what: `行き先のないトークンを保管しています: ${some(names)}`,
     advice: '接続をあきらめる前に試されます。詳しくは: kippu show',

@@ -13,7 +13,7 @@ interface Found {
 
 /** `POST /applications/{client_id}/token`: whether an access token of this app is good, and whose it is. */
 export function checkToken(world: World, clientId: string, request: SimRequest): Decision {
-  if (!isAuthenticated(world, clientId, request)) return justReply(badCredentials());
+  if (authenticated(world, clientId, request) === undefined) return justReply(badCredentials());
   const found = tokenIn(world, clientId, request);
   if (found === undefined) return justReply(jsonReply(404, { message: 'Not Found', status: '404' }));
   const { token, grant } = found;
@@ -38,7 +38,8 @@ export function changeToken(
   { clientId, what }: { readonly clientId: string; readonly what: 'token' | 'grant' },
   request: SimRequest,
 ): Decision {
-  if (!isAuthenticated(world, clientId, request)) return justReply(badCredentials());
+  const met = authenticated(world, clientId, request);
+  if (met === undefined) return justReply(badCredentials());
   const found = tokenIn(world, clientId, request);
   if (found === undefined) return justReply(jsonReply(422, { message: 'Validation Failed', status: '422' }));
   const { token, grant } = found;
@@ -49,15 +50,21 @@ export function changeToken(
       : [...world.state.grants.values()]
           .filter((one) => one.clientId === clientId && one.userId === grant.userId && one.end === undefined)
           .map(({ id }) => ({ kind: 'grant_ended', grantId: id, reason: 'revoked_by_client', access: 'ends', atMs }));
-  return { events, reply: { status: 204, headers: {}, body: '' } };
+  return { events: [...met, ...events], reply: { status: 204, headers: {}, body: '' } };
 }
 
-/** HTTP Basic with the app's own id and secret. */
-function isAuthenticated(world: World, clientId: string, { headers }: SimRequest): boolean {
+/**
+ * HTTP Basic with the app's own id and secret: what becomes known by it, and nothing where it is not right. As at the token
+ * endpoint, an app that is registered by being used has the first secret that it is seen with.
+ */
+function authenticated(world: World, clientId: string, { headers }: SimRequest): readonly SimEvent[] | undefined {
   const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(headers['authorization'] ?? '')?.[1] ?? '';
   const [id, ...rest] = Buffer.from(encoded, 'base64').toString('utf8').split(':');
-  const secretHash = registeredClient(world, clientId)?.secretHash;
-  return id === clientId && secretHash !== undefined && secretHash === hashOf(rest.join(':'));
+  const client = registeredClient(world, clientId);
+  const secretHash = hashOf(rest.join(':'));
+  if (id !== clientId || client === undefined) return undefined;
+  if (client.kind === 'undecided') return [{ kind: 'client_met', client: { id, kind: 'confidential', secretHash } }];
+  return client.secretHash === secretHash ? [] : undefined;
 }
 
 function tokenIn(world: World, clientId: string, request: SimRequest): Found | undefined {
