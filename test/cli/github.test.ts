@@ -57,7 +57,7 @@ for (const where of ['where no server runs', 'through a running server'] as cons
       assert.equal(code, 0, stderr);
       assert.equal(stdout, 'github:alice\n');
       assert.match(stderr, new RegExp(`${world.hub.url}/login/device`));
-      assert.doesNotMatch(stderr, /\u001b/, 'nothing is drawn where nobody can see it');
+      assert.ok(!stderr.includes('\u001b'), 'nothing is drawn where nobody can see it');
       assert.ok(world.hub.state().counts.presentedTwice === 0);
     });
   });

@@ -32,7 +32,7 @@ class Hub {
 
   code(user = 'alice', params: Fields = {}): string {
     const query = new URLSearchParams({ client_id: CLIENT.id, redirect_uri: REDIRECT, ...params });
-    const back = this.controls.consent(`https://github.com/login/oauth/authorize?${query}`, { user });
+    const back = this.controls.consent(`https://github.com/login/oauth/authorize?${query.toString()}`, { user });
     return new URL(back).searchParams.get('code') ?? '';
   }
 
@@ -88,7 +88,10 @@ test('parameters may come as JSON, as Octokit sends them, and in the query', asy
   const headers = { ...JSON_WANTED, 'content-type': 'application/json; charset=utf-8' };
   assert.match((await hub.send('POST', '/login/oauth/access_token', headers, json)).json.access_token, /^ghu_/);
   const query = new URLSearchParams({ client_id: CLIENT.id, client_secret: CLIENT.secret, code: hub.code() });
-  assert.match((await hub.send('POST', `/login/oauth/access_token?${query}`, JSON_WANTED)).json.access_token, /^ghu_/);
+  assert.match(
+    (await hub.send('POST', `/login/oauth/access_token?${query.toString()}`, JSON_WANTED)).json.access_token,
+    /^ghu_/,
+  );
 });
 
 const ERRORS: readonly [string, (hub: Hub) => Promise<Answer>, string, string][] = [
