@@ -4,6 +4,8 @@ export {
   type GetAccessTokenOptions,
   type Kippu,
   type KippuOptions,
+  type Listener,
+  type MailOptions,
 } from './app/kippu.ts';
 export { defineConfig, type ConfigFile, type ProviderSettings } from './app/settings.ts';
 export { ERROR_CODES, KippuError, type ErrorCode } from './model/errors.ts';

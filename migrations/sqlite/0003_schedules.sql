@@ -35,6 +35,10 @@ create table occurrences (
   primary key (schedule_id, at_ms)
 ) strict, without rowid;
 
+-- What an account publishes next, and what it published last but for what is out already.
+create index posts_waiting on posts (connection_id, publish_at_ms)
+  where status in ('scheduled', 'needs_approval', 'publishing', 'unknown');
+
 create unique index occurrences_by_post on occurrences (post_id) where post_id is not null;
 
 create table metrics (

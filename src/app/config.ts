@@ -2,10 +2,13 @@ import { join, resolve } from 'node:path';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
 import { Secret } from '../model/secret.ts';
+import type { MailLanguage } from '../notify/mail/letter.ts';
+import { addressRules } from '../notify/webhook/addresses.ts';
 import { CATALOGUE } from '../providers/index.ts';
 import { isLoopback, providerApp, type ProviderApp, type ProviderAppOptions } from '../providers/provider-app.ts';
 import type { Provider } from '../providers/provider.ts';
 import { DEFAULT_TIMING, type RenewalTiming } from '../renewal/ports.ts';
+import { readMail, type MailConfig } from './mail.ts';
 import type { Setting, Settings } from './settings.ts';
 
 export const DEFAULT_PORT = 4180;
@@ -27,6 +30,10 @@ export interface Config {
   readonly apps: readonly ProviderApp[];
   readonly timing: RenewalTiming;
   readonly returnUrls: readonly string[];
+  /** Absent: nothing is mailed. */
+  readonly mail: MailConfig | undefined;
+  /** Networks that are not public and that webhooks may go to all the same. */
+  readonly webhookNetworks: readonly string[];
   readonly logLevel: string;
   readonly logFormat: 'pretty' | 'json';
   readonly settings: Settings;
@@ -36,6 +43,8 @@ export interface ConfigFacts {
   readonly directory: string;
   readonly isTerminal: boolean;
   readonly isProduction: boolean;
+  /** The language of mails, where nothing else is set. Absent: English. */
+  readonly language?: MailLanguage | undefined;
   /** Origin of a running simulator for the sandbox. */
   readonly simulatorUrl: (provider: string, home: string) => string;
 }
@@ -61,7 +70,15 @@ export function readConfig(settings: Settings, facts: ConfigFacts): Config {
     sandbox,
     apps: sandbox ? CATALOGUE.map((provider) => sandboxApp(provider, facts.simulatorUrl(provider.id, home))) : realApps,
     timing: readTiming(settings),
-    returnUrls: (settings.get('KIPPU_RETURN_URLS')?.value ?? '').split(/[\s,]+/).filter((url) => url !== ''),
+    returnUrls: readList(settings, 'KIPPU_RETURN_URLS'),
+    mail: readMail({
+      smtpUrl: settings.get('KIPPU_SMTP_URL'),
+      from: settings.get('KIPPU_MAIL_FROM'),
+      to: settings.get('KIPPU_MAIL_TO'),
+      language: settings.get('KIPPU_MAIL_LANG'),
+      spoken: facts.language ?? 'en',
+    }),
+    webhookNetworks: readNetworks(settings),
     logLevel:
       readChoice(settings, 'KIPPU_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']) ?? 'info',
     logFormat: readChoice(settings, 'KIPPU_LOG_FORMAT', ['pretty', 'json']) ?? (facts.isTerminal ? 'pretty' : 'json'),
@@ -159,6 +176,16 @@ function readPort(settings: Settings): number {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw invalid('KIPPU_PORT', `"${setting.value}" is no port`, 'a number up to 65535');
   return port;
+}
+
+function readList(settings: Settings, name: string): readonly string[] {
+  return (settings.get(name)?.value ?? '').split(/[\s,]+/).filter((item) => item !== '');
+}
+
+function readNetworks(settings: Settings): readonly string[] {
+  const networks = readList(settings, 'KIPPU_WEBHOOK_NETWORKS');
+  addressRules(networks);
+  return networks;
 }
 
 function readTiming(settings: Settings): RenewalTiming {

@@ -5,6 +5,7 @@ import type { ConnectionId, ConsentId } from '../model/ids.ts';
 import type { Caller } from './api-keys.ts';
 import { sees } from './callers.ts';
 import { findConsent, redeemConnect } from './connecting.ts';
+import type { FlowStep } from './flow/flow-step.ts';
 import type { App } from './open.ts';
 
 /** Where a consent is, for whoever began it and waits for its end. */
@@ -35,6 +36,20 @@ export async function connectProgress(id: string, caller: Caller, app: App): Pro
     detail: consent.failureDetail,
     connection: consent.attachedTo,
   };
+}
+
+/** The steps of a consent that was begun with `explain`, so far. Throws `not_found`, `forbidden`. */
+export async function connectSteps(id: string, caller: Caller, app: App): Promise<readonly FlowStep[]> {
+  const consent = await findConsent(id, app);
+  requireConsent(caller, consent);
+  const steps = app.flows.stepsOf(consent.id);
+  if (steps === undefined) {
+    throw new KippuError(
+      'not_found',
+      `The steps of ${id} are not kept: it was begun without explain, or by a process that has ended. Connect again.`,
+    );
+  }
+  return steps;
 }
 
 /**

@@ -20,6 +20,8 @@ export interface ConnectRequest {
   readonly returnUrl?: string | undefined;
   /** Id or name: consent again for this one. */
   readonly connection?: string | undefined;
+  /** Keep the steps of the flow in memory, masked, for whoever wants to see them. */
+  readonly explain?: boolean | undefined;
 }
 
 export interface ConnectSession {
@@ -46,6 +48,11 @@ export async function beginConnect(request: ConnectRequest, app: App): Promise<C
     },
     app.connect,
   );
+  if (request.explain === true)
+    app.flows.begin(consent.id, provider, {
+      url: `${app.options.publicUrl}/v1/connect-sessions`,
+      scopes: consent.scopes,
+    });
   return { id: consent.id, url: `${app.options.publicUrl}/connect/${consent.id}`, expiresAtMs: consent.expiresAtMs };
 }
 

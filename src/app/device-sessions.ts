@@ -5,7 +5,7 @@ import { connectionAgain, findConsent, type ConnectRequest } from './connecting.
 import { checkName, findApp } from './connections.ts';
 import type { App } from './open.ts';
 
-export type DeviceRequest = Omit<ConnectRequest, 'returnUrl'>;
+export type DeviceRequest = Omit<ConnectRequest, 'returnUrl' | 'explain'>;
 
 /** A consent by the device flow: how far it is, and what its user is shown while he has to type. */
 export interface DeviceSession extends ConnectProgress {

@@ -5,6 +5,7 @@ import type { Config } from './config.ts';
 import { checkApps } from './doctor/check-apps.ts';
 import { checkDirectory } from './doctor/check-directory.ts';
 import { checkClocks, checkPort } from './doctor/check-network.ts';
+import { checkMail } from './doctor/check-notices.ts';
 import { checkSettings, settingsInForce, type SettingInForce } from './doctor/check-settings.ts';
 import { checkStore } from './doctor/check-store.ts';
 import type { Finding } from './doctor/finding.ts';
@@ -43,12 +44,13 @@ export async function examine(patient: Patient): Promise<Diagnosis> {
 
 /** The sandbox's simulators go by this machine's own clock: there is nothing to compare. */
 async function checkConfigured(config: Config, outside: Outside): Promise<Finding[]> {
-  const [store, clocks, port] = await Promise.all([
+  const [store, clocks, port, mail] = await Promise.all([
     checkStore(config, outside),
     checkClocks(config.sandbox ? [] : config.apps, outside),
     checkPort(config),
+    checkMail(config, outside.clock),
   ]);
-  return [checkDirectory(config.home), ...store, ...checkApps(config), ...clocks, port];
+  return [checkDirectory(config.home), ...store, ...checkApps(config), ...clocks, port, mail];
 }
 
 async function orFinding<T>(work: () => Promise<T>, findings: Finding[]): Promise<T | undefined> {

@@ -10,7 +10,7 @@ export interface Readiness {
   readonly keys: 'ok' | 'closed';
   /** `elsewhere`: this process has none. `held`: the store is a copy, so that nothing is renewed from it. */
   readonly worker: 'running' | 'stopped' | 'elsewhere' | 'held';
-  /** The earliest due connection or post. */
+  /** The earliest due connection, post or schedule. */
   readonly oldestDueAtMs: number | undefined;
 }
 
@@ -49,7 +49,11 @@ function opens(app: App, home: Parameters<typeof openHomeKeys>[1]): boolean {
 }
 
 async function oldestDue({ store }: App): Promise<number | undefined> {
-  const due = await Promise.all([store.credentials.nextDueAtMs(), store.posts.nextDueAtMs()]);
+  const due = await Promise.all([
+    store.credentials.nextDueAtMs(),
+    store.posts.nextDueAtMs(),
+    store.schedules.nextDueAtMs(),
+  ]);
   return due.reduce(
     (oldest, one) => (oldest === undefined || (one !== undefined && one < oldest) ? one : oldest),
     undefined,
@@ -59,7 +63,7 @@ async function oldestDue({ store }: App): Promise<number | undefined> {
 export interface Gauges {
   readonly connections: Readonly<Record<ConnectionState, number>>;
   /** How far the worker is behind, milliseconds. */
-  readonly dueLagMs: { readonly connections: number; readonly posts: number };
+  readonly dueLagMs: { readonly connections: number; readonly posts: number; readonly schedules: number };
   readonly spoolWaiting: number;
   readonly spoolDamaged: number;
   readonly renewalsUnderWay: number;
@@ -68,15 +72,16 @@ export interface Gauges {
 /** What a monitoring system watches. */
 export async function gauges({ store, spool, flights, options }: App): Promise<Gauges> {
   const nowMs = options.outside.clock.nowMs();
-  const [connections, credentialsDueMs, postsDueMs] = await Promise.all([
+  const [connections, credentialsDueMs, postsDueMs, schedulesDueMs] = await Promise.all([
     store.connections.countByState(),
     store.credentials.nextDueAtMs(),
     store.posts.nextDueAtMs(),
+    store.schedules.nextDueAtMs(),
   ]);
   const lag = (dueAtMs: number | undefined): number => (dueAtMs === undefined ? 0 : Math.max(0, nowMs - dueAtMs));
   return {
     connections,
-    dueLagMs: { connections: lag(credentialsDueMs), posts: lag(postsDueMs) },
+    dueLagMs: { connections: lag(credentialsDueMs), posts: lag(postsDueMs), schedules: lag(schedulesDueMs) },
     spoolWaiting: spool.entries().filter((entry) => !entry.acknowledged).length,
     spoolDamaged: spool.damaged().length,
     renewalsUnderWay: flights.underWay,

@@ -1,16 +1,23 @@
 import { pino, type Logger } from 'pino';
 import type { Access } from '../model/access-tokens.ts';
 import { KippuError } from '../model/errors.ts';
-import type { EventType, KippuEvent } from '../model/event.ts';
+import type { EventType } from '../model/event.ts';
 import { Secret } from '../model/secret.ts';
+import { Listeners, type Listener } from '../notify/listeners.ts';
+import type { NoticeOptions } from '../notify/ports.ts';
+import { addressRules } from '../notify/webhook/addresses.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { DEFAULT_TIMING, type RenewalTiming } from '../renewal/ports.ts';
 import { callApi } from './call.ts';
 import { findConnection } from './connections.ts';
+import { mailPorts, readMail, type MailConfig } from './mail.ts';
 import { openApp, type App, type StoreOpener } from './open.ts';
+import type { Setting } from './settings.ts';
 import { SYSTEM } from './system.ts';
 import { handleConnect } from './web/connect-routes.ts';
 import { Worker } from './worker.ts';
+
+export type { Listener } from '../notify/listeners.ts';
 
 export interface KippuOptions {
   /** Origin under which {@link Kippu.handler} is reached; callbacks are registered as `PUBLIC_URL/callback/PROVIDER`. */
@@ -24,9 +31,22 @@ export interface KippuOptions {
   readonly home?: string | undefined;
   readonly returnUrls?: readonly string[] | undefined;
   readonly timing?: Partial<RenewalTiming> | undefined;
+  /** E-mail notices. Absent: nothing is mailed. */
+  readonly mail?: MailOptions | undefined;
+  /** Networks that are not public and that webhooks may go to all the same, as in `10.1.0.0/16`. */
+  readonly webhookNetworks?: readonly string[] | undefined;
   /** `false`: no renewals ahead, no warnings, no posts at a time in this process. Default `true`. */
   readonly worker?: boolean | undefined;
   readonly log?: Logger | undefined;
+}
+
+export interface MailOptions {
+  /** As `KIPPU_SMTP_URL`: `smtps://user:password@host`. */
+  readonly smtpUrl: string;
+  readonly from: string;
+  readonly to: readonly string[];
+  /** Default English. */
+  readonly language?: 'en' | 'ja' | undefined;
 }
 
 export interface AccessToken {
@@ -76,9 +96,15 @@ export interface Kippu {
   fetch(connection: string, url: string, init?: RequestInit): Promise<Response>;
   /** The connect and callback routes, for any framework. 404 for other paths. */
   readonly handler: (request: Request) => Promise<Response>;
-  /** Hears of what happens in this store from now on, at most two seconds late. Returns how to stop. */
-  on(type: EventType, listener: (event: KippuEvent) => void): () => void;
-  /** Lets every renewal under way be settled, then closes. */
+  /**
+   * Hears of what happens in this store from now on, at most two seconds late; `*` hears of everything. Returns how to stop.
+   *
+   * A listener is told of each event at most once in the life of this process, in the order of happening, and of the next
+   * one when it is done with the one before (a promise is waited for). An error in it is logged and holds nobody up. What
+   * happens while no process runs is not told: for what must arrive, use a webhook, or read `/v1/events`.
+   */
+  on(type: EventType | '*', listener: Listener): () => void;
+  /** Lets every renewal under way be settled and listeners hear of what has happened, then closes. */
   close(): Promise<void>;
 }
 
@@ -104,13 +130,16 @@ interface Running {
 
 class Library {
   readonly #options: KippuOptions;
-  readonly #listeners = new Map<EventType, Set<(event: KippuEvent) => void>>();
+  readonly #listeners: Listeners;
   readonly #stop = new AbortController();
   #running: Promise<Running> | undefined;
   #listening: Promise<void> | undefined;
 
   constructor(options: KippuOptions) {
     this.#options = options;
+    this.#listeners = new Listeners((error, event) => {
+      options.log?.error({ err: error, event: event.type }, 'a listener failed');
+    });
   }
 
   async getAccessToken(
@@ -149,13 +178,13 @@ class Library {
     return (await handleConnect(request, app)) ?? new Response('Not found', { status: 404 });
   }
 
-  on(type: EventType, listener: (event: KippuEvent) => void): () => void {
-    const listeners = this.#listeners.get(type) ?? new Set();
-    this.#listeners.set(type, listeners.add(listener));
-    this.#listening ??= this.#listen();
-    return () => {
-      listeners.delete(listener);
-    };
+  on(type: EventType | '*', listener: Listener): () => void {
+    const stop = this.#listeners.on(type, listener);
+    // What is wrong with the store is told by whoever asks it for something; a listener only hears nothing.
+    this.#listening ??= this.#listen().catch((error: unknown) => {
+      this.#options.log?.error({ err: error }, 'listeners hear of nothing: the store could not be opened');
+    });
+    return stop;
   }
 
   async close(): Promise<void> {
@@ -183,6 +212,7 @@ class Library {
       publicUrl,
       returnUrls,
       timing: { ...DEFAULT_TIMING, ...timing },
+      notices: this.#noticeOptions(),
       log: log ?? pino({ level: 'silent' }),
       outside: SYSTEM,
     });
@@ -191,25 +221,56 @@ class Library {
     return { app, worker };
   }
 
-  async #listen(): Promise<void> {
-    const { app } = await this.#run();
-    let [last] = await app.store.events.list({ limit: 1, newestFirst: true });
-    while (!this.#stop.signal.aborted) {
-      for (const event of await app.store.events.list({ after: last?.sequence ?? 0, limit: EVENTS_A_POLL })) {
-        last = event;
-        for (const listener of this.#listeners.get(event.type) ?? []) this.#tell(listener, event, app);
-      }
-      await SYSTEM.clock.sleep(EVENT_POLL_MS, this.#stop.signal);
-    }
+  #noticeOptions(): NoticeOptions {
+    const { mail, webhookNetworks = [] } = this.#options;
+    const config = mail === undefined ? undefined : mailConfig(mail);
+    return {
+      addresses: addressRules(webhookNetworks),
+      mail: config === undefined ? undefined : mailPorts(config, SYSTEM.clock),
+    };
   }
 
-  #tell(listener: (event: KippuEvent) => void, event: KippuEvent, app: App): void {
+  async #listen(): Promise<void> {
+    const { app } = await this.#run();
+    const [newest] = await app.store.events.list({ limit: 1, newestFirst: true });
+    let after = newest?.sequence ?? 0;
+    while (!this.#stop.signal.aborted) {
+      after = await this.#tellAfter(after, app);
+      await SYSTEM.clock.sleep(EVENT_POLL_MS, this.#stop.signal);
+    }
+    // What had happened before the end is still told.
+    await this.#tellAfter(after, app);
+    await this.#listeners.drain(SYSTEM.clock);
+  }
+
+  /** Gives how far it came: a store that cannot be read now is asked again. */
+  async #tellAfter(after: number, { store, log }: App): Promise<number> {
+    let last = after;
     try {
-      listener(event);
+      for (;;) {
+        const events = await store.events.list({ after: last, limit: EVENTS_A_POLL });
+        for (const event of events) {
+          last = event.sequence;
+          this.#listeners.tell(event);
+        }
+        if (events.length < EVENTS_A_POLL) return last;
+      }
     } catch (error) {
-      app.log.error({ err: error, event: event.type }, 'a listener failed');
+      log.error({ err: error }, 'the events cannot be read now; listeners hear of them later');
+      return last;
     }
   }
+}
+
+function mailConfig({ smtpUrl, from, to, language }: MailOptions): MailConfig | undefined {
+  const given = (value: string): Setting => ({ value, source: 'default' });
+  return readMail({
+    smtpUrl: given(smtpUrl),
+    from: given(from),
+    to: given(to.join(' ')),
+    language: undefined,
+    spoken: language ?? 'en',
+  });
 }
 
 function handedOut(access: Access): AccessToken {

@@ -10,8 +10,10 @@ import type { Spool } from '../model/spool.ts';
 import type { Store } from '../model/store.ts';
 import type { Vault } from '../model/vault.ts';
 import type { ConnectPorts } from '../connect/ports.ts';
+import type { NoticeOptions } from '../notify/ports.ts';
 import type { DraftPorts } from '../posts/drafts.ts';
 import { NETWORKS } from '../posts/networks/all.ts';
+import type { SchedulePorts } from '../posts/schedules/ports.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { Flights } from '../renewal/flights.ts';
 import type { RenewalPorts, RenewalTiming } from '../renewal/ports.ts';
@@ -20,7 +22,9 @@ import { openDataDirectory } from '../store/data-directory.ts';
 import { MemorySpool } from '../store/memory/spool.ts';
 import { openSpool, type DirectorySpool } from '../store/spool.ts';
 import { Tokens } from './access.ts';
+import { Flows } from './flow/flows.ts';
 import { openHome, type KeySource } from './home.ts';
+import { systemComposer } from './ports/composer.ts';
 import { systemProcesses } from './ports/system-processes.ts';
 
 /** The world outside, replaceable as a whole. */
@@ -43,6 +47,8 @@ export interface AppOptions {
   readonly publicUrl: string;
   readonly returnUrls: readonly string[];
   readonly timing: RenewalTiming;
+  /** Absent: webhooks go to public addresses only, and nothing is mailed. */
+  readonly notices?: NoticeOptions | undefined;
   readonly log: Logger;
   readonly outside: Outside;
 }
@@ -55,10 +61,13 @@ export interface App {
   readonly spool: Spool;
   readonly flights: Flights;
   readonly tokens: Tokens;
+  /** Those whose steps somebody wants to see. */
+  readonly flows: Flows;
   readonly apps: ReadonlyMap<ProviderAppId, ProviderApp>;
   readonly renewal: RenewalPorts;
   readonly connect: ConnectPorts;
   readonly posts: DraftPorts;
+  readonly schedules: SchedulePorts;
   readonly log: Logger;
   /** Where a new key ring was written just now. */
   readonly newRing: string | undefined;
@@ -72,6 +81,7 @@ export interface App {
 export async function openApp(options: AppOptions): Promise<App> {
   const { outside, log } = options;
   const { clock, random, faults, http } = outside;
+  const flows = new Flows(http, { clock, log });
   const directory = options.home === undefined ? undefined : openDataDirectory(options.home, random);
   const store = await options.openStore(outside);
   try {
@@ -88,6 +98,7 @@ export async function openApp(options: AppOptions): Promise<App> {
         : { ...store.credentials, claim: () => Promise.reject(heldStore(home.copied)) };
     const renewal: RenewalPorts = {
       ...outside,
+      http: flows,
       credentials,
       connections: store.connections,
       home: store.home,
@@ -107,6 +118,13 @@ export async function openApp(options: AppOptions): Promise<App> {
       connectUrl: (id: ConnectionId) => `${options.publicUrl}/reconnect/${id}`,
     });
     const background = new Set<Promise<void>>();
+    const watch = (work: Promise<void>, trouble: string): void => {
+      const watched = work.catch((error: unknown) => {
+        log.error({ err: error }, trouble);
+      });
+      background.add(watched);
+      void watched.finally(() => background.delete(watched));
+    };
     const posts: DraftPorts = {
       posts: store.posts,
       connections: store.connections,
@@ -118,15 +136,25 @@ export async function openApp(options: AppOptions): Promise<App> {
       processes,
       faults,
       background: (work) => {
-        const watched = work.catch((error: unknown) => {
-          log.error({ err: error }, 'a post could not be settled now; it is tried again');
-        });
-        background.add(watched);
-        void watched.finally(() => background.delete(watched));
+        watch(work, 'a post could not be settled now; it is tried again');
+      },
+    };
+    const schedules: SchedulePorts = {
+      schedules: store.schedules,
+      connections: store.connections,
+      networks: NETWORKS,
+      composer: systemComposer(outside),
+      collect: async () => ({ kind: 'failed', detail: 'nothing can be collected yet', retryAtMs: undefined }),
+      clock,
+      random,
+      faults,
+      background: (work) => {
+        watch(work, 'a schedule could not be settled now; it is tried again');
       },
     };
     const connect: ConnectPorts = {
       ...outside,
+      http: flows,
       consents: store.consents,
       connections: store.connections,
       credentials: store.credentials,
@@ -142,10 +170,12 @@ export async function openApp(options: AppOptions): Promise<App> {
       spool,
       flights,
       tokens,
+      flows,
       apps,
       renewal,
       connect,
       posts,
+      schedules,
       log,
       newRing: home.newRing,
       copied: home.copied,

@@ -9,6 +9,7 @@ import * as drafts from '../posts/drafts.ts';
 import * as resolution from '../posts/resolve.ts';
 import { requireConnection, type Caller } from './api-keys.ts';
 import type { App } from './open.ts';
+import { outlookWarning } from './outlook.ts';
 import { visibleConnection } from './visible.ts';
 
 export type { PostEdit } from '../posts/change.ts';
@@ -21,12 +22,21 @@ export async function createPost(
   { caller, key }: { readonly caller: Caller; readonly key: string | undefined },
   app: App,
 ): Promise<drafts.CreatedPost> {
-  const { id } = await visibleConnection(request.connection, caller, app);
-  return drafts.createPost(
-    { ...request, connection: id },
+  const connection = await visibleConnection(request.connection, caller, app);
+  const created = await drafts.createPost(
+    { ...request, connection: connection.id },
     key === undefined ? undefined : { apiKeyId: caller.apiKeyId, key },
     app.posts,
   );
+  const { status, publishAtMs } = created.post;
+  const isWaiting = status === 'scheduled' || status === 'needs_approval';
+  const outlook =
+    isWaiting && publishAtMs !== undefined ? await outlookWarning(connection, publishAtMs, app) : undefined;
+  if (outlook === undefined) return created;
+  return {
+    ...created,
+    problems: [...created.problems, { ...outlook, severity: 'warning', where: '/connection' }],
+  };
 }
 
 export interface TextToCheck {

@@ -77,6 +77,11 @@ export interface ConfigFile {
   readonly home?: string;
   readonly sandbox?: boolean;
   readonly returnUrls?: readonly string[];
+  readonly smtpUrl?: string;
+  readonly mailFrom?: string;
+  readonly mailTo?: string | readonly string[];
+  readonly mailLang?: 'en' | 'ja';
+  readonly webhookNetworks?: readonly string[];
   readonly renewalDeadline?: string;
   readonly lateAnswer?: string;
   readonly replayMargin?: string;

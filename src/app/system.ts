@@ -2,7 +2,9 @@ import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import { KippuError } from '../model/errors.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
+import { addressRules } from '../notify/webhook/addresses.ts';
 import type { Config } from './config.ts';
+import { mailPorts } from './mail.ts';
 import { openApp, type App, type Outside, type StoreOpener } from './open.ts';
 import { SYSTEM } from './ports/real-world.ts';
 
@@ -25,6 +27,10 @@ export async function openConfigured(
     publicUrl: config.publicUrl,
     returnUrls: config.returnUrls,
     timing: config.timing,
+    notices: {
+      addresses: addressRules(config.webhookNetworks),
+      mail: config.mail === undefined ? undefined : mailPorts(config.mail, outside.clock),
+    },
     log,
     outside,
   });

@@ -1,29 +1,37 @@
 import { HOUR_MS, MINUTE_MS } from '../model/clock.ts';
+import { tendDueSchedules } from '../posts/schedules/tend.ts';
 import { tendDuePosts } from '../posts/worker.ts';
 import { reapplySpool } from '../renewal/reapply.ts';
 import { tendDue } from '../renewal/tend.ts';
 import { pollDeviceSessions } from './device-sessions.ts';
+import type { Courier } from '../notify/courier.ts';
+import { courierOf } from './notices.ts';
 import type { App } from './open.ts';
 import { settlePendingConsents } from './pending-consents.ts';
+import { lookAtComing } from './ready-on-time.ts';
 
 const ROUND_MS = 500;
 const CHORES_MS = 5000;
 const DEVICES_MS = 1000;
 const TIDY_MS = HOUR_MS;
+const COMING_MS = 10 * MINUTE_MS;
 /** Rounds that may wait for slow providers at the same time; more work is left to the next one. */
 const ROUNDS_AT_ONCE = 4;
 const EVENTS_MS = 1000;
 const EVENTS_A_ROUND = 200;
 const POSTS_A_ROUND = 20;
+const SCHEDULES_A_ROUND = 20;
 const CONSENTS_KEPT_MS = 30 * 24 * HOUR_MS;
 
 /**
- * What happens without anybody asking: due connections, due posts, consents that wait for a name, answers that wait in
- * the spool. Rounds do not wait for each other, so that one slow provider holds nobody else up; a round that fails is
+ * What happens without anybody asking: due connections, posts and schedules, consents that wait for a name, answers that
+ * wait in the spool, notices for whoever wants to hear. Rounds do not wait for each other, so that one slow provider holds
+ * nobody else up; a round that fails is
  * reported and the next one comes.
  */
 export class Worker {
   readonly #app: App;
+  readonly #courier: Courier;
   readonly #stop = new AbortController();
   readonly #loops: Promise<void>[] = [];
   readonly #rounds = new Set<Promise<void>>();
@@ -33,6 +41,7 @@ export class Worker {
 
   constructor(app: App) {
     this.#app = app;
+    this.#courier = courierOf(app);
   }
 
   start(): void {
@@ -41,11 +50,16 @@ export class Worker {
       this.#every('connections', ROUND_MS, () => this.#tendConnections()),
       this.#every('posts', ROUND_MS, () => this.#tendPosts()),
       this.#every('devices', DEVICES_MS, () => pollDeviceSessions(this.#app)),
+      this.#every('schedules', ROUND_MS, () => this.#tendSchedules()),
       this.#every('chores', CHORES_MS, () => this.#doChores()),
       this.#every('tidying', TIDY_MS, async () => {
         this.#app.spool.tidy();
+        await this.#courier.forget();
       }),
+      this.#every('what comes', COMING_MS, () => this.#lookAtComing()),
       this.#every('events', EVENTS_MS, () => this.#logEvents()),
+      this.#every('notices', ROUND_MS, () => this.#courier.fanOut()),
+      this.#every('deliveries', ROUND_MS, () => this.#courier.sendDue()),
     );
   }
 
@@ -54,6 +68,7 @@ export class Worker {
     this.#stop.abort();
     await Promise.all(this.#loops);
     await Promise.all(this.#rounds);
+    await this.#courier.drain();
   }
 
   /** Whether it has been at work within the last minute. */
@@ -98,6 +113,23 @@ export class Worker {
     const { failures } = await tendDuePosts(this.#app.posts, { limit: POSTS_A_ROUND });
     for (const { postId, error } of failures)
       this.#app.log.error({ err: error, post: postId }, 'this post could not be tended');
+  }
+
+  /** On the signal, whoever is being asked for a text is let go: he is asked again by the next worker. */
+  async #tendSchedules(): Promise<void> {
+    const { failures } = await tendDueSchedules(this.#app.schedules, {
+      limit: SCHEDULES_A_ROUND,
+      stop: this.#stop.signal,
+    });
+    for (const { scheduleId, error } of failures)
+      this.#app.log.error({ err: error, schedule: scheduleId }, 'this schedule could not be tended');
+  }
+
+  /** Is every connection that has something to publish alive, and will it be? */
+  async #lookAtComing(): Promise<void> {
+    await lookAtComing(this.#app, (connection, error) => {
+      this.#app.log.error({ err: error, connection }, 'whether this connection is ready could not be seen');
+    });
   }
 
   /** What happened, whoever did it: the log of the server tells the same story as the timeline. */

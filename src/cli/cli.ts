@@ -85,6 +85,7 @@ export class Cli {
       directory: this.directory,
       isTerminal: process.stderr.isTTY,
       isProduction: this.environment['NODE_ENV'] === 'production',
+      language: this.language,
       simulatorUrl: (provider, home) => simulatorUrl(home, provider) ?? NO_SIMULATOR,
     });
   }

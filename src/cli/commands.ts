@@ -18,11 +18,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   post: async () => (await import('./commands/post.ts')).registerPost,
   posts: async () => (await import('./commands/posts.ts')).registerPosts,
   'api-keys': async () => (await import('./commands/api-keys.ts')).registerApiKeys,
+  webhooks: async () => (await import('./commands/webhooks.ts')).registerWebhooks,
   vault: async () => (await import('./commands/vault.ts')).registerVault,
   doctor: async () => (await import('./commands/doctor.ts')).registerDoctor,
   migrate: async () => (await import('./commands/migrate.ts')).registerMigrate,
   backup: async () => (await import('./commands/backup.ts')).registerBackup,
   adopt: async () => (await import('./commands/adopt.ts')).registerAdopt,
+  demo: async () => (await import('./commands/demo.ts')).registerDemo,
   simulate: async () => (await import('./commands/simulate.ts')).registerSimulate,
 };
 

@@ -29,3 +29,20 @@ export function cutTo(text: string, width: number): string {
   }
   return `${cut}...`;
 }
+
+/** A word, or a sign of a script that is written without spaces; what closes a sentence stays with it. */
+const PIECES = /[\u0021-\u007e]+[、。」)]*|\s+|.[、。」):]*/gsu;
+
+/** Broken into lines of this width where the script allows it. For text without colours. */
+export function wrapTo(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const [piece] of text.matchAll(PIECES)) {
+    if (line !== '' && textWidth((line + piece).trimEnd()) > width) {
+      lines.push(line.trimEnd());
+      line = '';
+    }
+    line += line === '' ? piece.trimStart() : piece;
+  }
+  return [...lines, line.trimEnd()];
+}

@@ -36,7 +36,10 @@ export interface CredentialStore {
     seen: Pick<StoredCredential, 'connectionId' | 'version' | 'fence' | 'dueAtMs'>,
     dueAtMs: number | undefined,
   ): Promise<void>;
-  /** Announces that the refresh token's end is near, once for each number of days. `false`: it was announced before. */
+  /**
+   * Announces that the grant's end is near: once for each number of days, and once for each grant that ends before the
+   * next post; never both kinds within a day. `false`: it was announced before, or the other kind just now.
+   */
   warnReauthSoon(id: ConnectionId, warning: ReauthWarning): Promise<boolean>;
   /** An orphan of this connection whose refresh token was never tried. */
   untriedOrphan(id: ConnectionId): Promise<Orphan | undefined>;
@@ -250,6 +253,8 @@ export interface FailedSettlement {
 export interface ReauthWarning {
   readonly daysBefore: number;
   readonly refreshExpiresAtMs: number;
+  /** Set where what makes the end worth a warning is a post that comes after it. */
+  readonly beforePost?: { readonly postAtMs: number; readonly grantedAtMs: number } | undefined;
 }
 
 export interface Orphan {

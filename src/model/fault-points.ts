@@ -21,6 +21,12 @@ export const FAULT_POINTS = [
   'publishing.sent',
   'publishing.answered',
   'publishing.committed',
+  'notice.planned',
+  'notice.taken',
+  'notice.sent',
+  'notice.settled',
+  'schedule.composed',
+  'schedule.settled',
 ] as const;
 export type FaultPoint = (typeof FAULT_POINTS)[number];
 

@@ -42,13 +42,13 @@ export interface Home {
 }
 
 export interface SealedRowKey {
-  readonly table: 'credentials' | 'orphans' | 'consents' | 'home';
+  readonly table: 'credentials' | 'orphans' | 'consents' | 'home' | 'webhooks';
   readonly rowId: ConnectionId | OrphanId | ConsentId | string;
 }
 
 /** A sealed value with all that its binding needs. */
 export interface SealedRow extends SealedRowKey, SealedValue {
-  readonly bindingTable: 'credentials' | 'consents' | 'home';
+  readonly bindingTable: 'credentials' | 'consents' | 'home' | 'webhooks';
   readonly bindingRowId: string;
   readonly providerAppId: ProviderAppId | '';
   readonly owner: string;

@@ -21,6 +21,11 @@ export interface HttpRequest {
 
 export interface ExchangeWatch {
   /**
+   * Asked for each address that the host's name leads to, before connecting to it. Where no address may be connected to,
+   * nothing is sent: `not_sent` because of `address`. Absent: any address.
+   */
+  readonly mayConnectTo?: (address: string) => boolean;
+  /**
    * Asked once, after the connection and TLS are up and before the first byte of the request leaves. `false` withdraws
    * the request: nothing was sent (a paused process finds here that its lease is over).
    */
@@ -31,7 +36,11 @@ export interface ExchangeWatch {
 
 export type HttpAnswer =
   /** Provably not handled by the provider. */
-  | { readonly kind: 'not_sent'; readonly cause: 'dns' | 'connect' | 'tls' | 'withdrawn'; readonly detail: string }
+  | {
+      readonly kind: 'not_sent';
+      readonly cause: 'dns' | 'address' | 'connect' | 'tls' | 'withdrawn';
+      readonly detail: string;
+    }
   | {
       readonly kind: 'answered';
       readonly status: number;

@@ -27,3 +27,15 @@ export interface MetricQuery {
   readonly toMs?: number | undefined;
   readonly limit: number;
 }
+
+/** Takes one measurement now. Whatever the network does is the answer; it throws only what must not happen. */
+export type Collect = (connection: ConnectionId, measure: Measure) => Promise<Collected>;
+
+export type Collected =
+  | { readonly kind: 'measured'; readonly value: number; readonly costMicroUsd: number }
+  | {
+      readonly kind: 'failed';
+      readonly detail: string;
+      /** Not before then; absent: nothing is known. */
+      readonly retryAtMs: number | undefined;
+    };

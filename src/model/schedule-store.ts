@@ -10,12 +10,9 @@ export interface ScheduleStore {
   read(id: ScheduleId): Promise<Schedule | undefined>;
   /** The oldest first. */
   list(query: ScheduleQuery): Promise<SchedulePage>;
-  /**
-   * The schedule as it is to be from now on, if it is still at the version before, and with it what becomes of posts
-   * that it has made and not yet sent. `false`: somebody moved one of them first; nothing was written.
-   */
-  change(next: Schedule, posts: readonly PostChange[]): Promise<boolean>;
-  /** Its occurrences go with it; the posts it made stay. */
+  /** `false`: somebody moved the schedule, or one of the posts, first; nothing was written. */
+  change(change: ScheduleChange): Promise<boolean>;
+  /** Its occurrences go with it; the posts that it made stay. `false`: as for {@link change}. */
   remove(seen: Schedule, posts: readonly PostChange[]): Promise<boolean>;
   /** Ids that are due; each is not due again before `againAtMs`, so that a crash of the taker loses nothing. */
   takeDue(take: { readonly againAtMs: number; readonly limit: number }): Promise<readonly ScheduleId[]>;
@@ -23,10 +20,46 @@ export interface ScheduleStore {
   nextDueAtMs(): Promise<number | undefined>;
   /** Writes what became of an occurrence and moves the schedule on, in one transaction. */
   settle(settlement: OccurrenceSettlement): Promise<OccurrenceSettled>;
-  /** The newest first. */
+  /** The newest first. One whose post was cancelled is `skipped`. */
   occurrences(id: ScheduleId, limit: number): Promise<readonly Occurrence[]>;
-  /** Posts of this schedule that are not sent yet. */
-  unsentPosts(id: ScheduleId): Promise<readonly Post[]>;
+  /** Posts of this schedule that are not sent yet, each with the occurrence that it was made for. */
+  unsentPosts(id: ScheduleId): Promise<readonly UnsentPost[]>;
+  /** What this connection published, or is to publish, up to an instant: the latest first, and each text once. */
+  recentTexts(query: RecentTextsQuery): Promise<readonly string[]>;
+  /** For each connection that has something to publish, when that is next; by connection id. */
+  upcoming(query: UpcomingQuery): Promise<readonly Upcoming[]>;
+}
+
+export interface ScheduleChange {
+  /** The schedule as it is to be from now on; its version is one more than the one that was seen. */
+  readonly next: Schedule;
+  /** What becomes of posts that it has made and not yet sent. */
+  readonly posts: readonly PostChange[];
+  /** Occurrences whose posts were taken back ahead of their time: their records go, and they may be made again. */
+  readonly reopened: readonly number[];
+}
+
+export interface UnsentPost {
+  readonly post: Post;
+  readonly atMs: number;
+}
+
+export interface RecentTextsQuery {
+  readonly connectionId: ConnectionId;
+  readonly untilMs: number;
+  readonly limit: number;
+}
+
+export interface UpcomingQuery {
+  readonly connectionId?: ConnectionId | undefined;
+  /** Only connections after this one. */
+  readonly after?: ConnectionId | undefined;
+  readonly limit: number;
+}
+
+export interface Upcoming {
+  readonly connectionId: ConnectionId;
+  readonly atMs: number;
 }
 
 export interface OccurrenceSettlement {

@@ -16,9 +16,9 @@ export interface Schedule {
   readonly timezone: string;
   readonly missed: MissedPolicy;
   readonly isPaused: boolean;
-  /** How long after its time a post may still go out, milliseconds. */
+  /** How long after its time a post may still go out, milliseconds; never longer than until the next occurrence. */
   readonly latestAfterMs: number;
-  /** The next occurrence; absent when the rule names none any more. */
+  /** The occurrence that is to be made next; absent while it is paused, and when the rule names none any more. */
   readonly nextAtMs: number | undefined;
   /** When the worker must look: ahead of the occurrence, or again after a failure. Absent while there is nothing to do. */
   readonly dueAtMs: number | undefined;

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
  * A value that must never be printed: a token, a code, a verifier, a client secret, a key.
  *
  * Every way JavaScript has of turning an object into text gives `[secret]`; the only way in is {@link Secret.reveal},
- * which appears in `protocol/`, `vault/`, `session/` and the one use case that hands a token out.
+ * which appears in `protocol/`, `vault/`, `session/`, `notify/` and the one use case that hands a token out.
  *
  * @example
  * ```ts

@@ -4,7 +4,9 @@ import type { ConsentStore } from './consent-store.ts';
 import type { CredentialStore } from './credential-store.ts';
 import type { EventStore } from './event.ts';
 import type { HomeStore } from './home-store.ts';
+import type { NoticeStore } from './notice-store.ts';
 import type { PostStore } from './post-store.ts';
+import type { ScheduleStore } from './schedule-store.ts';
 
 /** Everything durable, as whole operations. `store/` has one of these per engine; one contract suite holds them to it. */
 export interface Store {
@@ -12,7 +14,9 @@ export interface Store {
   readonly connections: ConnectionStore;
   readonly consents: ConsentStore;
   readonly posts: PostStore;
+  readonly schedules: ScheduleStore;
   readonly events: EventStore;
+  readonly notices: NoticeStore;
   readonly apiKeys: ApiKeyStore;
   readonly sessions: SessionStore;
   readonly home: HomeStore;

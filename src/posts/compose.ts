@@ -12,9 +12,13 @@ export interface Problem {
     | 'invalid_reply_to'
     | 'link_costs_more'
     | 'reply_needs_summons'
-    | 'ai_label_is_for_media';
+    | 'ai_label_is_for_media'
+    /** The connection may not live until the post's time. */
+    | 'reauth_required'
+    | 'revoked'
+    | 'ends_before_next_run';
   /** Which part of the input, as a JSON pointer. */
-  readonly where: '/text' | '/reply_to' | '/made_with_ai';
+  readonly where: '/text' | '/reply_to' | '/made_with_ai' | '/connection';
   readonly message: string;
 }
 

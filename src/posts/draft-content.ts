@@ -59,12 +59,21 @@ function parseReplySettings(text: string): ReplySettings {
 export function refuseInvalid(check: DraftCheck, connection: Connection, network: Network): void {
   const error = check.problems.find((problem) => problem.severity === 'error');
   if (error !== undefined) throw invalid(error.message, error.where);
-  const { name, state, scopes } = connection;
-  if (state === 'revoked') {
-    throw new KippuError('revoked', `${name} was revoked. Connect the account anew.`, { where: '/connection' });
-  }
+  refuseUnfit(connection, network);
+}
+
+/** A connection that cannot publish at all. Throws `revoked`, `invalid`. */
+export function refuseUnfit(connection: Connection, network: Network): void {
+  refuseRevoked(connection);
+  const { name, scopes } = connection;
   // An imported connection may not know its scopes.
   const missing = network.scopesNeeded.filter((scope) => scopes.length > 0 && !scopes.includes(scope));
   if (missing.length === 0) return;
   throw invalid(`${name} was connected without ${missing.join(', ')}. Consent again with that scope.`, '/connection');
+}
+
+/** Throws `revoked`. */
+export function refuseRevoked({ name, state }: Connection): void {
+  if (state !== 'revoked') return;
+  throw new KippuError('revoked', `${name} was revoked. Connect the account anew.`, { where: '/connection' });
 }

@@ -10,6 +10,7 @@ import { readPost } from './advance.ts';
 import { publishIfItIsTime } from './change.ts';
 import type { DraftCheck, Problem } from './compose.ts';
 import { contentOf, findTarget, refuseInvalid, type ContentRequest } from './draft-content.ts';
+import { freshPost } from './fresh-post.ts';
 import { invalid } from './invalid.ts';
 import type { PublishPorts } from './publish.ts';
 import { timesAt, timesForNow } from './publish-times.ts';
@@ -114,34 +115,14 @@ function newPost(
   const status = request.isDraft === true ? 'draft' : request.needsApproval === true ? 'needs_approval' : 'scheduled';
   const times = request.publishAt === undefined ? undefined : timesAt(request.publishAt, request, nowMs);
   const due = status === 'scheduled' ? (times ?? timesForNow(nowMs, request.latestAfterMs)) : undefined;
-  const kept = due ?? times;
-  return {
-    ...content,
+  return freshPost({
     id: newId('pst', random),
     connectionId: connection.id,
-    version: 1,
-    status,
-    statusReason: undefined,
-    statusDetail: undefined,
-    publishAtMs: kept?.publishAtMs,
-    timezone: kept?.timezone,
-    latestAtMs: kept?.latestAtMs,
-    dueAtMs: status === 'needs_approval' ? kept?.latestAtMs : due?.dueAtMs,
-    preparedAtMs: undefined,
-    delays: 0,
-    fence: 0,
-    lease: undefined,
-    attempts: [],
-    unknownSinceMs: undefined,
-    readBacks: 0,
-    readBackFailures: 0,
-    resendOnce: request.resend ?? false,
-    remoteId: undefined,
-    remoteUrl: undefined,
-    remoteEvidence: undefined,
+    content,
     costMicroUsd: check.costMicroUsd,
-    createdAtMs: nowMs,
-    updatedAtMs: nowMs,
-    publishedAtMs: undefined,
-  };
+    status,
+    times: due ?? times,
+    resendOnce: request.resend ?? false,
+    nowMs,
+  });
 }

@@ -1,5 +1,6 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/clock.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
+import { checkZone, instantOf, toUtcMs, wallClock, type LocalTime } from './zoned-time.ts';
 
 export interface PublishTime {
   readonly atMs: number;
@@ -22,8 +23,7 @@ export interface TimeContext {
  * - a time on the clocks of a zone: `2026-11-21T18:00`, `2026-11-21 18:00`, `today 18:00`, `tomorrow 09:00`;
  * - a span from now: `+10m`, `+1h30m`, `+2d` (a day is 24 hours).
  *
- * Where clocks are put forward, a time in the gap moves forward by the gap's length (02:30 becomes 03:30); where they
- * are put back, a time that comes twice means the first. This is the rule of RFC 5545 and of Temporal's `compatible`.
+ * What becomes of a time that the clocks skip or show twice is told at {@link instantOf}.
  *
  * Throws `invalid`.
  */
@@ -46,15 +46,6 @@ export function parsePublishTime(text: string, context: TimeContext): PublishTim
     );
   }
   return { atMs: instantOf(local, timezone), timezone };
-}
-
-interface LocalTime {
-  readonly year: number;
-  readonly month: number;
-  readonly day: number;
-  readonly hour: number;
-  readonly minute: number;
-  readonly second: number;
 }
 
 const SPAN = /^\+(?:(\d{1,4})d)?(?:(\d{1,4})h)?(?:(\d{1,5})m)?$/;
@@ -117,69 +108,6 @@ function existing(local: LocalTime): LocalTime | undefined {
     date.getUTCMinutes() === local.minute &&
     date.getUTCSeconds() === local.second;
   return isSame ? local : undefined;
-}
-
-/** The instant at which the clocks of a zone show this time; see {@link parsePublishTime} for the gap and the overlap. */
-function instantOf(local: LocalTime, timezone: string): number {
-  const asUtcMs = toUtcMs(local);
-  // A change of the clocks lies between these two, if any is near.
-  const offsetBeforeMs = offsetAt(asUtcMs - DAY_MS, timezone);
-  const offsetAfterMs = offsetAt(asUtcMs + DAY_MS, timezone);
-  const candidates = [asUtcMs - offsetBeforeMs, asUtcMs - offsetAfterMs].sort((a, b) => a - b);
-  const shown = candidates.find((atMs) => atMs + offsetAt(atMs, timezone) === asUtcMs);
-  return shown ?? asUtcMs - offsetBeforeMs;
-}
-
-function offsetAt(atMs: number, timezone: string): number {
-  const wholeSecondMs = Math.floor(atMs / SECOND_MS) * SECOND_MS;
-  return toUtcMs(wallClock(wholeSecondMs, timezone)) - wholeSecondMs;
-}
-
-function toUtcMs({ year, month, day, hour, minute, second }: LocalTime): number {
-  return Date.UTC(year, month - 1, day, hour, minute, second);
-}
-
-function wallClock(atMs: number, timezone: string): LocalTime {
-  const parts = new Intl.DateTimeFormat('en-US', {
-    timeZone: timezone,
-    calendar: 'iso8601',
-    hourCycle: 'h23',
-    year: 'numeric',
-    month: 'numeric',
-    day: 'numeric',
-    hour: 'numeric',
-    minute: 'numeric',
-    second: 'numeric',
-  }).formatToParts(atMs);
-  const part = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.find((one) => one.type === type)?.value);
-  return {
-    year: part('year'),
-    month: part('month'),
-    day: part('day'),
-    hour: part('hour'),
-    minute: part('minute'),
-    second: part('second'),
-  };
-}
-
-function checkZone(timezone: string): string {
-  // A bare offset, which Intl would take, is no zone: it knows nothing of daylight saving.
-  if (/^[A-Za-z]/.test(timezone) && isKnownZone(timezone)) return timezone;
-  throw new KippuError(
-    'invalid',
-    `"${timezone}" is not a time zone. Give an IANA name, such as Asia/Tokyo or Europe/Berlin.`,
-    { where: '/timezone' },
-  );
-}
-
-function isKnownZone(timezone: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en-US', { timeZone: timezone });
-    return true;
-  } catch {
-    // The only way in which Intl says that it does not know a zone.
-    return false;
-  }
 }
 
 function notATime(text: string, where: string): KippuError {

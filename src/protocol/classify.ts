@@ -3,6 +3,7 @@ import { DAY_MS } from '../model/clock.ts';
 import type { HttpAnswer } from '../model/http.ts';
 import type { RenewalOutcome } from '../model/outcome.ts';
 import type { Provider, TokenErrorRow } from '../providers/provider.ts';
+import { errorWords } from './error-words.ts';
 import { readTokenAnswer, type TokenAnswer } from './token-answer.ts';
 
 /** What a fresh consent's exchange ends in: a code may be refused, which no renewal can be. */
@@ -91,16 +92,7 @@ function outcomeOf(row: TokenErrorRow, error: string, answer: Answered, nowMs: n
 function describe(status: number, read: TokenAnswer): string {
   if (read.kind !== 'error') return `HTTP ${status} without a readable answer`;
   const words = [read.error, read.description].filter((part) => part !== undefined).join(': ');
-  return `HTTP ${status} ${printable(words).slice(0, ERROR_CHARS_MAX)}`;
-}
-
-const ERROR_CHARS_MAX = 300;
-
-/** A provider that quotes what it was sent would put a token into our log: what looks like one is left out. */
-function printable(words: string): string {
-  return words
-    .replaceAll(/\p{Cc}+/gu, ' ')
-    .replaceAll(/[^\s"'`,;:()[\]{}<>]{20,}/g, (run) => (/^[a-z_]+$/.test(run) ? run : '[…]'));
+  return `HTTP ${status} ${errorWords(words)}`;
 }
 
 /** Whatever a provider asks for, we look again within a day. */

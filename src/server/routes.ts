@@ -9,6 +9,7 @@ import { postRoutes } from './routes/posts.ts';
 import { providerRoutes } from './routes/providers.ts';
 import { proxyRoutes } from './routes/proxy.ts';
 import { tokenRoutes } from './routes/tokens.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 import type { Route } from './route.ts';
 
 /** Everything that is answered with data; pages are in `pages/`. */
@@ -24,4 +25,5 @@ export const ROUTES: readonly Route[] = [
   ...postRoutes,
   ...eventRoutes,
   ...keyRoutes,
+  ...webhookRoutes,
 ];

@@ -25,6 +25,8 @@ export interface StartOptions {
   readonly faults?: readonly FaultOrder[] | undefined;
   readonly settings?: SettingsPatch | undefined;
   readonly clients?: readonly SimClient[] | undefined;
+  /** Absent: the machine's own, which can be put forward. With a clock of your own, it is you who moves time. */
+  readonly clock?: Clock | undefined;
   /** Called once a request was answered or dropped. Never sees a query, a body or a header. */
   readonly onRequest?: ((line: RequestLine) => void) | undefined;
 }
@@ -67,11 +69,10 @@ export async function startSimulator(options: StartOptions): Promise<RunningSimu
       { where: 'host' },
     );
   }
-  const clock = realClock();
+  const { clock, advance } = clockOf(options);
   const journal = options.directory === undefined ? memoryJournal() : fileJournal(options.directory);
   try {
     const { provider, fast, settings, clients } = options;
-    const advance = (ms: number): void => clock.advance(ms);
     const simulator = new Simulator({
       provider,
       clock,
@@ -97,6 +98,13 @@ export async function startSimulator(options: StartOptions): Promise<RunningSimu
     journal.close();
     throw error;
   }
+}
+
+/** A clock that somebody else moves is not moved by the simulator's page. */
+function clockOf({ clock }: StartOptions): { readonly clock: Clock; readonly advance?: (ms: number) => void } {
+  if (clock !== undefined) return { clock };
+  const own = realClock();
+  return { clock: own, advance: (ms) => own.advance(ms) };
 }
 
 async function stop(server: Server, journal: Journal): Promise<void> {

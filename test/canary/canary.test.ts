@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { simulate, type Simulation } from '../../src/sim/index.ts';
 import { freePort } from '../support/free-port.ts';
+import { MailServer } from '../notify/mail-server.ts';
 import { ListeningPost } from './listening-post.ts';
 
 /**
@@ -21,6 +22,7 @@ const KIPPU = fileURLToPath(new URL('../../bin/kippu.mjs', import.meta.url));
 const CLIENT_SECRET = `canary-client-secret-${randomBytes(9).toString('hex')}`;
 const HUB_SECRET = `canary-hub-secret-${randomBytes(9).toString('hex')}`;
 const KEY = randomBytes(32).toString('base64');
+const SMTP_PASSWORD = `canary-smtp-password-${randomBytes(9).toString('hex')}`;
 
 describe('no secret reaches a log, an error, a page, a database or a file', { timeout: 180_000 }, () => {
   const directory = mkdtempSync(join(tmpdir(), 'kippu-canary-'));
@@ -30,7 +32,10 @@ describe('no secret reaches a log, an error, a page, a database or a file', { ti
   let post: ListeningPost;
   let hub: Simulation;
   let hubPost: ListeningPost;
+  let mail: MailServer;
   let port = 0;
+  /** Handed out when a webhook was made. */
+  const webhookSecrets: string[] = [];
   let server: ChildProcess;
 
   const environment = (): Record<string, string> => ({
@@ -46,6 +51,9 @@ describe('no secret reaches a log, an error, a page, a database or a file', { ti
     KIPPU_GITHUB_CLIENT_SECRET: HUB_SECRET,
     KIPPU_GITHUB_BASE_URL: hubPost.url,
     KIPPU_LATE_ANSWER: '2s',
+    KIPPU_SMTP_URL: `smtp://canary:${SMTP_PASSWORD}@127.0.0.1:${mail.port}`,
+    KIPPU_MAIL_FROM: 'kippu@example.com',
+    KIPPU_MAIL_TO: 'op@example.com',
     KIPPU_LOG_LEVEL: 'trace',
     KIPPU_LOG_FORMAT: 'json',
   });
@@ -65,9 +73,11 @@ describe('no secret reaches a log, an error, a page, a database or a file', { ti
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    const handsOut = path.endsWith('/token') && response.ok;
+    const answer = text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {};
+    if (typeof answer['secret'] === 'string') webhookSecrets.push(answer['secret']);
+    const handsOut = (path.endsWith('/token') || answer['secret'] !== undefined) && response.ok;
     if (!handsOut) hear(`${method} ${path}`, text + JSON.stringify([...response.headers]));
-    return text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : {};
+    return answer;
   };
 
   const kippu = async (...args: string[]): Promise<void> => {
@@ -92,6 +102,8 @@ describe('no secret reaches a log, an error, a page, a database or a file', { ti
     post = await ListeningPost.before(sim.url);
     hub = await simulate('github', { clients: [{ id: 'canary', secret: HUB_SECRET }] });
     hubPost = await ListeningPost.before(hub.url);
+    // Refuses the password, and says it back.
+    mail = await MailServer.start({ needsLogin: true });
     port = await freePort();
     server = spawn(process.execPath, [KIPPU, 'up', '--no-sandbox'], {
       env: environment(),
@@ -110,6 +122,7 @@ describe('no secret reaches a log, an error, a page, a database or a file', { ti
       await once(server, 'exit');
     }
     await post[Symbol.asyncDispose]();
+    await mail[Symbol.asyncDispose]();
     await sim.close();
     await hubPost[Symbol.asyncDispose]();
     await hub.close();
@@ -117,6 +130,10 @@ describe('no secret reaches a log, an error, a page, a database or a file', { ti
   });
 
   it('in the course of everything that can happen', async () => {
+    const refusing = `${post.url}/no-such-path`;
+    const webhook = await call('POST', '/v1/webhooks', { url: refusing });
+    const path = `/v1/webhooks/${String(webhook['id'])}`;
+    await call('POST', `${path}/secret`);
     await connect(call, sim, port, hear);
     await call('GET', '/v1/connections/x:alice/token');
     await call('POST', '/v1/connections/x:alice/renew');
@@ -133,8 +150,11 @@ describe('no secret reaches a log, an error, a page, a database or a file', { ti
       expires_at: 'nonsense',
     });
     await call('POST', '/v1/connections/x:alice/token', { refused: 'canary-refused-token-in-json' });
+    await call('POST', `${path}/test`);
+    await call('PATCH', path, { url: `https://user:canary@app.example/` });
     for (const path of [
       '/v1/connections',
+      '/v1/webhooks',
       '/v1/connections/x:alice',
       '/v1/connections/x:alice/timeline',
       '/v1/posts',
@@ -154,6 +174,9 @@ describe('no secret reaches a log, an error, a page, a database or a file', { ti
       ['doctor'],
       ['vault', 'status'],
       ['posts'],
+      ['webhooks', 'list'],
+      ['webhooks', 'deliveries', String(webhook['id'])],
+      ['webhooks', 'test', String(webhook['id'])],
       ['renew', 'x:imported'],
       ['token', 'x:nobody'],
       ['import', 'x', '--from', 'nowhere'],
@@ -208,9 +231,19 @@ describe('no secret reaches a log, an error, a page, a database or a file', { ti
   });
 
   it('is found nowhere', () => {
-    const planted = [CLIENT_SECRET, HUB_SECRET, KEY, 'canary-refresh-token', 'canary-refused-token'].map(
-      (secret) => [secret, 'a planted secret'] as const,
-    );
+    assert.equal(webhookSecrets.length, 2);
+    assert.ok(mail.connections > 0, 'no mail was tried');
+    const bare = webhookSecrets.map((secret) => secret.slice('whsec_'.length));
+    const planted = [
+      CLIENT_SECRET,
+      HUB_SECRET,
+      KEY,
+      SMTP_PASSWORD,
+      ...webhookSecrets,
+      ...bare,
+      'canary-refresh-token',
+      'canary-refused-token',
+    ].map((secret) => [secret, 'a planted secret'] as const);
     const secrets = new Map([...post.secrets, ...hubPost.secrets, ...planted]);
     for (const file of filesOf(directory)) {
       const name = relative(directory, file);
@@ -269,7 +302,7 @@ async function connect(
   hear: (where: string, text: string) => void,
   provider = 'x',
 ): Promise<void> {
-  const { url } = await call('POST', '/v1/connect-sessions', { provider });
+  const { id, url } = await call('POST', '/v1/connect-sessions', { provider, explain: true });
   const departure = await fetch(String(url), { redirect: 'manual' });
   const cookie = (departure.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
   const location = new URL(departure.headers.get('location') ?? '');
@@ -277,6 +310,8 @@ async function connect(
   for (const text of ['the page after the consent', 'the page after its replay']) {
     hear(text, await (await fetch(back.replace(/:\d+\//, `:${port}/`), { headers: { cookie } })).text());
   }
+  const { items } = await call('GET', `/v1/connect-sessions/${String(id)}/steps`);
+  assert.equal((items as readonly unknown[]).length, 7, 'the steps were not searched');
 }
 
 function importFile(directory: string): string {

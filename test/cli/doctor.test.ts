@@ -217,6 +217,20 @@ describe('kippu doctor, of renewals', () => {
     );
   });
 
+  it('finds a consent that will be over when its next post is due', async () => {
+    await using world = await CliWorld.create();
+    await world.connect(['--no-offline']);
+    await world.run(['post', 'x:alice', 'in time', '--at', '+1h']);
+    assert.equal(levelOf((await diagnose(world)).diagnosis, 'consent_ends_before_post'), undefined);
+    world.query(`update posts set status = 'cancelled', due_at_ms = null`);
+    await world.run(['post', 'x:alice', 'too late', '--at', '+1d']);
+    const { diagnosis, code } = await diagnose(world);
+    assert.equal(code, 0);
+    assert.equal(levelOf(diagnosis, 'consent_ends_before_post'), 'warning');
+    const finding = diagnosis.findings.find(({ check }) => check === 'consent_ends_before_post');
+    assert.match(finding?.message ?? '', /x:alice ends at .* before its next post at /);
+  });
+
   it('finds damaged answers in the spool', async () => {
     await using world = await CliWorld.create();
     await world.connect();

@@ -7,6 +7,7 @@ import { printable } from '../../src/cli/printable.ts';
 import { styleFor } from '../../src/cli/style.ts';
 import { form, table } from '../../src/cli/table.ts';
 import { cutTo, textWidth } from '../../src/cli/text-width.ts';
+import { HARD_SPACE, wrap } from '../../src/cli/wrap.ts';
 import { en } from '../../src/cli/texts/en.ts';
 import { ja } from '../../src/cli/texts/ja.ts';
 import { clockText, instantText, spanText } from '../../src/cli/times.ts';
@@ -24,6 +25,28 @@ describe('text on a terminal', () => {
   it('is cut to a width without cutting a wide character in half', () => {
     assert.equal(cutTo('おはようございます', 9), 'おはよ...');
     assert.equal(cutTo('short', 9), 'short');
+  });
+
+  it('is broken between words, and a word that is too long is cut', () => {
+    assert.deepEqual(wrap('one two three', 7), ['one two', 'three']);
+    assert.deepEqual(wrap('one two  three', 8), ['one two', 'three']);
+    assert.deepEqual(wrap('a http://127.0.0.1', 8), ['a', 'http://1', '27.0.0.1']);
+    assert.deepEqual(wrap(`for 180${HARD_SPACE}d`, 8), ['for', '180 d']);
+    assert.deepEqual(wrap('', 8), []);
+  });
+
+  it('is broken between Japanese characters, but no line begins with a full stop or ends with a bracket', () => {
+    assert.deepEqual(wrap('おはようございます', 10), ['おはようご', 'ざいます']);
+    assert.deepEqual(wrap('おはよう。次', 8), ['おはよ', 'う。次']);
+    assert.deepEqual(wrap('おはよ「次」', 8), ['おはよ', '「次」']);
+    assert.deepEqual(wrap('state を送る', 8), ['state を', '送る']);
+    for (const width of [2, 3, 10, 79]) {
+      const lines = wrap('code_verifier は「秘密」で、Kippu の外に出ません。', width);
+      assert.ok(
+        lines.every((line) => textWidth(line) <= width && line !== '' && !line.startsWith(' ')),
+        `${width}`,
+      );
+    }
   });
 
   it('holds no control character from elsewhere', () => {

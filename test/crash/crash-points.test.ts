@@ -5,7 +5,9 @@ import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { FAULT_POINTS, type FaultPoint } from '../../src/model/fault-points.ts';
+import type { ConnectionId } from '../../src/model/ids.ts';
 import { CrashWorld } from './crash-world.ts';
+import { WebhookReceiver } from './webhook-receiver.ts';
 
 /**
  * Kills a real `kippu up` with SIGKILL at every named point, starts it again, and looks at what is left.
@@ -76,7 +78,9 @@ type Scenario = (world: CrashWorld, point: FaultPoint) => Promise<End>;
 function scenarioOf(point: FaultPoint): Scenario {
   if (point.startsWith('consent.')) return consentScenario;
   if (point.startsWith('publishing.')) return publishingScenario;
+  if (point.startsWith('schedule.')) return scheduleScenario;
   if (point.startsWith('spool.')) return spoolScenario;
+  if (point.startsWith('notice.')) return noticeScenario;
   return renewalScenario;
 }
 
@@ -154,6 +158,58 @@ async function publishingScenario(world: CrashWorld, point: FaultPoint): Promise
     return seen['status'] === wanted ? seen : undefined;
   });
   return { renewalsLost: 0, end: `${String(post['status'])}${isOut() ? '' : ', not sent'}` };
+}
+
+/** The only point at which a receiver has the notice and we do not know it yet. */
+const MAY_REPEAT: FaultPoint = 'notice.sent';
+/** A delivery whose sender died is due again after this. */
+const TAKEN_FOR_MS = 45_000;
+
+async function noticeScenario(world: CrashWorld, point: FaultPoint): Promise<End> {
+  await connected(world);
+  await using receiver = await WebhookReceiver.start();
+  const { status } = await world.call('POST', '/v1/webhooks', { url: receiver.url });
+  assert.equal(status, 201);
+  world.arm(point);
+  await world.call('POST', '/v1/connections/x:alice/renew').catch(() => undefined);
+  assert.ok(await world.killed(), `${point}: still alive`);
+  await world.start();
+  await world.call('POST', '/v1/connections/x:alice/renew');
+  const { body } = await world.call('GET', '/v1/events?limit=200');
+  const renewed = (body['items'] as { readonly id: string; readonly type: string }[])
+    .filter(({ type }) => type === 'connection.renewed')
+    .map(({ id }) => id);
+  assert.ok(renewed.length >= 2, 'nothing happened that could be told');
+  await world.until(
+    'every notice to arrive',
+    async () => (renewed.every((id) => receiver.ids.includes(id)) ? true : undefined),
+    TAKEN_FOR_MS * 2,
+  );
+  const repeats = receiver.ids.length - new Set(receiver.ids).size;
+  assert.ok(repeats <= (point === MAY_REPEAT ? 1 : 0), `${repeats} repeats`);
+  return { renewalsLost: 0, end: repeats === 0 ? 'each notice once' : `${repeats} repeat with its id` };
+}
+
+/** A program writes the text of a late occurrence; the process dies before, or after, this is written down. */
+async function scheduleScenario(world: CrashWorld, point: FaultPoint): Promise<End> {
+  await connected(world);
+  const { body } = await world.call('GET', '/v1/connections/x:alice');
+  world.arm(point);
+  const schedule = await world.addSchedule(String(body['id']) as ConnectionId);
+  assert.ok(await world.killed(), `${point}: still alive`);
+  const before = await world.occurrences(schedule);
+  assert.equal(before.length, point === 'schedule.settled' ? 1 : 0);
+  await world.forgetTaker(schedule);
+  await world.start();
+  const occurrence = await world.until('the post of the occurrence to be out', async () => {
+    const [made] = await world.occurrences(schedule);
+    const { body: post } = await world.call('GET', `/v1/posts/${String(made?.postId)}`);
+    return post['status'] === 'published' ? made : undefined;
+  });
+  assert.equal(occurrence.outcome, 'post');
+  assert.equal((await world.occurrences(schedule)).length, 1);
+  assert.equal(world.sim.state().posts.length, 1);
+  return { renewalsLost: 0, end: `one occurrence, one post${before.length === 0 ? ', asked again' : ''}` };
 }
 
 async function connected(world: CrashWorld): Promise<void> {

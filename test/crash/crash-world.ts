@@ -6,8 +6,15 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { noFaults } from '../../src/app/ports/no-faults.ts';
+import { systemClock } from '../../src/app/ports/system-clock.ts';
+import { systemRandom } from '../../src/app/ports/system-random.ts';
 import type { FaultPoint } from '../../src/model/fault-points.ts';
+import { newId, type ConnectionId } from '../../src/model/ids.ts';
+import type { Occurrence, Schedule } from '../../src/model/schedule.ts';
+import type { Store } from '../../src/model/store.ts';
 import { simulate, type Simulation } from '../../src/sim/index.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { freePort } from '../support/free-port.ts';
 
 const ENTRY = fileURLToPath(new URL('killed-kippu.ts', import.meta.url));
@@ -137,6 +144,59 @@ export class CrashWorld implements AsyncDisposable {
       db.exec('rollback');
       db.close();
     };
+  }
+
+  /** A schedule whose time has just come, and comes again in years. */
+  async addSchedule(connectionId: ConnectionId): Promise<Schedule> {
+    const nowMs = Date.now();
+    const schedule: Schedule = {
+      id: newId('sch', systemRandom),
+      connectionId,
+      version: 1,
+      task: {
+        kind: 'post',
+        text: { kind: 'command', command: 'echo "written by a program, no. $SCHEDULE_N"' },
+        madeWithAi: false,
+        needsApproval: false,
+      },
+      cron: '0 0 29 2 *',
+      timezone: 'UTC',
+      missed: 'skip',
+      isPaused: false,
+      latestAfterMs: 3_600_000,
+      nextAtMs: nowMs,
+      dueAtMs: nowMs,
+      made: 0,
+      failures: 0,
+      createdAtMs: nowMs,
+      updatedAtMs: nowMs,
+    };
+    await this.#withStore((store) => store.schedules.create(schedule));
+    return schedule;
+  }
+
+  occurrences({ id }: Schedule): Promise<readonly Occurrence[]> {
+    return this.#withStore((store) => store.schedules.occurrences(id, 10));
+  }
+
+  /** A schedule is left to its taker for a while; here nobody waits that long. */
+  async forgetTaker({ id }: Schedule): Promise<void> {
+    await this.#withStore(async ({ schedules }) => {
+      const seen = await schedules.read(id);
+      if (seen?.nextAtMs !== undefined && seen.version === 1) {
+        await schedules.change({ next: { ...seen, version: 2, dueAtMs: seen.nextAtMs }, posts: [], reopened: [] });
+      }
+    });
+  }
+
+  async #withStore<T>(work: (store: Store) => Promise<T>): Promise<T> {
+    const outside = { clock: systemClock, random: systemRandom, faults: noFaults };
+    const store = await openSqliteStore({ path: this.databasePath, ...outside, migrates: false });
+    try {
+      return await work(store);
+    } finally {
+      await store.close();
+    }
   }
 
   /** Refresh tokens that were presented to the provider more than once. */

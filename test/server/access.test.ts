@@ -13,6 +13,7 @@ const SCOPE_OF: Readonly<Record<string, ApiScope | 'anyone' | 'monitor'>> = {
   'GET /v1/providers': 'connections:read',
   'POST /v1/connect-sessions': 'connections:write',
   'GET /v1/connect-sessions/{id}': 'connections:read',
+  'GET /v1/connect-sessions/{id}/steps': 'connections:read',
   'POST /v1/connect-sessions/{id}/redeem': 'connections:write',
   'GET /v1/connections': 'connections:read',
   'POST /v1/connections': 'connections:write',
@@ -44,6 +45,15 @@ const SCOPE_OF: Readonly<Record<string, ApiScope | 'anyone' | 'monitor'>> = {
   'GET /v1/api-keys': 'admin',
   'DELETE /v1/api-keys/{id}': 'admin',
   'POST /v1/sign-in-links': 'admin',
+  'POST /v1/webhooks': 'admin',
+  'GET /v1/webhooks': 'admin',
+  'GET /v1/webhooks/{id}': 'admin',
+  'PATCH /v1/webhooks/{id}': 'admin',
+  'DELETE /v1/webhooks/{id}': 'admin',
+  'POST /v1/webhooks/{id}/secret': 'admin',
+  'POST /v1/webhooks/{id}/test': 'admin',
+  'GET /v1/webhooks/{id}/deliveries': 'admin',
+  'POST /v1/webhooks/{id}/deliveries/{delivery}/redeliver': 'admin',
 };
 
 const CALLS = Object.entries(SCOPE_OF).map(([call, scope]) => {

@@ -129,3 +129,48 @@ test('what cannot begin is refused with where and why', async () => {
   assert.equal((await kippu.operator.get('/v1/connect-sessions/cns_00000000000000000000')).status, 404);
   assert.equal((await kippu.operator.get('/v1/connect-sessions/anything')).status, 404);
 });
+
+test('the steps of a session that was begun with explain are kept, masked, and of no other', async () => {
+  await using kippu = await serveKippu();
+  const plain = (await kippu.operator.post('/v1/connect-sessions', { provider: 'x' })).json;
+  assert.equal((await kippu.operator.get(`/v1/connect-sessions/${plain.id}/steps`)).status, 404);
+  const begun = (await kippu.operator.post('/v1/connect-sessions', { provider: 'x', explain: true })).json;
+  const steps = async () => (await kippu.operator.get(`/v1/connect-sessions/${begun.id}/steps`)).json.items;
+  assert.deepEqual(
+    (await steps()).map((one: { step: number }) => one.step),
+    [1],
+  );
+  await kippu.browser().consent(begun.url, 'alice');
+  const seen = await steps();
+  assert.deepEqual(
+    seen.map((one: { step: number; from: string; to: string }) => `${one.step} ${one.from} ${one.to}`),
+    [
+      '1 user client',
+      '2 client authorization_server',
+      '3 user authorization_server',
+      '4 authorization_server client',
+      '5 client authorization_server',
+      '6 authorization_server client',
+      '7 client resource_server',
+    ],
+  );
+  assert.deepEqual(seen[3].request.fields, { state: '[state-1]', code: '[code-1]' });
+});
+
+test('a callback of a stranger is no step of the flow', async () => {
+  await using kippu = await serveKippu();
+  const begun = (await kippu.operator.post('/v1/connect-sessions', { provider: 'x', explain: true })).json;
+  const [browser, stranger] = [kippu.browser(), kippu.browser()];
+  const departure = await browser.open(begun.url);
+  const back = kippu.x.consent(departure.headers.get('location') ?? '', { user: 'alice' });
+  const numbers = async () =>
+    (await kippu.operator.get(`/v1/connect-sessions/${begun.id}/steps`)).json.items.map(
+      (one: { step: number }) => one.step,
+    );
+  await stranger.open(back);
+  assert.deepEqual(await numbers(), [1, 2, 3]);
+  await browser.open(back);
+  assert.deepEqual(await numbers(), [1, 2, 3, 4, 5, 6, 7]);
+  await browser.open(back);
+  assert.deepEqual(await numbers(), [1, 2, 3, 4, 5, 6, 7]);
+});

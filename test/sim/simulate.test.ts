@@ -4,6 +4,7 @@ import { defaultSettings } from '../../src/sim/settings.ts';
 import { xData } from '../../src/providers/data/x.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { simulate, startSimulator } from '../../src/sim/index.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
 import { App, CONFIDENTIAL, direct, REDIRECT, sendTo, served, VERIFIER } from './sim-world.ts';
 
 test('a developer simulates X in a line, consents without a browser, and loses an answer', async () => {
@@ -52,6 +53,21 @@ test('closing ends answers that are still on their way', async () => {
   while (sim.state().counts.answersDelayed === 0) await new Promise((resolve) => setImmediate(resolve));
   await sim.close();
   await pending;
+});
+
+test('with a clock of its own it lives in that time, and nobody else moves it', async () => {
+  const clock = new VirtualClock('2027-01-04T00:00:00Z');
+  await using sim = await simulate('x', { clock });
+  const app = new App(sendTo(sim.url), { id: 'my-app' }, sim);
+  const redirect = sim.consent(`${sim.url}${app.authorizationPath()}`, { user: 'alice' });
+  const { access_token: token } = (await app.exchange(new URL(redirect).searchParams.get('code') ?? '')).json;
+  const statusOfMe = async (): Promise<number> =>
+    (await fetch(`${sim.url}/2/users/me`, { headers: { authorization: `Bearer ${token}` } })).status;
+  await clock.advance(7_199_999);
+  assert.equal(await statusOfMe(), 200);
+  await clock.advance(1);
+  assert.equal(await statusOfMe(), 401);
+  assert.throws(() => sim.advance(1000), { message: /cannot be moved/ });
 });
 
 test('a body larger than anybody needs is refused', async () => {

@@ -4,6 +4,7 @@ import { DAY_MS } from '../../model/clock.ts';
 import type { Connection } from '../../model/connection.ts';
 import { KippuError } from '../../model/errors.ts';
 import type { Store } from '../../model/store.ts';
+import { outlookOf } from '../../posts/outlook.ts';
 import { openDataDirectory } from '../../store/data-directory.ts';
 import { openSpool } from '../../store/spool.ts';
 import { openHomeKeys } from '../../vault/key-check.ts';
@@ -15,6 +16,7 @@ import type { Outside } from '../open.ts';
 import { storeOpener } from '../system.ts';
 import { checkAppStatuses } from './check-apps.ts';
 import { checkCrowds, checkEndless } from './check-grants.ts';
+import { checkNotices } from './check-notices.ts';
 import type { Finding } from './finding.ts';
 
 /** The store, its key ring and what is in it. Nothing is made, and nothing is changed. */
@@ -93,6 +95,7 @@ async function checkOpenStore(
     ...checkAppStatuses(await store.home.apps(), config.apps),
     ...checkSpool(config, outside),
     ...(await checkConnections(store, config, outside.clock.nowMs())),
+    ...(await checkNotices(store, config)),
   ];
 }
 
@@ -148,6 +151,7 @@ async function checkConnections(store: Store, config: Config, nowMs: number): Pr
   findings.push(...checkCrowds(items, config.apps), ...checkEndless(items, config.apps));
   const suspect = await suspectOf(items, store);
   if (suspect.length > 0) findings.push({ kind: 'reuse_suspected', level: 'warning', names: suspect });
+  findings.push(...(await checkComing(items, store)));
   const orphaned = await orphanedOf(items, store);
   if (orphaned.length > 0) findings.push({ kind: 'orphans', level: 'warning', names: orphaned });
   return findings;
@@ -165,6 +169,19 @@ async function suspectOf(connections: readonly Connection[], { events }: Store):
     if (end?.data['reuse'] === 'suspected') names.push(name);
   }
   return names;
+}
+
+/** Connections whose consent will be over when their next post is due. */
+async function checkComing(connections: readonly Connection[], store: Store): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  for (const { connectionId, atMs: postAtMs } of await store.schedules.upcoming({ limit: LOOKED_AT_MAX })) {
+    const credential = await store.credentials.read(connectionId);
+    const outlook = credential === undefined ? undefined : outlookOf(credential, postAtMs);
+    if (outlook?.kind !== 'ends_before') continue;
+    const name = connections.find(({ id }) => id === connectionId)?.name ?? connectionId;
+    findings.push({ kind: 'consent_ends_before_post', level: 'warning', name, atMs: outlook.endsAtMs, postAtMs });
+  }
+  return findings;
 }
 
 async function orphanedOf(connections: readonly Connection[], { credentials }: Store): Promise<string[]> {

@@ -75,6 +75,25 @@ type FindingFacts =
   | { readonly kind: 'connections_uncertain'; readonly names: readonly string[] }
   | { readonly kind: 'consent_needed'; readonly names: readonly string[] }
   | { readonly kind: 'reuse_suspected'; readonly names: readonly string[] }
-  | { readonly kind: 'consent_needed_soon'; readonly name: string; readonly atMs: number };
+  | { readonly kind: 'consent_needed_soon'; readonly name: string; readonly atMs: number }
+  | { readonly kind: 'mail_off' }
+  | { readonly kind: 'mail_good'; readonly server: string; readonly recipients: readonly string[] }
+  | { readonly kind: 'mail_unusable'; readonly error: string }
+  | { readonly kind: 'mails_failing'; readonly recipient: string; readonly count: number; readonly error: string }
+  | { readonly kind: 'webhook_good'; readonly id: string; readonly origin: string }
+  | { readonly kind: 'webhook_disabled'; readonly id: string; readonly origin: string; readonly because: string }
+  | {
+      readonly kind: 'webhook_failing';
+      readonly id: string;
+      readonly origin: string;
+      readonly count: number;
+      readonly error: string;
+    }
+  | {
+      readonly kind: 'consent_ends_before_post';
+      readonly name: string;
+      readonly atMs: number;
+      readonly postAtMs: number;
+    };
 
 export type FindingKind = Finding['kind'];

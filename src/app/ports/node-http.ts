@@ -1,5 +1,6 @@
+import { lookup as lookUp } from 'node:dns';
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ExchangeWatch, HttpAnswer, HttpClient, HttpRequest } from '../../model/http.ts';
 
@@ -11,7 +12,7 @@ type NotSent = Extract<HttpAnswer, { kind: 'not_sent' }>;
  */
 export const nodeHttp: HttpClient = {
   async send(request, watch = {}) {
-    const connected = await connect(request);
+    const connected = await connect(request, watch);
     if ('kind' in connected) return connected;
     if (watch.mayStillSend?.() === false) {
       connected.destroy();
@@ -25,15 +26,18 @@ export const nodeHttp: HttpClient = {
   },
 };
 
-function connect(request: HttpRequest): Promise<Socket | NotSent> {
+function connect(request: HttpRequest, { mayConnectTo }: ExchangeWatch): Promise<Socket | NotSent> {
   const url = new URL(request.url);
   const isTls = url.protocol === 'https:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
+  // An address that stands in the URL itself is never looked up.
+  if (mayConnectTo !== undefined && isIP(host) !== 0 && !mayConnectTo(host)) return Promise.resolve(forbidden(url));
+  const lookup = mayConnectTo === undefined ? {} : { lookup: guardedLookup(mayConnectTo) };
   const port = url.port === '' ? (isTls ? 443 : 80) : Number(url.port);
   return new Promise((resolve) => {
     const socket = isTls
-      ? connectTls({ host, port, servername: host, ALPNProtocols: ['http/1.1'] })
-      : connectTcp({ host, port });
+      ? connectTls({ host, port, servername: host, ALPNProtocols: ['http/1.1'], ...lookup })
+      : connectTcp({ host, port, ...lookup });
     const settle = (result: Socket | NotSent): void => {
       clearTimeout(timer);
       socket.removeAllListeners();
@@ -55,12 +59,39 @@ function connect(request: HttpRequest): Promise<Socket | NotSent> {
       settle(socket);
     });
     socket.once('error', (error) => {
-      settle({ kind: 'not_sent', cause: causeOf(error), detail: `${codeOf(error)} for ${url.host}` });
+      settle(
+        error instanceof ForbiddenAddress
+          ? forbidden(url)
+          : { kind: 'not_sent', cause: causeOf(error), detail: `${codeOf(error)} for ${url.host}` },
+      );
     });
     socket.once('close', () => {
       settle({ kind: 'not_sent', cause: 'tls', detail: `${url.host} closed the connection before it was up` });
     });
   });
+}
+
+class ForbiddenAddress extends Error {}
+
+function forbidden(url: URL): NotSent {
+  return { kind: 'not_sent', cause: 'address', detail: `${url.host} leads to an address that may not be connected to` };
+}
+
+/** Looks a name up and gives on only the addresses that may be connected to: what was checked is what is used. */
+function guardedLookup(mayConnectTo: (address: string) => boolean): LookupFunction {
+  return (hostname, options, callback) => {
+    lookUp(hostname, { ...options, all: true }, (error, found) => {
+      if (error !== null) {
+        callback(error, []);
+        return;
+      }
+      const addresses = found.filter(({ address }) => mayConnectTo(address));
+      const [first] = addresses;
+      if (first === undefined) callback(new ForbiddenAddress(hostname), []);
+      else if (options.all === true) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
 }
 
 function causeOf(error: Error): NotSent['cause'] {

@@ -4,7 +4,7 @@ import { hasIdForm } from '../../model/ids.ts';
 import { sendBrowser } from '../../connect/begin.ts';
 import type { Finished } from '../../connect/ending.ts';
 import { finishConsent } from '../../connect/finish.ts';
-import { beginConnect } from '../connecting.ts';
+import { beginConnect, callbackUrl } from '../connecting.ts';
 import { findConnection } from '../connections.ts';
 import type { App } from '../open.ts';
 import { CONNECT_TEXTS, failureText } from './connect-texts.ts';
@@ -46,6 +46,7 @@ async function depart(id: string, request: Request, app: App): Promise<Response>
   if (!hasIdForm('cns', id)) throw new KippuError('not_found', 'There is no such connect link. Start again.');
   const { publicUrl } = app.options;
   const { url, browserSecret } = await sendBrowser(id, readCookie(request, COOKIE, publicUrl), app.connect);
+  app.flows.departed(id, url);
   return redirect(url, { 'set-cookie': setCookie(COOKIE, browserSecret, { publicUrl, maxAgeS: COOKIE_LIFETIME_S }) });
 }
 
@@ -59,10 +60,12 @@ async function reconnect(idOrName: string, app: App): Promise<Response> {
 async function comeBack(provider: string, request: Request, app: App): Promise<Response> {
   const { publicUrl } = app.options;
   const params = new URL(request.url).searchParams;
+  const tellEnd = app.flows.arrived(callbackUrl(provider, app), params);
   const finished = await finishConsent(
     { provider, params, browserSecret: readCookie(request, COOKIE, publicUrl) },
     app.connect,
   );
+  tellEnd(finished);
   const isOurs = finished.kind !== 'failed' || finished.failure !== 'foreign';
   const headers: Record<string, string> = isOurs ? { 'set-cookie': clearCookie(COOKIE, publicUrl) } : {};
   if (finished.kind === 'connected') app.tokens.forget(finished.connection.id);

@@ -7,11 +7,13 @@ import type { ConnectionJson, ConnectProgressJson, NewConnectSessionJson } from 
 import { withApi, type ApiContext, type Local } from '../api/with-api.ts';
 import { openBrowser } from '../browser.ts';
 import type { Cli } from '../cli.ts';
+import type { FlowExplainer } from '../explain/flow-explainer.ts';
 import { collectWords } from '../flags.ts';
 import { listenForCallback } from '../listen-for-callback.ts';
 import { printable } from '../printable.ts';
 import { DEVICE_TEXTS } from '../texts/device-texts.ts';
 import { ENDLESS_TEXTS } from '../texts/endless-texts.ts';
+import { EXPLAIN_TEXTS } from '../texts/explain-texts.ts';
 import { spanText } from '../times.ts';
 import { connectDevice } from './connect-device.ts';
 
@@ -22,6 +24,7 @@ interface ConnectFlags {
   readonly offline: boolean;
   readonly connection?: string;
   readonly device?: boolean;
+  readonly explain?: boolean;
   readonly json?: boolean;
 }
 
@@ -38,12 +41,15 @@ export function registerConnect(program: Command, cli: Cli): void {
     .option('--no-offline', options.noOffline)
     .option('--connection <connection>', options.again)
     .option('--device', DEVICE_TEXTS[cli.language].option)
+    .option('--explain', EXPLAIN_TEXTS[cli.language].option)
     .option('--json', options.json)
     .action((provider: string, flags: ConnectFlags) => connect(provider, flags, cli));
 }
 
 /** Sends the browser to the provider and waits until it is back, whoever serves the callback: a running server or we. */
 async function connect(provider: string, flags: ConnectFlags, cli: Cli): Promise<void> {
+  if (flags.device === true && flags.explain === true)
+    throw new KippuError('invalid', DEVICE_TEXTS[cli.language].notExplained, { where: '--explain' });
   const connection = await withApi(cli, async (context) => {
     const { local, config } = context;
     if (local !== undefined && config.sandbox) throw new KippuError('conflict', cli.texts.connect.sandboxNeedsServer);
@@ -56,8 +62,10 @@ async function connect(provider: string, flags: ConnectFlags, cli: Cli): Promise
     }
   });
   if (!connection.renewable) cli.say(cli.talkStyle.warn(endOf(connection, cli)));
-  if (flags.json === true) cli.printJson(connection);
-  else cli.print(printable(connection.name));
+  if (flags.json === true) {
+    // With --explain the lines of the steps are the data.
+    if (flags.explain !== true) cli.printJson(connection);
+  } else cli.print(printable(connection.name));
 }
 
 /** Without a refresh token: when it ends, if it does. */
@@ -67,18 +75,35 @@ function endOf({ access_expires_at: endsAt }: ConnectionJson, cli: Cli): string 
 
 async function consent(provider: string, flags: ConnectFlags, context: ApiContext, cli: Cli): Promise<ConnectionJson> {
   const { connect: texts } = cli.texts;
+  const explainer = await explainerFor(provider, flags, context, cli);
   const begun = await context.api.post<NewConnectSessionJson>('/v1/connect-sessions', {
     provider,
     name: flags.name,
     scopes: flags.scope,
     connection: flags.connection,
     offline: flags.offline,
+    explain: flags.explain,
   });
+  await explainer?.follow(begun.id);
   const isOpened = flags.open && (await openBrowser(begun.url, cli.environment));
   cli.say(isOpened ? texts.opening(begun.url) : texts.open(begun.url));
   cli.say(texts.waiting(spanText(Date.parse(begun.expires_at) - cli.nowMs(), cli.texts.spanUnits)));
-  const id = await connectedBy(begun, context, cli);
-  return context.api.get<ConnectionJson>(connectionPath(id));
+  explainer?.gap();
+  const id = await connectedBy(begun, explainer, context, cli);
+  const connection = await context.api.get<ConnectionJson>(connectionPath(id));
+  await explainer?.renewal(begun.id, connection);
+  return connection;
+}
+
+async function explainerFor(
+  provider: string,
+  { explain, json }: ConnectFlags,
+  { api }: ApiContext,
+  cli: Cli,
+): Promise<FlowExplainer | undefined> {
+  if (explain !== true) return undefined;
+  const { FlowExplainer: Explainer } = await import('../explain/flow-explainer.ts');
+  return Explainer.of(provider, { api, cli, isJson: json === true });
 }
 
 const LOOK_EVERY_MS = 500;
@@ -86,6 +111,7 @@ const LOOK_EVERY_MS = 500;
 /** Waits until the consent is attached and gives the connection's id. Throws `consent_failed` with the reason in words. */
 async function connectedBy(
   { id, expires_at: expiresAt }: NewConnectSessionJson,
+  explainer: FlowExplainer | undefined,
   context: ApiContext,
   cli: Cli,
 ): Promise<string> {
@@ -93,7 +119,9 @@ async function connectedBy(
   let isPendingSaid = false;
   for (;;) {
     const { state, connection, failure, detail } = await api.get<ConnectProgressJson>(`/v1/connect-sessions/${id}`);
+    await explainer?.follow(id);
     if (connection !== null) return connection;
+    if (state === 'failed') explainer?.stopped();
     if (state === 'failed') throw await consentFailed(failure ?? 'expired', detail, cli);
     // The worker lets it expire, where there is one.
     const isOnItsWay = state === 'begun' || state === 'sent';

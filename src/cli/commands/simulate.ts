@@ -19,6 +19,7 @@ export function registerSimulate(program: Command, cli: Cli): void {
   program
     .command('simulate')
     .argument('[provider]', texts.provider, 'x')
+    .helpGroup(cli.texts.program.groups.start)
     .description(texts.description)
     .option('--port <n>', texts.port)
     .option('--fast <factor>', texts.fast)

@@ -25,6 +25,7 @@ export function registerUp(program: Command, cli: Cli): void {
   const texts = UP_TEXTS[cli.language];
   program
     .command('up')
+    .helpGroup(cli.texts.program.groups.start)
     .description(texts.description)
     .option('--port <n>', texts.port)
     .option('--host <h>', texts.host)

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../model/errors.ts';
+import { DEMO_EN } from './demo-en.ts';
 import { DRAWING_EN } from './drawing-texts.ts';
 import { FINDINGS_EN } from './findings-en.ts';
 import type { Misuse } from './misuse.ts';
@@ -218,6 +219,7 @@ export const en = {
     orphan: 'a token set arrived that belongs nowhere; it is kept',
   },
   drawing: DRAWING_EN,
+  demo: DEMO_EN,
   reuse: REUSE_EN,
   renewed: (name: string, end: string | undefined): string =>
     end === undefined ? `Renewed: ${name}.` : `Renewed: ${name}. The new access token ends ${end}.`,

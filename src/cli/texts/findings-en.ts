@@ -163,4 +163,30 @@ export const FINDINGS_EN: FindingTexts = {
     what: `${name} ends at ${instant(atMs)}`,
     advice: `Before that: kippu connect PROVIDER --connection ${name}`,
   }),
+  mail_off: () => ({
+    what: 'mail: none is sent',
+    advice: 'To be told when a user must consent again: KIPPU_SMTP_URL, KIPPU_MAIL_FROM, KIPPU_MAIL_TO',
+  }),
+  mail_good: ({ server, recipients }) => ({ what: `mail goes through ${server} to ${some(recipients)}` }),
+  mail_unusable: ({ error }) => ({
+    what: `mails cannot be sent: ${error}`,
+    advice: 'Check KIPPU_SMTP_URL: host, port, user, password. What waits is sent when it works again.',
+  }),
+  mails_failing: ({ recipient, count, error }) => ({
+    what: `${count} mail(s) to ${recipient} did not arrive (${error})`,
+    advice: 'A refusal is final: check the address in KIPPU_MAIL_TO. All else is tried for three days.',
+  }),
+  webhook_good: ({ id, origin }) => ({ what: `webhook ${id} to ${origin}` }),
+  webhook_disabled: ({ id, origin, because }) => ({
+    what: `webhook ${id} to ${origin} is disabled: ${because}`,
+    advice: `kippu webhooks enable ${id}, or kippu webhooks remove ${id}`,
+  }),
+  webhook_failing: ({ id, origin, count, error }) => ({
+    what: `${count} event(s) did not reach webhook ${id} at ${origin} (${error})`,
+    advice: `kippu webhooks deliveries ${id}, and kippu webhooks test ${id}`,
+  }),
+  consent_ends_before_post: ({ name, atMs, postAtMs }, { instant }) => ({
+    what: `${name} ends at ${instant(atMs)}, before its next post at ${instant(postAtMs)}`,
+    advice: `Before that: kippu connect PROVIDER --connection ${name}`,
+  }),
 };

@@ -164,4 +164,31 @@ export const FINDINGS_JA: FindingTexts = {
     what: `${name} は ${instant(atMs)} に終わります`,
     advice: `その前に: kippu connect プロバイダー --connection ${name}`,
   }),
+  mail_off: () => ({
+    what: 'メール: 送らない設定です',
+    advice: '利用者の再同意が必要なときに知らせを受けるには: KIPPU_SMTP_URL、KIPPU_MAIL_FROM、KIPPU_MAIL_TO',
+  }),
+  mail_good: ({ server, recipients }) => ({ what: `メールは ${server} から ${some(recipients)} に送ります` }),
+  mail_unusable: ({ error }) => ({
+    what: `メールを送れません: ${error}`,
+    advice:
+      'KIPPU_SMTP_URL のホスト、ポート、ユーザー、パスワードを確かめてください。待っているものは、直れば送られます。',
+  }),
+  mails_failing: ({ recipient, count, error }) => ({
+    what: `${recipient} へのメール ${count} 通が届いていません(${error})`,
+    advice: '拒否されたものは送り直しません。KIPPU_MAIL_TO の宛先を確かめてください。ほかは三日間送り続けます。',
+  }),
+  webhook_good: ({ id, origin }) => ({ what: `ウェブフック ${id}(${origin})` }),
+  webhook_disabled: ({ id, origin, because }) => ({
+    what: `ウェブフック ${id}(${origin})は無効です: ${because}`,
+    advice: `kippu webhooks enable ${id} または kippu webhooks remove ${id}`,
+  }),
+  webhook_failing: ({ id, origin, count, error }) => ({
+    what: `ウェブフック ${id}(${origin})に ${count} 件のイベントが届いていません(${error})`,
+    advice: `kippu webhooks deliveries ${id} と kippu webhooks test ${id}`,
+  }),
+  consent_ends_before_post: ({ name, atMs, postAtMs }, { instant }) => ({
+    what: `${name} は ${instant(atMs)} に終わります。次の投稿は ${instant(postAtMs)} です`,
+    advice: `その前に: kippu connect プロバイダー --connection ${name}`,
+  }),
 };

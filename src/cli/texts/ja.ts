@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../model/errors.ts';
+import { DEMO_JA } from './demo-ja.ts';
 import { DRAWING_JA } from './drawing-texts.ts';
 import { FINDINGS_JA } from './findings-ja.ts';
 import { REUSE_JA } from './reuse-texts.ts';
@@ -226,6 +227,7 @@ export const ja: Texts = {
     orphan: '行き先のないトークンが届いた(保管している)',
   },
   drawing: DRAWING_JA,
+  demo: DEMO_JA,
   reuse: REUSE_JA,
   renewed: (name, end) =>
     end === undefined ? `更新しました: ${name}` : `更新しました: ${name}。新しいアクセストークンの期限は ${end}です。`,

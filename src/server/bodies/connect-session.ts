@@ -18,6 +18,10 @@ export const connectRequest = z.strictObject({
     'Where the browser goes afterwards, with `kippu_session` and a one-time `kippu_code`.',
   ),
   connection: described(z.string().optional(), 'Id or name: consent again for this one.'),
+  explain: described(
+    z.boolean().optional(),
+    'Keep the steps of the flow, masked and in memory only, for `/v1/connect-sessions/{id}/steps`.',
+  ),
 });
 
 export const connectSessionSchema = described(

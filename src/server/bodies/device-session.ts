@@ -4,7 +4,7 @@ import { CONSENT_FAILURES, CONSENT_STATES } from '../../model/consent-store.ts';
 import { described, instant, instantOf } from '../schema.ts';
 import { connectRequest } from './connect-session.ts';
 
-export const deviceRequest = connectRequest.omit({ return_url: true });
+export const deviceRequest = connectRequest.omit({ return_url: true, explain: true });
 
 export const deviceSessionSchema = described(
   z.strictObject({

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { EVENT_TYPES, type KippuEvent } from '../../model/event.ts';
+import { withInstants } from '../../model/event-data.ts';
 import { described, instant, instantOf } from '../schema.ts';
 
 export const eventSchema = described(
@@ -25,15 +26,4 @@ export function eventJson(event: KippuEvent): z.input<typeof eventSchema> {
     post: event.postId ?? null,
     data: withInstants(event.data),
   };
-}
-
-/** The store keeps instants as milliseconds, named so; outside they are ISO 8601. */
-export function withInstants(data: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(data).map(([name, value]) =>
-      name.endsWith('_at_ms')
-        ? [name.slice(0, -'_ms'.length), typeof value === 'number' ? instantOf(value) : null]
-        : [name, value],
-    ),
-  );
 }

@@ -3,8 +3,8 @@ import { assertNever } from '../../model/assert-never.ts';
 import type { TimelineEntry } from '../../app/timeline.ts';
 import { ATTEMPT_OUTCOMES, ATTEMPT_PURPOSES } from '../../model/credential-store.ts';
 import { EVENT_TYPES } from '../../model/event.ts';
+import { withInstants } from '../../model/event-data.ts';
 import { described, instant, instantOf, instantOrNull } from '../schema.ts';
-import { withInstants } from './event.ts';
 
 const attemptSchema = z.strictObject({
   at: instant,

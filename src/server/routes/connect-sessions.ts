@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { requireUnbound } from '../../app/callers.ts';
-import { connectProgress, redeemConsentOf } from '../../app/connect-progress.ts';
+import { connectProgress, connectSteps, redeemConsentOf } from '../../app/connect-progress.ts';
 import { beginConnect } from '../../app/connecting.ts';
 import { visibleConnection } from '../../app/visible.ts';
 import {
@@ -10,6 +10,7 @@ import {
   connectSessionJson,
   connectSessionSchema,
 } from '../bodies/connect-session.ts';
+import { connectStepJson, connectStepsSchema } from '../bodies/connect-step.ts';
 import { route, type Route } from '../route.ts';
 import { described } from '../schema.ts';
 
@@ -36,6 +37,16 @@ export const connectSessionRoutes: readonly Route[] = [
     answer: connectProgressSchema,
     async run({ app, caller, params }) {
       return connectProgressJson(await connectProgress(params['id'] ?? '', caller, app));
+    },
+  }),
+  route({
+    method: 'GET',
+    path: '/v1/connect-sessions/{id}/steps',
+    access: 'connections:read',
+    summary: 'The eight steps of a consent begun with `explain`, as far as they have happened; secrets are masked.',
+    answer: connectStepsSchema,
+    async run({ app, caller, params }) {
+      return { items: (await connectSteps(params['id'] ?? '', caller, app)).map(connectStepJson) };
     },
   }),
   route({

@@ -54,6 +54,7 @@ function exposition(values: Gauges, eventStreams: number): string {
   const lags: Sample[] = [
     ['{work="connections"}', values.dueLagMs.connections / 1000],
     ['{work="posts"}', values.dueLagMs.posts / 1000],
+    ['{work="schedules"}', values.dueLagMs.schedules / 1000],
   ];
   return [
     gauge('kippu_connections', 'Connections by state.', byState),

@@ -218,12 +218,34 @@ function closeOpenAttempt(tx: Queryable, { id, attemptId, outcome, nowMs, dueAtM
 }
 
 function warnReauthSoon(tx: Queryable, id: ConnectionId, warning: ReauthWarning, { clock, random }: Settling): boolean {
+  const { daysBefore, refreshExpiresAtMs, beforePost } = warning;
+  const reason = beforePost === undefined ? 'end_is_near' : 'before_next_post';
+  if (isOtherKindRecent(tx, id, reason, clock.nowMs())) return false;
+  const what = beforePost === undefined ? `${Math.floor(refreshExpiresAtMs / DAY_MS)}:${daysBefore}` : undefined;
   return insertEvent(tx, {
     id: newId('evt', random),
-    happening: `reauth_soon:${id}:${Math.floor(warning.refreshExpiresAtMs / DAY_MS)}:${warning.daysBefore}`,
+    happening: `reauth_soon:${id}:${what ?? `post:${beforePost?.grantedAtMs}`}`,
     type: 'connection.reauth_soon',
     atMs: clock.nowMs(),
     connectionId: id,
-    data: { days_before: warning.daysBefore, refresh_expires_at_ms: warning.refreshExpiresAtMs },
+    data: {
+      reason,
+      days_before: daysBefore,
+      refresh_expires_at_ms: refreshExpiresAtMs,
+      ...(beforePost === undefined ? {} : { post_at_ms: beforePost.postAtMs }),
+    },
   });
+}
+
+/** A connection's events of a day are few: so many are looked at. */
+const EVENTS_LOOKED_AT = 200;
+
+/** Both kinds tell of the same end: who has heard of it today need not hear of it twice. */
+function isOtherKindRecent(tx: Queryable, id: ConnectionId, reason: string, nowMs: number): boolean {
+  const row = tx.get(
+    `select 1 as found from (select * from events where connection_id = :id order by sequence desc limit :limit)
+     where type = 'connection.reauth_soon' and at_ms > :sinceMs and data ->> 'reason' <> :reason`,
+    { id, limit: EVENTS_LOOKED_AT, sinceMs: nowMs - DAY_MS, reason },
+  );
+  return row !== undefined;
 }

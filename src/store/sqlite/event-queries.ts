@@ -50,7 +50,7 @@ export function sqliteEventStore(db: SqliteDatabase): EventStore {
   };
 }
 
-function eventOf(row: Row): KippuEvent {
+export function eventOf(row: Row): KippuEvent {
   return {
     id: text(row, 'id') as EventId,
     sequence: integer(row, 'sequence'),

@@ -177,6 +177,11 @@ const SEALED_TABLES: readonly { readonly table: SealedRowKey['table']; readonly 
         generation, sealed
       from orphans where id > :after order by id limit :limit`,
   },
+  {
+    table: 'webhooks',
+    sql: `select 'webhooks' as tbl, id as row_id, 'webhooks' as binding, id as binding_row, '' as app, '' as owner, generation, sealed
+      from webhooks where id > :after order by id limit :limit`,
+  },
 ];
 
 function sealedRowOf(row: Row): SealedRow {
@@ -217,6 +222,13 @@ function reseal(
       return (
         tx.run(
           'update consents set sealed = :sealed, generation = :generation where id = :rowId and generation = :was',
+          params,
+        ) === 1
+      );
+    case 'webhooks':
+      return (
+        tx.run(
+          'update webhooks set sealed = :sealed, generation = :generation where id = :rowId and generation = :was',
           params,
         ) === 1
       );

@@ -31,7 +31,7 @@ export function sqlitePostStore(db: SqliteDatabase, ports: PostStorePorts): Post
     findRequest: async (key) => findRequest(db, key, clock.nowMs()),
     read: async (id) => read(db, id),
     list: async (query) => list(db, query),
-    apply: (changes) => db.write((tx) => apply(tx, changes, ports)),
+    apply: (changes) => db.write((tx) => applyChanges(tx, changes, ports)),
     takeDue: ({ againAtMs, limit }) =>
       db.write((tx) =>
         tx
@@ -68,6 +68,13 @@ export function sqlitePostStore(db: SqliteDatabase, ports: PostStorePorts): Post
 function create(tx: Queryable, post: Post, request: IdempotentRequest | undefined, nowMs: number): Created {
   const known = request === undefined ? undefined : findRequest(tx, request, nowMs);
   if (known !== undefined) return { kind: 'known', request: known };
+  insertPost(tx, post);
+  if (request !== undefined) record(tx, post.id, request, nowMs);
+  return { kind: 'created' };
+}
+
+/** A new post, in the transaction of what made it. */
+export function insertPost(tx: Queryable, post: Post): void {
   tx.run(
     `insert into posts (id, connection_id, version, text, reply_to, reply_settings, made_with_ai, status, status_reason,
        status_detail, publish_at_ms, timezone, latest_at_ms, due_at_ms, prepared_at_ms, delays, fence, lease_expires_at_ms,
@@ -80,8 +87,6 @@ function create(tx: Queryable, post: Post, request: IdempotentRequest | undefine
     { ...postParams(post), connectionId: post.connectionId, createdAtMs: post.createdAtMs },
   );
   for (const attempt of post.attempts) writeAttempt(tx, post.id, attempt);
-  if (request !== undefined) record(tx, post.id, request, nowMs);
-  return { kind: 'created' };
 }
 
 function findRequest(db: Queryable, { apiKeyId, key }: RequestKey, nowMs: number): RecordedRequest | undefined {
@@ -113,7 +118,7 @@ function read(db: Queryable, id: PostId): Post | undefined {
   return row === undefined ? undefined : withAttempts(db, row);
 }
 
-function withAttempts(db: Queryable, row: Row): Post {
+export function withAttempts(db: Queryable, row: Row): Post {
   const attempts = db.all('select * from post_attempts where post_id = :postId order by fence', {
     postId: text(row, 'id'),
   });
@@ -121,7 +126,7 @@ function withAttempts(db: Queryable, row: Row): Post {
 }
 
 /** Leaves the store untouched unless every post is still as it was seen: a later change that does not fit undoes the earlier. */
-function apply(tx: Queryable, changes: readonly PostChange[], ports: PostStorePorts): Applied {
+export function applyChanges(tx: Queryable, changes: readonly PostChange[], ports: PostStorePorts): Applied {
   for (const { next } of changes) {
     const row = tx.get('select version from posts where id = :id', { id: next.id });
     if (row === undefined || integer(row, 'version') !== next.version - 1) return { kind: 'moved' };

@@ -10,7 +10,9 @@ import { SqliteDatabase } from './database.ts';
 import { sqliteEventStore } from './event-queries.ts';
 import { sqliteHomeStore } from './home-queries.ts';
 import { migrate } from './migrate.ts';
+import { sqliteNoticeStore } from './notice-queries.ts';
 import { sqlitePostStore } from './post-queries.ts';
+import { sqliteScheduleStore } from './schedule-queries.ts';
 
 /** Another process's commit is noticed after this at the latest. */
 const CHANGE_POLL_MS = 1000;
@@ -35,7 +37,9 @@ export async function openSqliteStore({ path, clock, random, faults, migrates }:
     connections: sqliteConnectionStore(db, settling),
     consents: sqliteConsentStore(db, clock),
     posts: sqlitePostStore(db, settling),
+    schedules: sqliteScheduleStore(db, settling),
     events: sqliteEventStore(db),
+    notices: sqliteNoticeStore(db, settling),
     apiKeys: sqliteApiKeyStore(db, clock),
     sessions: sqliteSessionStore(db, clock),
     home: sqliteHomeStore(db, path, settling),

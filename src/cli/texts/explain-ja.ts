@@ -1,0 +1,80 @@
+import type { ExplainTexts } from './explain-wording.ts';
+
+export const EXPLAIN_JA: ExplainTexts = {
+  option: '認可コードフローの 8 つの手順を、起こるたびに表示する(秘密は伏せる)。--json なら 1 手順 1 行の JSON',
+  intro:
+    '認可コードフローの 8 つの手順を、実際に起こるたびに表示します。秘密の値はラベルに置き換えます。同じラベルは同じ値です。',
+  actors: {
+    user: 'ユーザー',
+    client: 'クライアント',
+    authorization_server: '認可サーバー',
+    resource_server: 'リソースサーバー',
+  },
+  players: (provider) => ({
+    user: 'あなたとブラウザー(リソースオーナー)',
+    client: 'Kippu(クライアントアプリケーション)',
+    authorization_server: `${provider} のログインと同意の窓口`,
+    resource_server: `${provider} の API`,
+  }),
+  arrow: '→',
+  throughBrowser: '(ブラウザー経由)',
+  keys: '使う鍵: ',
+  noKeys: 'なし',
+  listSeparator: '、',
+  keyNames: {
+    client_id: 'クライアント ID',
+    client_secret: 'クライアントシークレット',
+    state: 'state',
+    code_challenge: 'PKCE の code_challenge',
+    code_verifier: 'PKCE の code_verifier',
+    code: '認可コード',
+    access_token: 'アクセストークン',
+    refresh_token: 'リフレッシュトークン',
+    id_token: 'ID トークン',
+  },
+  titles: {
+    1: 'ユーザーがクライアントに接続を頼む',
+    2: 'クライアントがブラウザーを認可サーバーへ送る',
+    3: 'ユーザーが認可サーバーでログインし、同意する',
+    4: '認可サーバーがブラウザーを認可コード付きで送り返す',
+    5: 'クライアントが認可コードと code_verifier をトークンと交換する',
+    6: '認可サーバーがアクセストークンとリフレッシュトークンを返す',
+    7: 'クライアントがアクセストークンでリソースサーバーを使う',
+    8: 'クライアントがリフレッシュトークンを新しい組と交換する',
+  },
+  noAnswer: (problem) => `応答なし (${problem})`,
+  notes: {
+    asked: 'Kippu は、1 つのブラウザーで一度だけ使えるリンクを作ります。鍵はまだ使いません。',
+    sent: 'state は、手順 4 で戻ってくる応答が、この要求、このブラウザーのものだと確かめるための値です。',
+    challenge:
+      'code_challenge は code_verifier の SHA-256 です。code_verifier そのものは秘密で、手順 5 まで Kippu の外に出ません。',
+    unseen: (server) =>
+      `この手順は Kippu からは見えません。パスワードが渡るのは ${server} だけです。ブラウザーで続けてください。`,
+    back: 'state は手順 2 のものと一致しました。認可コードはブラウザーを通ってきましたが、code_verifier がなければ誰にも使えません。',
+    denied: 'ユーザーが拒否しました。認可コードはなく、交換するものがありません。',
+    refused: '戻ってきた応答では先に進めません。交換するものがありません。',
+    exchange:
+      'ブラウザーを通さず、認可サーバーに直接送ります。認可サーバーは code_verifier のハッシュを計算し、手順 2 の code_challenge と比べます。',
+    withSecret: 'クライアントシークレットは、送り手が Kippu であることの証明です。ここには一部も表示しません。',
+    withoutSecret: 'パブリッククライアントなのでシークレットはなく、クライアント ID だけを送ります。',
+    tokens: 'どちらのトークンも、誰かが使う前に暗号化して保存します。',
+    accessLife: (span) => `アクセストークンの寿命は${span}です。`,
+    refreshLife: (span) => `リフレッシュトークンの寿命は${span}です。`,
+    refreshLifeCounted: (span) => `リフレッシュトークンの寿命は応答に書かれていないので、Kippu は${span}と数えます。`,
+    noRefreshToken: 'リフレッシュトークンはありません。アクセストークンが切れたら、もう一度同意が必要です。',
+    noTokens: 'トークンは入っていません。認可コードは使えても一度きりなので、やり直すときは手順 1 からです。',
+    used: '誰のアカウントかを尋ねました。ここまで、Kippu にパスワードは一度も渡っていません。',
+    notUsed: '誰のアカウントかをまだ聞き出せません。Kippu がもう一度尋ねます。',
+    rotated: (old, fresh) =>
+      `${old} はこの瞬間に無効になりました。リフレッシュトークンは一度しか使えません。次に使えるのは ${fresh} だけで、それがあるのはこの応答と Kippu の中だけです。`,
+    kept: 'このプロバイダーでは、古いリフレッシュトークンも有効なままです。',
+    notRenewed: '更新してもトークンは届きませんでした。手順 6 のアクセストークンはまだ生きています。',
+    pending: (when) => `保留: いまは行いません。アクセストークンが必要になり、期限が近いときに行います(${when})。`,
+    pendingWhy: (command) =>
+      `更新には危険が伴います。要求が処理された瞬間に古いリフレッシュトークンは無効になり、応答が失われれば新しいものも失われるからです。見せるためだけに更新はしません(サンドボックスではその場で行います)。それでもいま行うなら: ${command}`,
+    never: 'この手順はありません。リフレッシュトークンがないので、アクセストークンが切れたら、もう一度同意が必要です。',
+  },
+  stopped: (lastStep) => `フローはここで終わりです。手順 ${lastStep} より先には進みません。`,
+  notKept: '手順を表示できません。手順を覚えていたサーバーが終了しました。接続はこのまま続けます。',
+  renewalFailed: (message) => `接続はできましたが、手順 8 の更新に失敗しました: ${message}`,
+};

@@ -1,0 +1,81 @@
+import type { KippuEvent } from '../../model/event.ts';
+import { newId } from '../../model/ids.ts';
+import { wants, type NoticeChannel } from '../../model/notice.ts';
+import type { FanOut } from '../../model/notice-store.ts';
+import type { Queryable } from './database.ts';
+import { eventOf } from './event-queries.ts';
+import { integer } from './rows.ts';
+import type { Settling } from './settling.ts';
+import { enabledWebhooks } from './webhook-queries.ts';
+
+/** Makes the deliveries of the next events and moves the cursor past them. Gives how many events those were. */
+export function fanOut(tx: Queryable, plan: FanOut, settling: Settling): number {
+  const cursor = cursorOf(tx, plan.channel);
+  const events = tx
+    .all('select * from events where sequence > :cursor order by sequence limit :limit', { cursor, limit: plan.limit })
+    .map(eventOf);
+  const last = events.at(-1);
+  if (last === undefined) return 0;
+  const destinations = destinationsOf(tx, plan);
+  for (const event of events)
+    for (const destination of destinations(event)) deliver(tx, { event, destination, channel: plan.channel }, settling);
+  tx.run('update notice_cursors set sequence = :sequence where channel = :channel', {
+    channel: plan.channel,
+    sequence: last.sequence,
+  });
+  return events.length;
+}
+
+/** Whether nothing has happened since the last time. */
+export function isFannedOut(db: Queryable, channel: NoticeChannel): boolean {
+  const row = db.get(
+    `select 1 as done from notice_cursors
+     where channel = :channel and sequence >= (select coalesce(max(sequence), 0) from events)`,
+    { channel },
+  );
+  return row !== undefined;
+}
+
+/** A channel that is used for the first time begins with what happens from now on. */
+function cursorOf(tx: Queryable, channel: NoticeChannel): number {
+  tx.run(
+    `insert into notice_cursors (channel, sequence) select :channel, coalesce(max(sequence), 0) from events where true
+     on conflict (channel) do nothing`,
+    { channel },
+  );
+  const row = tx.get('select sequence from notice_cursors where channel = :channel', { channel });
+  return row === undefined ? 0 : integer(row, 'sequence');
+}
+
+function destinationsOf(tx: Queryable, plan: FanOut): (event: KippuEvent) => readonly string[] {
+  if (plan.channel === 'mail') {
+    const { wants: isMailed, recipients } = plan;
+    return (event) => (isMailed(event) ? recipients : []);
+  }
+  const webhooks = enabledWebhooks(tx);
+  return (event) =>
+    webhooks
+      .filter(({ webhook, after }) => event.sequence > after && wants(webhook, event))
+      .map(({ webhook }) => webhook.id);
+}
+
+function deliver(
+  tx: Queryable,
+  to: { readonly event: KippuEvent; readonly channel: NoticeChannel; readonly destination: string },
+  { clock, random }: Settling,
+): void {
+  tx.run(
+    `insert into deliveries (id, event_sequence, channel, destination, webhook_id, state, round, round_began_at_ms, tries,
+       due_at_ms, created_at_ms)
+     values (:id, :sequence, :channel, :destination, :webhookId, 'pending', 1, :nowMs, 0, :nowMs, :nowMs)
+     on conflict (event_sequence, destination) do nothing`,
+    {
+      id: newId('dlv', random),
+      sequence: to.event.sequence,
+      channel: to.channel,
+      destination: to.destination,
+      webhookId: to.channel === 'webhook' ? to.destination : null,
+      nowMs: clock.nowMs(),
+    },
+  );
+}
