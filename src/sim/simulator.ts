@@ -158,7 +158,15 @@ export class Simulator {
 
   #world(): World {
     const { provider, clock, random } = this.#options;
-    return { provider, state: this.#state, clients: this.#clients, fast: this.#fast, nowMs: clock.nowMs(), random };
+    return {
+      provider,
+      state: this.#state,
+      takesPosts: this.#network.takesPosts === true,
+      clients: this.#clients,
+      fast: this.#fast,
+      nowMs: clock.nowMs(),
+      random,
+    };
   }
 
   /** First durable, then true. */

@@ -288,3 +288,15 @@ test('what waits for a device survives a restart of the simulator, without its c
   assert.match(poll.json.access_token, /^ghu_/);
   rmSync(directory, { recursive: true });
 });
+
+test('its page has the switches of GitHub, and nothing about posts', async () => {
+  const hub = new Hub();
+  await hub.connect();
+  const { text } = await hub.send('GET', '/', {});
+  for (const label of ['tokens expire', 'the app may use the device flow']) assert.ok(text.includes(label), label);
+  assert.doesNotMatch(text, /The next post|money spent|out of credits/);
+  const off = new URLSearchParams({ json: JSON.stringify({ tokensExpire: false }) }).toString();
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  assert.equal((await hub.send('POST', '/_sim/settings', form, off)).status, 303);
+  assert.equal((await hub.connect()).refresh_token, undefined);
+});

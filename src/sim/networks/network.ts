@@ -38,6 +38,8 @@ export interface NetworkCall {
 
 /** What is not in the provider's data because only the other side needs it: error texts, and the resource API. */
 export interface Network {
+  /** Whether one can post there: what the pages show depends on it. */
+  readonly takesPosts?: boolean;
   /** What the texts of tokens begin with. */
   readonly tokenPrefixes?: Readonly<Record<'access' | 'refresh', string>>;
   tokenError(problem: TokenProblem, settings: Settings, parameter: string): ErrorAnswer;
