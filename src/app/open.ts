@@ -11,6 +11,7 @@ import type { Store } from '../model/store.ts';
 import type { Vault } from '../model/vault.ts';
 import type { ConnectPorts } from '../connect/ports.ts';
 import type { NoticeOptions } from '../notify/ports.ts';
+import { collect } from '../posts/collect.ts';
 import type { DraftPorts } from '../posts/drafts.ts';
 import { NETWORKS } from '../posts/networks/all.ts';
 import type { SchedulePorts } from '../posts/schedules/ports.ts';
@@ -144,7 +145,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       connections: store.connections,
       networks: NETWORKS,
       composer: systemComposer(outside),
-      collect: async () => ({ kind: 'failed', detail: 'nothing can be collected yet', retryAtMs: undefined }),
+      collect: (connection, measure) => collect(connection, measure, posts),
       clock,
       random,
       faults,

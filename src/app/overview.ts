@@ -2,6 +2,7 @@ import type { Connection, ConnectionState } from '../model/connection.ts';
 import type { KippuEvent } from '../model/event.ts';
 import type { AppStatus } from '../model/home-store.ts';
 import type { Post, PostStatus } from '../model/post.ts';
+import type { Schedule } from '../model/schedule.ts';
 import type { App } from './open.ts';
 import { listProviders, type ProviderFacts } from './providers.ts';
 
@@ -16,6 +17,8 @@ export interface Overview {
   readonly hasMoreConnections: boolean;
   /** The soonest first. */
   readonly nextPosts: readonly Post[];
+  /** Schedules that run, the soonest first. */
+  readonly nextRuns: readonly Schedule[];
   /** The newest first. */
   readonly events: readonly KippuEvent[];
   /** Why nothing is renewed from this store. */
@@ -27,15 +30,18 @@ const EVENTS_MAX = 40;
 const POSTS_MAX = 10;
 /** Of each status; the store gives the newest made, and the page wants the soonest due. */
 const POSTS_LOOKED_AT = 200;
+const RUNS_MAX = 5;
+const SCHEDULES_LOOKED_AT = 200;
 
 const STATES_IN_ORDER: readonly ConnectionState[] = ['reauth_required', 'uncertain', 'active', 'revoked'];
 const STATUSES_TO_COME: readonly PostStatus[] = ['unknown', 'publishing', 'needs_approval', 'scheduled'];
 
 export async function overviewOf(app: App): Promise<Overview> {
   const { store } = app;
-  const [page, posts, events, apps] = await Promise.all([
+  const [page, posts, runs, events, apps] = await Promise.all([
     store.connections.list({ limit: CONNECTIONS_MAX }),
     postsToCome(app),
+    runsToCome(app),
     store.events.list({ limit: EVENTS_MAX, newestFirst: true }),
     store.home.apps(),
   ]);
@@ -51,6 +57,7 @@ export async function overviewOf(app: App): Promise<Overview> {
     ),
     hasMoreConnections: page.nextCursor !== undefined,
     nextPosts: posts,
+    nextRuns: runs,
     events,
     copied: app.copied,
   };
@@ -63,4 +70,13 @@ async function postsToCome({ store }: App): Promise<readonly Post[]> {
   const soonestFirst = (a: Post, b: Post): number =>
     (a.publishAtMs ?? Number.POSITIVE_INFINITY) - (b.publishAtMs ?? Number.POSITIVE_INFINITY);
   return pages.flatMap((page) => [...page.items].sort(soonestFirst)).slice(0, POSTS_MAX);
+}
+
+async function runsToCome({ store }: App): Promise<readonly Schedule[]> {
+  const { items } = await store.schedules.list({ limit: SCHEDULES_LOOKED_AT });
+  const nextAtMs = (schedule: Schedule): number => schedule.nextAtMs ?? Number.POSITIVE_INFINITY;
+  return items
+    .filter((schedule) => schedule.nextAtMs !== undefined)
+    .sort((a, b) => nextAtMs(a) - nextAtMs(b))
+    .slice(0, RUNS_MAX);
 }

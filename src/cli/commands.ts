@@ -17,6 +17,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   call: async () => (await import('./commands/call.ts')).registerCall,
   post: async () => (await import('./commands/post.ts')).registerPost,
   posts: async () => (await import('./commands/posts.ts')).registerPosts,
+  schedule: async () => (await import('./commands/schedule.ts')).registerSchedule,
+  metrics: async () => (await import('./commands/metrics.ts')).registerMetrics,
   'api-keys': async () => (await import('./commands/api-keys.ts')).registerApiKeys,
   webhooks: async () => (await import('./commands/webhooks.ts')).registerWebhooks,
   vault: async () => (await import('./commands/vault.ts')).registerVault,

@@ -16,7 +16,7 @@ export interface Measurement {
 }
 
 export interface MetricStore {
-  /** The oldest first. */
+  /** The oldest first; of more than `limit`, the newest. */
   list(query: MetricQuery): Promise<readonly Measurement[]>;
 }
 
@@ -24,6 +24,7 @@ export interface MetricQuery {
   readonly connectionId: ConnectionId;
   readonly measure: Measure;
   readonly fromMs?: number | undefined;
+  /** Before this instant. */
   readonly toMs?: number | undefined;
   readonly limit: number;
 }

@@ -4,6 +4,7 @@ import type { ConsentStore } from './consent-store.ts';
 import type { CredentialStore } from './credential-store.ts';
 import type { EventStore } from './event.ts';
 import type { HomeStore } from './home-store.ts';
+import type { MetricStore } from './metric.ts';
 import type { NoticeStore } from './notice-store.ts';
 import type { PostStore } from './post-store.ts';
 import type { ScheduleStore } from './schedule-store.ts';
@@ -14,6 +15,7 @@ export interface Store {
   readonly connections: ConnectionStore;
   readonly consents: ConsentStore;
   readonly posts: PostStore;
+  readonly metrics: MetricStore;
   readonly schedules: ScheduleStore;
   readonly events: EventStore;
   readonly notices: NoticeStore;

@@ -45,7 +45,11 @@ export async function findRoute(
     const access = await tokens.get(id, need);
     const network = networks.get(access.provider);
     if (network === undefined) {
-      return { kind: 'given_up', reason: 'no_connection', detail: `posts cannot go to ${access.provider}` };
+      return {
+        kind: 'given_up',
+        reason: 'no_connection',
+        detail: `nothing can be posted or measured at ${access.provider}`,
+      };
     }
     return { kind: 'open', access, network, handle: connection?.handle };
   } catch (error) {

@@ -5,9 +5,11 @@ import { deviceSessionRoutes } from './routes/device-sessions.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { metricRoutes } from './routes/metrics.ts';
 import { postRoutes } from './routes/posts.ts';
 import { providerRoutes } from './routes/providers.ts';
 import { proxyRoutes } from './routes/proxy.ts';
+import { scheduleRoutes } from './routes/schedules.ts';
 import { tokenRoutes } from './routes/tokens.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import type { Route } from './route.ts';
@@ -23,6 +25,8 @@ export const ROUTES: readonly Route[] = [
   ...tokenRoutes,
   ...proxyRoutes,
   ...postRoutes,
+  ...scheduleRoutes,
+  ...metricRoutes,
   ...eventRoutes,
   ...keyRoutes,
   ...webhookRoutes,

@@ -23,6 +23,7 @@ export interface Controls {
 }
 
 const ADVANCE_MS_MAX = 1000 * 86_400_000;
+const HANDLE_FORM = 'user must be a handle: 1 to 15 letters, digits or underscores.';
 
 /**
  * The simulator's own page and controls:
@@ -30,6 +31,7 @@ const ADVANCE_MS_MAX = 1000 * 86_400_000;
  * - `GET /` the page; `GET /_sim/state` what the provider remembers, without any token
  * - `POST /_sim/faults` one fault, as {@link FaultOrder}, or `{"text": "lose:token"}`; `DELETE /_sim/faults` forgets them
  * - `POST /_sim/settings` a part of the settings; `POST /_sim/tokens/revoke` `{"user"}` or `{"grant"}`: the user removes the app
+ * - `POST /_sim/followers` `{"user", "count", "per_day"?}`: how many followers a user has from now on, and how many more each day
  * - `POST /_sim/clock` `{"advance_ms"}`, where the clock can be moved
  * - `POST /_sim/consent` `{"authorization_url", "user", "decision"?}`: consents without a browser, → `{"redirect_url"}`
  * - `POST /_sim/device` `{"user_code", "user", "decision"?}`: types a device's code without a browser
@@ -83,6 +85,8 @@ function act(world: World, request: SimRequest, path: string, controls: Controls
       return changeSettings(parseSettingsPatch(input));
     case 'POST /_sim/tokens/revoke':
       return removeApp(world, input);
+    case 'POST /_sim/followers':
+      return setFollowers(world, input);
     case 'POST /_sim/clock':
       return advanceClock(input, controls);
     case 'POST /_sim/consent':
@@ -133,6 +137,21 @@ function isUsable(world: World, hash: string): boolean {
   return token !== undefined && isAlive(token, world.nowMs);
 }
 
+const FOLLOWERS_MAX = 1_000_000_000;
+
+function setFollowers(world: World, { user, count, per_day: perDay = 0 }: Readonly<Record<string, unknown>>): Decision {
+  if (typeof user !== 'string' || !isHandle(user)) throw new KippuError('invalid', HANDLE_FORM, { where: 'user' });
+  if (typeof count !== 'number' || !Number.isInteger(count) || count < 0 || count > FOLLOWERS_MAX)
+    throw new KippuError('invalid', `count must be a whole number from 0 to ${FOLLOWERS_MAX}.`, { where: 'count' });
+  if (typeof perDay !== 'number' || !Number.isFinite(perDay) || Math.abs(perDay) > FOLLOWERS_MAX)
+    throw new KippuError('invalid', 'per_day must be a number; below 0 they become fewer.', { where: 'per_day' });
+  const followers = { count, perDay, sinceMs: world.nowMs };
+  return {
+    events: [{ kind: 'followers_set', userId: userIdOf(user), followers }],
+    reply: jsonReply(200, { user, count, per_day: perDay }),
+  };
+}
+
 function advanceClock(input: Readonly<Record<string, unknown>>, { advance }: Controls): Decision {
   if (advance === undefined)
     return justReply(jsonReply(409, { error: 'this simulator was started with a clock that cannot be moved' }));
@@ -152,8 +171,7 @@ function consent(world: World, input: Readonly<Record<string, unknown>>): Decisi
   if (read.kind === 'redirected') return justReply(jsonReply(200, { redirect_url: read.location }));
   const handle = typeof input['user'] === 'string' ? input['user'] : '';
   const isAllowed = input['decision'] !== 'deny';
-  if (isAllowed && !isHandle(handle))
-    throw new KippuError('invalid', 'user must be a handle: 1 to 15 letters, digits or underscores.');
+  if (isAllowed && !isHandle(handle)) throw new KippuError('invalid', HANDLE_FORM);
   const decided = decideConsent(world, read.request, { handle, isAllowed });
   return { events: decided.events, reply: jsonReply(200, { redirect_url: decided.location }) };
 }

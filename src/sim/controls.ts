@@ -19,6 +19,11 @@ export interface SimulationControls {
   typeUserCode(userCode: string, choice: { readonly user: string; readonly decision?: 'allow' | 'deny' }): void;
   /** The user removes the app at the provider: all his grants end, access tokens included. */
   removeApp(user: string): void;
+  /**
+   * How many followers a user has from now on, and how many more with every day that passes (fewer, below 0). Throws
+   * `invalid` for what is no handle, and for a count that is no whole number.
+   */
+  setFollowers(user: string, followers: { readonly count: number; readonly perDay?: number }): void;
   /** Switches what can be switched. Throws `invalid` for a setting that does not exist. */
   set(settings: SettingsPatch): void;
   /** Puts the simulator's clock forward, by milliseconds: tokens end, codes too. Throws `invalid` for a clock that cannot be moved. */
@@ -61,6 +66,8 @@ export function controlsOf(simulator: Simulator): SimulationControls {
     typeUserCode: (userCode, { user, decision = 'allow' }) =>
       void post(simulator, '/_sim/device', { user_code: userCode, user, decision }),
     removeApp: (user) => void post(simulator, '/_sim/tokens/revoke', { user }),
+    setFollowers: (user, { count, perDay = 0 }) =>
+      void post(simulator, '/_sim/followers', { user, count, per_day: perDay }),
     set: (settings) => void post(simulator, '/_sim/settings', settings),
     advance: (ms) => void post(simulator, '/_sim/clock', { advance_ms: ms }),
     state: () => simulator.view(),

@@ -5,6 +5,7 @@ import type {
   Code,
   Counts,
   Device,
+  FollowerCount,
   Grant,
   GrantEnd,
   MetClient,
@@ -49,6 +50,7 @@ export type SimEvent =
   | { readonly kind: 'token_reused'; readonly hash: string }
   | { readonly kind: 'post_created'; readonly post: Post }
   | { readonly kind: 'post_deleted'; readonly postId: string; readonly atMs: number }
+  | { readonly kind: 'followers_set'; readonly userId: string; readonly followers: FollowerCount }
   | {
       readonly kind: 'billed';
       readonly microDollars: number;
@@ -129,6 +131,9 @@ export function apply(state: SimState, event: SimEvent): void {
       return;
     case 'post_deleted':
       return change(state.posts, event.postId, (post) => ({ ...post, deletedAtMs: event.atMs }));
+    case 'followers_set':
+      state.followers.set(event.userId, event.followers);
+      return;
     case 'billed':
       return bill(state, event);
     case 'window_used':

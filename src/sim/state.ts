@@ -22,6 +22,8 @@ export interface SimState {
   /** By the hash of the token. */
   readonly tokens: Map<string, Token>;
   readonly posts: Map<string, Post>;
+  /** By the user's id: what was set. Everybody else has the others who are known here. */
+  readonly followers: Map<string, FollowerCount>;
   faults: readonly Fault[];
   /** By endpoint and user or app. */
   readonly windows: Map<string, RateWindow>;
@@ -131,6 +133,13 @@ export interface Post {
   readonly microDollars: number;
 }
 
+/** A count from an instant on, growing (or shrinking) evenly with the time. */
+export interface FollowerCount {
+  readonly count: number;
+  readonly perDay: number;
+  readonly sinceMs: number;
+}
+
 export interface RateWindow {
   readonly startMs: number;
   readonly used: number;
@@ -170,6 +179,7 @@ export function emptyState(settings: Settings): SimState {
     grants: new Map(),
     tokens: new Map(),
     posts: new Map(),
+    followers: new Map(),
     faults: [],
     windows: new Map(),
     money: {

@@ -220,9 +220,9 @@ describe('what is refused at creation', () => {
     ['a text that is too long', request({ kind: 'text', text: 'あ'.repeat(141) }), '/task/text', /counts 282/],
     ['an empty list', request({ kind: 'list', texts: [] }), '/task/text', /at least two/],
     ['a list of one', request({ kind: 'list', texts: ['a'] }), '/task/text', /at least two/],
-    ['a list with a long line', request({ kind: 'list', texts: ['a', 'b'.repeat(281)] }), '/task/text', /Line 2/],
-    ['a list with an empty line', request({ kind: 'list', texts: ['a', 'b', ''] }), '/task/text', /Line 3/],
-    ['a list with a line twice', request({ kind: 'list', texts: ['a', 'b', ' a '] }), '/task/text', /Line 3.*line 1/],
+    ['a list with a long line', request({ kind: 'list', texts: ['a', 'b'.repeat(281)] }), '/task/text/1', /Line 2/],
+    ['a list with an empty line', request({ kind: 'list', texts: ['a', 'b', ''] }), '/task/text/2', /Line 3/],
+    ['a list with a line twice', request({ kind: 'list', texts: ['a', 'b', ' a '] }), '/task/text/2', /Line 3.*line 1/],
     [
       'an unknown placeholder, with those that there are',
       request({ kind: 'template', template: '{temperature}', variables: { city: 'Kyoto' } }),

@@ -67,6 +67,22 @@ for (const language of MAIL_LANGUAGES) {
       assert.equal(new Set(unknowns).size, unknowns.length);
     });
 
+    it('say why runs of a schedule were missed, and what became of them', () => {
+      const missed = (data: Readonly<Record<string, unknown>>): string =>
+        compose(language, 'schedule.missed', data).text;
+      const texts = ['nobody_there', 'no_text', 'text_not_publishable', 'something new'].map((reason) =>
+        missed({ reason, count: 1 }),
+      );
+      assert.equal(new Set(texts).size, texts.length);
+      for (const text of texts) assert.doesNotMatch(text, /_there|no_text|_publishable|something new/);
+      assert.notEqual(
+        missed({ reason: 'nobody_there', post: 'pst_1' }),
+        missed({ reason: 'nobody_there', post: null }),
+      );
+      assert.match(missed({ reason: 'text_not_publishable', post: 'pst_1' }), /kippu posts show pst_1/);
+      assert.notEqual(missed({ count: 500, is_counted: false }), missed({ count: 500, is_counted: true }));
+    });
+
     it('tell proof of theft from a suspicion', () => {
       const [certain, suspected] = ['certain', 'suspected'].map((certainty) =>
         compose(language, 'connection.reuse_detected', { evidence: 'unpresented_token_rejected', certainty }),

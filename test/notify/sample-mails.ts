@@ -92,10 +92,26 @@ const HAPPENINGS: readonly {
     type: 'schedule.missed',
     data: {
       schedule: 'sch_1',
-      reason: 'Kippu was not running',
+      reason: 'nobody_there',
       count: 3,
+      is_counted: true,
       first_at_ms: NOW_MS - 3 * 86_400_000,
       last_at_ms: NOW_MS - 86_400_000,
+      post: POST,
+    },
+  },
+  {
+    name: 'schedule-missed-text',
+    type: 'schedule.missed',
+    data: {
+      schedule: 'sch_1',
+      reason: 'text_not_publishable',
+      detail: 'The text counts 300 of 280.',
+      count: 1,
+      is_counted: true,
+      first_at_ms: NOW_MS,
+      last_at_ms: NOW_MS,
+      post: POST,
     },
   },
 ];

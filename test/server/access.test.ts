@@ -40,6 +40,14 @@ const SCOPE_OF: Readonly<Record<string, ApiScope | 'anyone' | 'monitor'>> = {
   'POST /v1/posts/{id}/publish': 'posts:write',
   'POST /v1/posts/{id}/approve': 'posts:write',
   'POST /v1/posts/{id}/resolve': 'posts:write',
+  'POST /v1/schedules': 'posts:write',
+  'GET /v1/schedules': 'posts:read',
+  'GET /v1/schedules/{id}': 'posts:read',
+  'PATCH /v1/schedules/{id}': 'posts:write',
+  'DELETE /v1/schedules/{id}': 'posts:write',
+  'GET /v1/schedules/{id}/preview': 'posts:read',
+  'GET /v1/schedules/{id}/occurrences': 'posts:read',
+  'GET /v1/metrics/{connection}': 'posts:read',
   'GET /v1/events': 'connections:read',
   'POST /v1/api-keys': 'admin',
   'GET /v1/api-keys': 'admin',
@@ -58,7 +66,12 @@ const SCOPE_OF: Readonly<Record<string, ApiScope | 'anyone' | 'monitor'>> = {
 
 const CALLS = Object.entries(SCOPE_OF).map(([call, scope]) => {
   const [method = '', path = ''] = call.split(' ');
-  return { call, method, path: path.replace('{id}', 'nothing').replace('{path}', '2/users/me'), scope };
+  return {
+    call,
+    method,
+    path: path.replace(/\{id\}|\{connection\}/, 'nothing').replace('{path}', '2/users/me'),
+    scope,
+  };
 });
 
 test('the table of scopes names every route that there is', () => {

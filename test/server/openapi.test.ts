@@ -54,7 +54,18 @@ test('the description is whole: names are unique, references lead somewhere, par
     assert.notEqual(found, undefined, reference);
   }
   assert.ok(!JSON.stringify(api).includes('$defs'));
-  for (const name of ['Connection', 'AccessToken', 'Post', 'Event', 'Problem', 'Timeline', 'ApiKey', 'Provider'])
+  for (const name of [
+    'Connection',
+    'AccessToken',
+    'Post',
+    'Event',
+    'Problem',
+    'Timeline',
+    'ApiKey',
+    'Provider',
+    'Schedule',
+    'Series',
+  ])
     assert.ok(name in api.components.schemas, name);
 });
 

@@ -114,6 +114,28 @@ test('the overview shows what needs somebody, what comes next and what happened'
   assert.match(japanese.text, /再接続が必要.*次の投稿.*履歴/s);
 });
 
+test('the overview shows the next runs of schedules, the soonest first, and no paused one', async () => {
+  await using kippu = await serveKippu();
+  await kippu.connect('alice');
+  const browser = kippu.browser();
+  await browser.signIn();
+  assert.doesNotMatch((await browser.open('/')).text, /Next runs/);
+  const make = async (cron: string, task: Record<string, unknown>): Promise<string> => {
+    const schedule = { connection: 'x:alice', cron, timezone: 'UTC', ...task };
+    const { status, json } = await kippu.operator.post('/v1/schedules', schedule);
+    assert.equal(status, 201);
+    return json.id as string;
+  };
+  await make('0 9 * * *', { compose: { command: 'a-script --password hunter2' } });
+  await make('0 5 * * *', { collect: 'followers' });
+  const paused = await make('0 1 * * *', { list: ['a', 'b'] });
+  await kippu.operator.patch(`/v1/schedules/${paused}`, { paused: true });
+  const { text } = await browser.open('/');
+  assert.match(text, /Next runs.*measures followers.*x:alice.*in 5 h.*posts what a program writes.*in 9 h/s);
+  assert.doesNotMatch(text, /posts from a list|hunter2/);
+  assert.match((await browser.open('/', { 'accept-language': 'ja' })).text, /予約の次の実行.*フォロワー数を測定/s);
+});
+
 test('the sandbox says that nothing in it is real, and links to nothing that is', async () => {
   await using kippu = await serveKippu({ isSandbox: true });
   await kippu.connect('alice');

@@ -174,7 +174,11 @@ export class DemoWorld {
     if (this.#app === undefined) return Number.POSITIVE_INFINITY;
     const { store } = this.#app;
     const { items } = await store.connections.list({ limit: EVENTS_MAX });
-    const moments = [await store.posts.nextDueAtMs(), ...items.map(({ nextDueAtMs }) => nextDueAtMs)];
+    const moments = [
+      await store.posts.nextDueAtMs(),
+      await store.schedules.nextDueAtMs(),
+      ...items.map(({ nextDueAtMs }) => nextDueAtMs),
+    ];
     return Math.min(...moments.filter((moment) => moment !== undefined));
   }
 

@@ -39,7 +39,7 @@ export interface DemoLines {
   readonly warns: { readonly days: number };
   readonly aliceIgnores: Nothing;
   readonly deadByAge: Nothing;
-  readonly schedules: { readonly text: string; readonly at: string };
+  readonly schedules: { readonly at: string };
   readonly readiesToken: Nothing;
   readonly sendsPost: Nothing;
   readonly losesPostAnswer: Nothing;
@@ -73,6 +73,7 @@ export interface DemoFacts {
   readonly endUnmoved: { readonly days: number };
   readonly warnedOn: { readonly days: string };
   readonly tokenReadyAt: { readonly time: string };
+  readonly postsMade: { readonly count: number };
   readonly postStatus: { readonly status: string; readonly how: string };
   readonly postsAtX: { readonly count: number };
   readonly leftBehind: { readonly files: number; readonly processes: number };

@@ -215,6 +215,7 @@ export const en = {
       'post.published': 'post published',
       'post.unknown': 'nobody knows whether a post is out',
       'post.failed': 'post failed',
+      'schedule.missed': 'a run of a schedule was missed',
     } as Readonly<Record<string, string>>,
     orphan: 'a token set arrived that belongs nowhere; it is kept',
   },

@@ -223,6 +223,7 @@ export const ja: Texts = {
       'post.published': '投稿を公開',
       'post.unknown': '投稿が公開されたか不明',
       'post.failed': '投稿に失敗',
+      'schedule.missed': '予約の実行を逃した',
     },
     orphan: '行き先のないトークンが届いた(保管している)',
   },

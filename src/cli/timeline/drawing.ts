@@ -1,7 +1,7 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../model/clock.ts';
+import { MINUTE_MS } from '../../model/clock.ts';
 import type { Style } from '../style.ts';
 import { padEnd, textWidth } from '../text-width.ts';
-import { clockText } from '../times.ts';
+import { drawTicks, type TimeAxis } from '../time-axis.ts';
 
 /** What can be marked on the axis, the more important last: of several in one column, that one is seen. */
 export const MARKS = {
@@ -82,14 +82,7 @@ export function drawTimeline(timeline: TokenTimeline, options: DrawingOptions): 
   return [nowLine, ...lanes, ...ticks, '', ...legend(timeline, axis, options)].map((line) => line.trimEnd()).join('\n');
 }
 
-interface Axis {
-  readonly fromMs: number;
-  readonly toMs: number;
-  readonly width: number;
-  columnOf(atMs: number): number;
-}
-
-function axisOf({ nowMs, marks, access, refresh }: TokenTimeline, width: number): Axis {
+function axisOf({ nowMs, marks, access, refresh }: TokenTimeline, width: number): TimeAxis {
   const shown = marks.slice(-MARKS_SHOWN);
   const fromMs = Math.min(nowMs, shown[0]?.atMs ?? nowMs);
   const accessEndMs = access.at(-1)?.untilMs ?? nowMs;
@@ -108,7 +101,7 @@ interface Cell {
   readonly colour: keyof Style | undefined;
 }
 
-function drawLane(lane: Lane, timeline: TokenTimeline, axis: Axis, { style }: DrawingOptions): string {
+function drawLane(lane: Lane, timeline: TokenTimeline, axis: TimeAxis, { style }: DrawingOptions): string {
   const cells: Cell[] = Array.from({ length: axis.width }, () => ({ char: ' ', colour: undefined }));
   const put = (column: number, cell: Cell): void => {
     if (column >= 0 && column < axis.width) cells[column] = cell;
@@ -136,47 +129,6 @@ function drawLane(lane: Lane, timeline: TokenTimeline, axis: Axis, { style }: Dr
   return cells.map(({ char, colour }) => (colour === undefined ? char : style[colour](char))).join('');
 }
 
-const STEPS_MS = [
-  ...[1, 5, 10, 30].map((seconds) => seconds * SECOND_MS),
-  ...[1, 2, 5, 10, 15, 30].map((minutes) => minutes * MINUTE_MS),
-  ...[1, 2, 3, 6, 12].map((hours) => hours * HOUR_MS),
-  ...[1, 2, 7, 14, 30, 90, 365].map((days) => days * DAY_MS),
-];
-const LABEL_GAP = 3;
-
-function drawTicks(axis: Axis, zone: string): string[] {
-  const spanMs = axis.toMs - axis.fromMs;
-  const label = labelFor(axis, zone);
-  const room = label(axis.fromMs).length + LABEL_GAP;
-  const stepMs = STEPS_MS.find((candidate) => (candidate / spanMs) * (axis.width - 1) >= room) ?? spanMs;
-  const line = Array.from({ length: axis.width }, () => '-');
-  let labels = '';
-  for (let atMs = firstTick(axis.fromMs, stepMs, zone); atMs <= axis.toMs; atMs += stepMs) {
-    const column = axis.columnOf(atMs);
-    line[column] = '+';
-    const text = label(atMs);
-    const start = Math.min(column, axis.width - text.length);
-    if (start >= labels.length + (labels === '' ? 0 : 1)) labels = labels.padEnd(start) + text;
-  }
-  return [line.join(''), labels];
-}
-
-/** On the full hours (days, minutes) of the zone's own clock. */
-function firstTick(fromMs: number, stepMs: number, zone: string): number {
-  const wholeSecondMs = Math.floor(fromMs / SECOND_MS) * SECOND_MS;
-  const offsetMs = Date.parse(`${clockText(wholeSecondMs, zone).replace(' ', 'T')}Z`) - wholeSecondMs;
-  return Math.ceil((fromMs + offsetMs) / stepMs) * stepMs - offsetMs;
-}
-
-/** As much of date and time as the span needs. */
-function labelFor({ fromMs, toMs }: Axis, zone: string): (atMs: number) => string {
-  const spanMs = toMs - fromMs;
-  if (spanMs < 10 * MINUTE_MS) return (atMs) => clockText(atMs, zone).slice(11, 19);
-  if (spanMs < DAY_MS) return (atMs) => clockText(atMs, zone).slice(11, 16);
-  if (spanMs < 5 * DAY_MS) return (atMs) => clockText(atMs, zone).slice(5, 16);
-  return (atMs) => clockText(atMs, zone).slice(0, 10);
-}
-
 function labelAt(column: number, text: string, width: number): string {
   const start = Math.max(0, Math.min(column - Math.floor(textWidth(text) / 2), width - textWidth(text)));
   return ' '.repeat(start) + text;
@@ -184,7 +136,7 @@ function labelAt(column: number, text: string, width: number): string {
 
 function legend(
   { marks, nowMs, access }: TokenTimeline,
-  axis: Axis,
+  axis: TimeAxis,
   { columns, style, texts }: DrawingOptions,
 ): string[] {
   const visible = marks.filter(({ atMs }) => atMs >= axis.fromMs);

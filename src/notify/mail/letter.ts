@@ -114,3 +114,32 @@ export function isCertain(mailed: MailedEvent): boolean {
 export function needsConsent(mailed: MailedEvent): boolean {
   return ['reauth_required', 'revoked', 'no_connection'].includes(said(mailed, 'reason'));
 }
+
+/** How many runs of a schedule were missed, and whether all were counted. */
+export function missedCount({ event: { data } }: MailedEvent): { readonly count: number; readonly isCounted: boolean } {
+  const count = data['count'];
+  return { count: typeof count === 'number' ? count : 1, isCounted: data['is_counted'] !== false };
+}
+
+/** When the first of them was to be, and the last, where that is another. */
+export function missedSpan(mailed: MailedEvent): readonly number[] {
+  const span = [saidInstant(mailed, 'first_at'), saidInstant(mailed, 'last_at')];
+  return [...new Set(span.filter((atMs) => atMs !== undefined))];
+}
+
+const DRAFTED = 'text_not_publishable';
+
+/** A post was made late for runs that were missed. */
+export function isMadeUpFor(mailed: MailedEvent): boolean {
+  return postOf(mailed) !== '' && said(mailed, 'reason') !== DRAFTED;
+}
+
+/** The draft that a run left, if it did. */
+export function draftOf(mailed: MailedEvent): readonly string[] {
+  const id = postOf(mailed);
+  return id === '' || said(mailed, 'reason') !== DRAFTED ? [] : [id];
+}
+
+function postOf(mailed: MailedEvent): string {
+  return mailed.event.postId ?? said(mailed, 'post');
+}

@@ -3,8 +3,12 @@ import type { PostReason } from '../../model/post.ts';
 import {
   argumentOf,
   command,
+  draftOf,
   isBeforePost,
   isCertain,
+  isMadeUpFor,
+  missedCount,
+  missedSpan,
   nameOf,
   needsConsent,
   quote,
@@ -114,33 +118,20 @@ export const MAILS_EN: MailTexts = {
           : [command('More about it:', `kippu posts show ${mailed.event.postId}`)]),
       ],
     }),
-    'schedule.missed': (mailed, { instant }) => {
-      const count = said(mailed, 'count');
-      const first = saidInstant(mailed, 'first_at');
-      const last = saidInstant(mailed, 'last_at');
-      const isOne = count === '' || count === '1';
-      const when =
-        first === undefined
-          ? ''
-          : isOne || last === undefined
-            ? ` (${instant(first)})`
-            : ` (${instant(first)} to ${instant(last)})`;
-      return {
-        subject: `A schedule of ${nameOf(mailed)} missed ${isOne ? 'a run' : `${count} runs`}`,
-        parts: [
-          text(
-            `${isOne ? 'One run' : `${count} runs`} of a schedule of ${nameOf(mailed)} did not happen at the planned time${when}.`,
-          ),
-          ...quote(said(mailed, 'reason')),
-          text(
-            mailed.event.postId === undefined && said(mailed, 'post') === ''
-              ? 'Nothing is made up for. The schedule goes on with its next time.'
-              : 'One post was made for them late, as the schedule wants it. It goes on with its next time.',
-          ),
-          command('Schedules and their next runs:', 'kippu schedule list'),
-        ],
-      };
-    },
+    'schedule.missed': (mailed, { instant }) => ({
+      subject: `A schedule of ${nameOf(mailed)} missed ${runs(mailed)}`,
+      parts: [
+        text(`A schedule of ${nameOf(mailed)} missed ${runs(mailed)}${spanned(missedSpan(mailed).map(instant))}.`),
+        text(MISSED[said(mailed, 'reason')] ?? 'Nothing was published at the planned time.'),
+        ...quote(said(mailed, 'detail')),
+        ...(isMadeUpFor(mailed)
+          ? [text('One post goes out late for the latest of them, as the schedule wants it.')]
+          : []),
+        ...draftOf(mailed).map((id) => command('The draft:', `kippu posts show ${id}`)),
+        text('The schedule goes on with its next time.'),
+        command('Schedules and their next runs:', 'kippu schedule list'),
+      ],
+    }),
   },
   footer: (publicUrl, eventId) =>
     `Sent by Kippu at ${publicUrl}, because its operator named this address in KIPPU_MAIL_TO. Event ${eventId}.`,
@@ -221,6 +212,23 @@ function resolving({ event: { postId } }: MailedEvent): readonly LetterPart[] {
     command('It is there:', `kippu posts resolve ${postId} --published ID_OF_THE_POST`),
     command('It is not there:', `kippu posts resolve ${postId} --not-published`),
   ];
+}
+
+const MISSED: Readonly<Record<string, string>> = {
+  nobody_there: 'Kippu was not running then, or came too late for it.',
+  no_text: 'No text could be had for it, so nothing was published.',
+  text_not_publishable: 'Its text cannot be published as it is. It is kept as a draft: change it and publish it.',
+};
+
+function runs(mailed: MailedEvent): string {
+  const { count, isCounted } = missedCount(mailed);
+  if (count === 1 && isCounted) return 'a run';
+  return isCounted ? `${count} runs` : `more than ${count} runs`;
+}
+
+function spanned([first, last]: readonly string[]): string {
+  if (first === undefined) return '';
+  return last === undefined ? ` (${first})` : ` (${first} to ${last})`;
 }
 
 function within(mailed: MailedEvent): string {

@@ -3,8 +3,12 @@ import type { PostReason } from '../../model/post.ts';
 import {
   argumentOf,
   command,
+  draftOf,
   isBeforePost,
   isCertain,
+  isMadeUpFor,
+  missedCount,
+  missedSpan,
   nameOf,
   needsConsent,
   quote,
@@ -108,33 +112,20 @@ export const MAILS_JA: MailTexts = {
           : [command('詳しく見るには:', `kippu posts show ${mailed.event.postId}`)]),
       ],
     }),
-    'schedule.missed': (mailed, { instant }) => {
-      const count = said(mailed, 'count');
-      const first = saidInstant(mailed, 'first_at');
-      const last = saidInstant(mailed, 'last_at');
-      const isOne = count === '' || count === '1';
-      const when =
-        first === undefined
-          ? ''
-          : isOne || last === undefined
-            ? `(${instant(first)})`
-            : `(${instant(first)} から ${instant(last)})`;
-      return {
-        subject: `${nameOf(mailed)} の予定が ${isOne ? '1' : count} 回実行されませんでした`,
-        parts: [
-          text(
-            `${nameOf(mailed)} の予定(スケジュール)が、決められた時刻に ${isOne ? '1' : count} 回実行されませんでした${when}。`,
-          ),
-          ...quote(said(mailed, 'reason')),
-          text(
-            mailed.event.postId === undefined && said(mailed, 'post') === ''
-              ? '埋め合わせの投稿はしません。予定は次の時刻から続きます。'
-              : '予定の設定に従い、遅れて 1 件だけ投稿を作りました。予定は次の時刻から続きます。',
-          ),
-          command('予定と次の実行時刻を見るには:', 'kippu schedule list'),
-        ],
-      };
-    },
+    'schedule.missed': (mailed, { instant }) => ({
+      subject: `${nameOf(mailed)} の予定が ${runs(mailed)}実行されませんでした`,
+      parts: [
+        text(
+          `${nameOf(mailed)} の予定(スケジュール)が ${runs(mailed)}、決められた時刻に実行されませんでした${spanned(missedSpan(mailed).map(instant))}。`,
+        ),
+        text(MISSED[said(mailed, 'reason')] ?? '決められた時刻には、何も公開していません。'),
+        ...quote(said(mailed, 'detail')),
+        ...(isMadeUpFor(mailed) ? [text('予定の設定に従い、最後の 1 回分だけを、遅れて投稿します。')] : []),
+        ...draftOf(mailed).map((id) => command('下書きを見るには:', `kippu posts show ${id}`)),
+        text('予定は次の時刻から続きます。'),
+        command('予定と次の実行時刻を見るには:', 'kippu schedule list'),
+      ],
+    }),
   },
   footer: (publicUrl, eventId) =>
     `${publicUrl} の Kippu が送りました。管理者がこの宛先を KIPPU_MAIL_TO に設定しています。イベント ${eventId}`,
@@ -214,6 +205,22 @@ function resolving({ event: { postId } }: MailedEvent): readonly LetterPart[] {
     command('出ていた場合:', `kippu posts resolve ${postId} --published 投稿のID`),
     command('出ていなかった場合:', `kippu posts resolve ${postId} --not-published`),
   ];
+}
+
+const MISSED: Readonly<Record<string, string>> = {
+  nobody_there: 'その時刻に Kippu が動いていなかったか、間に合いませんでした。',
+  no_text: '投稿する文章を用意できなかったため、何も公開していません。',
+  text_not_publishable: '文章がそのままでは公開できません。下書きとして残してあるので、直してから投稿してください。',
+};
+
+function runs(mailed: MailedEvent): string {
+  const { count, isCounted } = missedCount(mailed);
+  return isCounted ? `${count} 回` : `${count} 回以上`;
+}
+
+function spanned([first, last]: readonly string[]): string {
+  if (first === undefined) return '';
+  return last === undefined ? `(${first})` : `(${first} から ${last})`;
 }
 
 function within(mailed: MailedEvent): string {

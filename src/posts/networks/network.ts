@@ -1,6 +1,7 @@
 import type { Access } from '../../model/access-tokens.ts';
 import type { HttpAnswer, HttpRequest } from '../../model/http.ts';
 import type { PostContent, PublishOutcome } from '../../model/post.ts';
+import type { Measure } from '../../model/schedule.ts';
 import type { DraftCheck } from '../compose.ts';
 
 export type Answered = Extract<HttpAnswer, { kind: 'answered' }>;
@@ -31,6 +32,19 @@ export interface Network {
   parseRemoteId(text: string): string | undefined;
   /** When the post with this id was made. */
   createdAtMs(remoteId: string): number;
+  /** What can be measured of an account. */
+  readonly measures: Readonly<Partial<Record<Measure, Measurable>>>;
+}
+
+/** How one measure is asked for. */
+export interface Measurable {
+  /** Scopes without which a consent cannot measure it. */
+  readonly scopesNeeded: readonly string[];
+  /** What one answer costs at most by the network's price list, in millionths of a US dollar. Failures cost nothing. */
+  readonly costMicroUsd: number;
+  request(access: Access): HttpRequest;
+  /** A whole answer with status 200; `undefined` where the number cannot be read. */
+  read(answer: Answered): number | undefined;
 }
 
 /** Which part of the user's own timeline is asked for. */

@@ -5,6 +5,8 @@ import type { PostContent, RefusalReason } from '../../model/post.ts';
 import { checkDraft } from '../compose.ts';
 import type { Answered, Network, RemotePost, TimelinePage, TimelineWindow } from './network.ts';
 import { fieldOf, fieldsOf, jsonOf, listOf, textOf } from './untrusted-json.ts';
+import { X_MEASURES } from './x-measures.ts';
+import { BODY_BYTES_MAX, CONNECT_TIMEOUT_MS, headersFor, readRequest } from './x-request.ts';
 
 /** X (formerly Twitter), API v2: https://docs.x.com/x-api/posts/create-post */
 export const xNetwork: Network = {
@@ -27,14 +29,11 @@ export const xNetwork: Network = {
     )?.[1];
   },
   createdAtMs: (remoteId) => Number(BigInt(remoteId) >> ID_TIME_SHIFT) + ID_EPOCH_MS,
+  measures: X_MEASURES,
 };
 
-const CONNECT_TIMEOUT_MS = 8 * SECOND_MS;
 /** Longer than any caller waits: an answer that comes late still says what became of the post. */
 const CREATED_TIMEOUT_MS = 120 * SECOND_MS;
-/** Reading may be repeated, so it is given up early. */
-const TIMELINE_TIMEOUT_MS = 10 * SECOND_MS;
-const BODY_BYTES_MAX = 1024 * 1024;
 
 function createRequest(content: PostContent, access: Access): HttpRequest {
   return {
@@ -46,10 +45,6 @@ function createRequest(content: PostContent, access: Access): HttpRequest {
     answerTimeoutMs: CREATED_TIMEOUT_MS,
     bodyBytesMax: BODY_BYTES_MAX,
   };
-}
-
-function headersFor(access: Access): Record<string, string> {
-  return { authorization: `Bearer ${access.accessToken.reveal()}`, accept: 'application/json' };
 }
 
 /** The schema allows no other keys: an unknown one is a 400. */
@@ -177,14 +172,7 @@ function timelineRequest(
     'tweet.fields': TIMELINE_FIELDS,
     ...(pageToken === undefined ? {} : { pagination_token: pageToken }),
   });
-  return {
-    method: 'GET',
-    url: `${access.apiOrigin}/2/users/${encodeURIComponent(access.subject)}/tweets?${query.toString()}`,
-    headers: headersFor(access),
-    connectTimeoutMs: CONNECT_TIMEOUT_MS,
-    answerTimeoutMs: TIMELINE_TIMEOUT_MS,
-    bodyBytesMax: BODY_BYTES_MAX,
-  };
+  return readRequest(`/2/users/${encodeURIComponent(access.subject)}/tweets?${query.toString()}`, access);
 }
 
 /** `undefined` for anything but a whole, well-formed page: a post that could not be read must not pass for absent. */

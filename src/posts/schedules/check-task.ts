@@ -20,7 +20,9 @@ export function checkTask(task: ScheduleTask, rule: Rule, network: Network, nowM
     const { problems } = network.check(contentOf({ text, madeWithAi }));
     const error = problems.find(({ severity }) => severity === 'error');
     if (error !== undefined)
-      throw invalid(line === undefined ? error.message : `Line ${line}: ${error.message}`, WHERE);
+      throw line === undefined
+        ? invalid(error.message, WHERE)
+        : invalid(`Line ${line}: ${error.message}`, whereOf(line));
   };
   switch (source.kind) {
     case 'text':
@@ -50,9 +52,14 @@ function checkList(texts: readonly string[], check: Check): void {
     const line = index + 1;
     check(text, line);
     const same = lines.get(plain(text));
-    if (same !== undefined) throw invalid(`Line ${line} is the same as line ${same}. Change or remove it.`, WHERE);
+    if (same !== undefined)
+      throw invalid(`Line ${line} is the same as line ${same}. Change or remove it.`, whereOf(line));
     lines.set(plain(text), line);
   }
+}
+
+function whereOf(line: number): string {
+  return `${WHERE}/${line - 1}`;
 }
 
 type Template = Extract<TextSource, { readonly kind: 'template' }>;

@@ -7,6 +7,9 @@ export const MAKE_AHEAD_MS = 5 * MINUTE_MS;
 /** Somebody outside is asked this long before: early enough for a try that fails, and as fresh as possible. */
 export const COMPOSE_AHEAD_MS = 2 * MINUTE_MS;
 
+/** A post that somebody must approve is made this long before, whoever writes its text: that person sleeps, too. */
+export const APPROVE_AHEAD_MS = 12 * HOUR_MS;
+
 /** When the worker must look at a schedule whose next occurrence is at this time. */
 export function dueFor(task: ScheduleTask, nextAtMs: number | undefined): number | undefined {
   return nextAtMs === undefined ? undefined : nextAtMs - aheadOf(task);
@@ -14,6 +17,7 @@ export function dueFor(task: ScheduleTask, nextAtMs: number | undefined): number
 
 function aheadOf(task: ScheduleTask): number {
   if (task.kind === 'collect') return 0;
+  if (task.needsApproval) return APPROVE_AHEAD_MS;
   return isComposed(task) ? COMPOSE_AHEAD_MS : MAKE_AHEAD_MS;
 }
 

@@ -12,19 +12,10 @@ import {
   type PostAttempt,
 } from '../../model/post.ts';
 import { described, instant, instantOf, instantOrNull } from '../schema.ts';
-
-const MICRO = 1_000_000;
+import { cost, costJson } from './cost.ts';
 
 const replySettings = described(z.enum(REPLY_SETTINGS), 'Who may reply; left out: everyone.');
 const reason = z.enum([...new Set([...WAITING_REASONS, ...UNKNOWN_REASONS, ...FAILURE_REASONS])]);
-const cost = described(
-  z.strictObject({ amount: z.number(), currency: z.literal('USD') }),
-  "By the network's price list.",
-);
-
-function costJson(microUsd: number): z.input<typeof cost> {
-  return { amount: microUsd / MICRO, currency: 'USD' };
-}
 
 const content = {
   text: z.string(),

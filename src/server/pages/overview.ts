@@ -4,6 +4,7 @@ import { html, type Html } from '../../app/web/page.ts';
 import type { Connection } from '../../model/connection.ts';
 import type { KippuEvent } from '../../model/event.ts';
 import type { Post } from '../../model/post.ts';
+import type { Schedule } from '../../model/schedule.ts';
 import { eventText, eventTone } from './event-texts.ts';
 import { TEXTS, type Language, type Texts } from './texts.ts';
 import { distance, logTime } from './times.ts';
@@ -27,7 +28,7 @@ export function overviewBody({ overview, lang, base }: OverviewPage): Html {
   return html`<header><h1><span class="mark">切符</span> Kippu</h1><form class="end" method="post" action="${base}/sign-out"><button class="quiet">${texts.signOut}</button></form></header>
 ${notices(view)}
 <section><h2>${texts.connections}</h2>${connections(view)}<div class="row actions">${connectForms(view)}</div></section>
-<section><h2>${texts.nextPosts}</h2>${posts(view)}</section>
+<section><h2>${texts.nextPosts}</h2>${posts(view)}</section>${runs(view)}
 <section><h2>${texts.log}</h2>${log(view)}</section>`;
 }
 
@@ -130,6 +131,19 @@ function postCard(post: Post, { texts, lang, nowMs, overview }: View): Html {
       ? html`<p class="warn small">${texts.decide}</p>`
       : undefined;
   return html`<article class="card"><div class="row"><span class="badge ${TONE_OF_STATUS[post.status] ?? 'soft'}">${texts.postStatuses[post.status]}</span><span class="soft small">${nameOf(post.connectionId, overview)}</span><span class="small">${time}</span></div><p class="text">${post.text}</p>${obstacle}${decide}</article>`;
+}
+
+function runs(view: View): Html | undefined {
+  const { overview, texts } = view;
+  if (overview.nextRuns.length === 0) return undefined;
+  return html`
+<section><h2>${texts.nextRuns}</h2><div class="stack">${overview.nextRuns.map((schedule) => runCard(schedule, view))}</div></section>`;
+}
+
+function runCard({ connectionId, nextAtMs, task }: Schedule, { texts, lang, nowMs, overview }: View): Html {
+  const time = nextAtMs === undefined ? undefined : distance(nextAtMs, nowMs, lang);
+  const what = texts.tasks[task.kind === 'collect' ? task.what : task.text.kind];
+  return html`<article class="card"><div class="row"><strong>${what}</strong><span class="soft small">${nameOf(connectionId, overview)}</span><span class="small">${time}</span></div></article>`;
 }
 
 function log({ overview, texts, lang }: View): Html {

@@ -32,6 +32,8 @@ export interface Texts {
   readonly onUse: string;
   readonly nextPosts: string;
   readonly noPost: string;
+  readonly nextRuns: string;
+  readonly tasks: Readonly<Record<'text' | 'list' | 'template' | 'command' | 'url' | 'followers', string>>;
   readonly postStatuses: Readonly<Record<PostStatus, string>>;
   readonly decide: string;
   readonly log: string;
@@ -83,6 +85,15 @@ const en: Texts = {
   onUse: 'when it is used',
   nextPosts: 'Next posts',
   noPost: 'No post is waiting.',
+  nextRuns: 'Next runs of schedules',
+  tasks: {
+    text: 'posts a text',
+    list: 'posts from a list',
+    template: 'posts from a template',
+    command: 'posts what a program writes',
+    url: 'posts what a URL answers',
+    followers: 'measures followers',
+  },
   postStatuses: {
     draft: 'draft',
     scheduled: 'scheduled',
@@ -145,6 +156,15 @@ const ja: Texts = {
   onUse: '使うとき',
   nextPosts: '次の投稿',
   noPost: '予定されている投稿はありません。',
+  nextRuns: '予約の次の実行',
+  tasks: {
+    text: '本文を投稿',
+    list: 'リストから投稿',
+    template: 'テンプレートから投稿',
+    command: 'プログラムが書いた本文を投稿',
+    url: 'URLが答えた本文を投稿',
+    followers: 'フォロワー数を測定',
+  },
   postStatuses: {
     draft: '下書き',
     scheduled: '予約済み',

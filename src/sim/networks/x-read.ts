@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../model/clock.ts';
 import { PREDEFINED_HANDLES, userOf } from '../names.ts';
 import type { Post, SimState, User } from '../state.ts';
 import { jsonReply, queryOf } from '../wire.ts';
@@ -43,7 +44,7 @@ export function whoAmI({ world, request, caller }: XCall): XOutcome {
     ? [{ microDollars: X_PRICES.userRead, resource: `user ${user.id}` }]
     : [];
   return {
-    reply: jsonReply(200, { data: shownUser(world.state, user, fieldsOf(queryOf(request.url), 'user.fields')) }),
+    reply: jsonReply(200, { data: shownUser(world, user, fieldsOf(queryOf(request.url), 'user.fields')) }),
     charges,
   };
 }
@@ -99,7 +100,7 @@ export function followers(call: XCall): XOutcome {
   const price = isOwned(call) ? X_PRICES.ownedRead : X_PRICES.userRead;
   return {
     reply: jsonReply(200, {
-      ...(page.length === 0 ? {} : { data: page.map((user) => shownUser(world.state, user, fields)) }),
+      ...(page.length === 0 ? {} : { data: page.map((user) => shownUser(world, user, fields)) }),
       meta,
     }),
     charges: page.map((user) => ({ microDollars: price, resource: `user ${user.id}` })),
@@ -151,7 +152,8 @@ function shownPost(world: World, post: Post, fields: ReadonlySet<string>): Recor
   return { id: post.id, text, edit_history_tweet_ids: [post.id], ...Object.fromEntries(asked) };
 }
 
-function shownUser(state: SimState, user: User, fields: ReadonlySet<string>): Record<string, unknown> {
+function shownUser(world: World, user: User, fields: ReadonlySet<string>): Record<string, unknown> {
+  const { state } = world;
   const shown = { id: user.id, name: user.name, username: user.handle };
   if (!fields.has('public_metrics')) return shown;
   const others = followersOf(state, user.id).length;
@@ -160,8 +162,20 @@ function shownUser(state: SimState, user: User, fields: ReadonlySet<string>): Re
   ).length;
   return {
     ...shown,
-    public_metrics: { followers_count: others, following_count: others, tweet_count: posts, listed_count: 0 },
+    public_metrics: {
+      followers_count: followersCount(world, user.id),
+      following_count: others,
+      tweet_count: posts,
+      listed_count: 0,
+    },
   };
+}
+
+/** What was set, as it has grown since; else as many as the list of followers has. */
+function followersCount({ state, nowMs }: World, userId: string): number {
+  const set = state.followers.get(userId);
+  if (set === undefined) return followersOf(state, userId).length;
+  return Math.max(0, Math.floor(set.count + (set.perDay * (nowMs - set.sinceMs)) / DAY_MS));
 }
 
 /** Own posts and own followers, read through one's own app, are cheap. */

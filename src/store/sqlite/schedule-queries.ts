@@ -147,6 +147,7 @@ function settle(tx: Queryable, settlement: OccurrenceSettlement, { clock, random
   if (post !== undefined) insertPost(tx, post);
   for (const occurrence of occurrences) record(tx, occurrence);
   if (measurement !== undefined) writeMeasurement(tx, measurement);
+  for (const gap of gapsOf(settlement)) writeMeasurement(tx, gap);
   update(tx, next);
   if (missed !== undefined) {
     insertEvent(tx, {
@@ -183,6 +184,21 @@ function record(tx: Queryable, occurrence: Occurrence): void {
       recordedAtMs: occurrence.recordedAtMs,
     },
   );
+}
+
+/** What nobody was there to measure is a gap of the series, and not a time at which nothing was asked. */
+function gapsOf({ next: { connectionId, task }, occurrences }: OccurrenceSettlement): readonly Measurement[] {
+  if (task.kind !== 'collect') return [];
+  return occurrences
+    .filter(({ outcome }) => outcome === 'missed')
+    .map(({ atMs, detail }) => ({
+      connectionId,
+      measure: task.what,
+      atMs,
+      value: undefined,
+      detail,
+      costMicroUsd: 0,
+    }));
 }
 
 /** Two schedules may measure the same at the same time: a value is not overwritten by a gap. */

@@ -1,13 +1,19 @@
 import { OPERATOR } from '../../../app/api-keys.ts';
-import { createPost, findPost } from '../../../app/posts.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../model/clock.ts';
+import { findPost, listPosts } from '../../../app/posts.ts';
+import { createSchedule } from '../../../app/schedules.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../model/clock.ts';
 import type { PostId } from '../../../model/ids.ts';
-import { clockText } from '../../times.ts';
+import type { ScheduleTask } from '../../../model/schedule.ts';
 import { timeOfDayText } from '../demo-clock.ts';
 import type { Scene, SceneContext } from '../scene.ts';
 
-const ZONE = 'Asia/Tokyo';
-const TEXT = 'Good morning';
+const MORNING: ScheduleTask = {
+  kind: 'post',
+  text: { kind: 'list', texts: ['Good morning', 'Another good morning'] },
+  madeWithAi: false,
+  needsApproval: false,
+};
+const ALL = { status: undefined, connection: 'x:alice', fromMs: undefined, toMs: undefined, cursor: undefined };
 const NINE_MS = 9 * HOUR_MS;
 
 /** A post in time, and its answer lost: it is looked for, and not sent twice. */
@@ -16,17 +22,19 @@ export const postScene: Scene = {
   async play(context) {
     const { world, tell } = context;
     await world.passUntil(181, 21 * HOUR_MS);
-    const tomorrow = clockText(world.clock.nowMs() + DAY_MS, ZONE).slice(0, 10);
-    const created = await createPost(
-      { connection: 'x:alice', text: TEXT, publishAt: `${tomorrow} 09:00`, timezone: ZONE },
-      { caller: OPERATOR, key: undefined },
+    await createSchedule(
+      { connection: 'x:alice', cron: '0 9 * * *', timezone: 'Asia/Tokyo', task: MORNING },
+      OPERATOR,
       world.app,
     );
-    const { id } = created.post;
-    await tell.say('alice', 'schedules', { text: TEXT, at: '09:00' });
+    await tell.say('alice', 'schedules', { at: '09:00' });
 
     await world.passUntil(182, NINE_MS - 2 * MINUTE_MS);
     await tell.say('kippu', 'readiesToken', {});
+    const { items } = await listPosts({ ...ALL, limit: 2 }, OPERATOR, world.app);
+    const [id] = items.map((post) => post.id);
+    await tell.check('postsMade', { count: items.length }, { count: 1 });
+    if (id === undefined) return;
     const { lastRenewedAtMs = 0 } = await world.connection('x:alice');
     const time = timeOfDayText(lastRenewedAtMs - world.clock.startMs);
     await tell.check('tokenReadyAt', { time }, { time: '08:58' });
