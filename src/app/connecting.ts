@@ -30,7 +30,7 @@ export interface ConnectSession {
   readonly expiresAtMs: number;
 }
 
-/** Makes a link to send a user to. Throws `not_found`, `invalid`. */
+/** Makes a link to send a user to. Throws `not_found`, `invalid`, `misconfigured`. */
 export async function beginConnect(request: ConnectRequest, app: App): Promise<ConnectSession> {
   const provider = findApp(request.provider, app);
   const connection = await connectionAgain(request, app);

@@ -27,11 +27,26 @@ export interface ConsentWish {
   readonly returnUrl: string | undefined;
 }
 
-/** Makes a consent that a browser can begin. Its id is the secret part of the link: 100 random bits, for one browser. */
+/**
+ * Makes a consent that a browser can begin. Its id is the secret part of the link: 100 random bits, for one browser.
+ *
+ * Throws `misconfigured` for an app whose code the provider would not exchange.
+ */
 export async function beginConsent(wish: ConsentWish, ports: ConnectPorts): Promise<Consent> {
+  refuseWithoutSecret(wish.app);
   const consent = newConsent(wish, ports);
   await ports.consents.create(consent);
   return consent;
+}
+
+/** Said before a user has agreed, and not after. */
+function refuseWithoutSecret({ provider, clientSecret }: ProviderApp): void {
+  if (clientSecret !== undefined || provider.quirks.deviceFlowWithoutSecret !== true) return;
+  throw new KippuError(
+    'misconfigured',
+    `${provider.name} exchanges a code only for an app with its client secret. Set KIPPU_${provider.id.toUpperCase()}_CLIENT_SECRET, ` +
+      'or use the device flow, which needs none (--device).',
+  );
 }
 
 /** A consent that nobody has begun yet. */

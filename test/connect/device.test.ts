@@ -246,6 +246,14 @@ for (const clientSecret of [false, undefined] as const) {
   });
 }
 
+test('without a secret, nobody is sent to a consent page whose code GitHub would not exchange', async () => {
+  await using world = await githubWorld({ clientSecret: false });
+  await assert.rejects(
+    world.browser().begin(),
+    (error) => isCode('misconfigured')(error) && /KIPPU_GITHUB_CLIENT_SECRET.*--device/.test(String(error)),
+  );
+});
+
 test('what the web flow gave is renewed with the secret, and not without it', async () => {
   await using world = await githubWorld();
   const alice = await world.connect('alice');

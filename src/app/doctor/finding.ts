@@ -32,6 +32,8 @@ type FindingFacts =
       readonly provider: string;
       readonly clientId: string;
       readonly hasSecret: boolean;
+      /** Whether only the device flow does without a secret. */
+      readonly deviceOnlyWithoutSecret: boolean;
       readonly callback: string;
     }
   | { readonly kind: 'callback_host'; readonly provider: string; readonly host: string; readonly wanted: string }

@@ -67,13 +67,15 @@ export const FINDINGS_JA: FindingTexts = {
     what: 'プロバイダーが設定されていません。kippu up で模擬プロバイダーのサンドボックスが動きます',
     advice: '本物の X を使うには、.env に KIPPU_X_CLIENT_ID(と KIPPU_X_CLIENT_SECRET)を書いてください。',
   }),
-  app: ({ provider, clientId, hasSecret, callback }) => ({
+  app: ({ provider, clientId, hasSecret, deviceOnlyWithoutSecret, callback }) => ({
     what: `${provider}: クライアント ID ${clientId}、${hasSecret ? '機密クライアント(シークレットあり)' : '公開クライアント(シークレットなし)'}`,
     advice:
       `コールバック URL はこの通りに登録してください(末尾にスラッシュなし): ${callback}` +
       (hasSecret
         ? ''
-        : '\nシークレットなしで使うには、プロバイダー側のアプリの種類を公開型(Native App)にしてください。'),
+        : deviceOnlyWithoutSecret
+          ? `\nシークレットがないと、使えるのはデバイスフローだけで、ここから取り消すこともできません: kippu connect ${provider} --device`
+          : '\nシークレットなしで使うには、プロバイダー側のアプリの種類を公開型(Native App)にしてください。'),
   }),
   callback_host: ({ provider, host, wanted }) => ({
     what: `公開 URL は ${host} ですが、${provider} ではこのマシンを ${wanted} と書く必要があります`,
