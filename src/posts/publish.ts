@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { MINUTE_MS, SECOND_MS } from '../model/clock.ts';
+import { KippuError } from '../model/errors.ts';
 import type { FaultPoints } from '../model/fault-points.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../model/http.ts';
 import type { PostId } from '../model/ids.ts';
@@ -54,7 +55,7 @@ export async function publish(id: PostId, ports: PublishPorts): Promise<Post> {
     if (answer.kind === 'overdue') return settleLater(claim.post, answer.late, route, ports);
     ports.faults.reach('publishing.answered');
     const outcome = classify(answer, route.network);
-    const post = await settle(claim.post, outcome, route, ports);
+    const post = await settleOrKeep(claim.post, outcome, route, ports);
     ports.faults.reach('publishing.committed');
     // A refused token proves that nothing was created: once more with another one, at once.
     if (!isTokenRefused(outcome) || refused !== undefined) return post;
@@ -126,10 +127,49 @@ type OpenRoute = Extract<Route, { kind: 'open' }>;
 function settleLater(claimed: Post, late: Promise<HttpAnswer>, route: OpenRoute, ports: PublishPorts): Promise<Post> {
   const overdue = { kind: 'unanswered', detail: `timeout: no answer within ${PATIENCE_MS / SECOND_MS} s` } as const;
   const whenItComes = async (): Promise<void> => {
-    await settle(claimed, classify(await late, route.network), route, ports);
+    await settleOrKeep(claimed, classify(await late, route.network), route, ports);
   };
   ports.background(whenItComes());
   return settle(claimed, overdue, route, ports);
+}
+
+/** An answer that the store does not take is offered again after each of these; then the timeline has to tell. */
+const OFFERS_AFTER_MS: readonly number[] = [1, 2, 4, 8, 16].map((seconds) => seconds * SECOND_MS);
+
+/** A full disk keeps the caller from his answer, and not the answer from the post. Throws `store_unavailable`. */
+async function settleOrKeep(
+  claimed: Post,
+  outcome: PublishOutcome,
+  route: OpenRoute,
+  ports: PublishPorts,
+): Promise<Post> {
+  try {
+    return await settle(claimed, outcome, route, ports);
+  } catch (error) {
+    if (isStoreUnavailable(error)) ports.background(offerAgain(claimed, outcome, route, ports));
+    throw error;
+  }
+}
+
+async function offerAgain(
+  claimed: Post,
+  outcome: PublishOutcome,
+  route: OpenRoute,
+  ports: PublishPorts,
+): Promise<void> {
+  for (const afterMs of OFFERS_AFTER_MS) {
+    await ports.clock.sleep(afterMs);
+    try {
+      await settle(claimed, outcome, route, ports);
+      return;
+    } catch (error) {
+      if (!isStoreUnavailable(error)) throw error;
+    }
+  }
+}
+
+function isStoreUnavailable(error: unknown): boolean {
+  return error instanceof KippuError && error.code === 'store_unavailable';
 }
 
 /** Writes down what an attempt ended in, whatever has become of the post meanwhile. */

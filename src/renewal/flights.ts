@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import { KippuError } from '../model/errors.ts';
 import type { ConnectionId } from '../model/ids.ts';
 import { decide } from './decide.ts';
-import { lookAt } from './look.ts';
+import { glanceAt, lookAt } from './look.ts';
 import type { Need, Renewal } from './need.ts';
 import type { RenewalPorts } from './ports.ts';
 import { renew } from './renew.ts';
@@ -46,9 +47,14 @@ export class Flights {
   ): Promise<Renewal> {
     const waiting = new AbortController();
     const isLate = deadlineMs <= 0 || signal?.aborted === true;
-    const renewal = isLate ? 'late' : await this.#orLate(this.#join(id, need, waiting.signal), deadlineMs, signal);
-    waiting.abort();
-    return renewal === 'late' || renewal.kind === 'wait' ? this.#bestNow(id, need) : renewal;
+    try {
+      const renewal = isLate ? 'late' : await this.#orLate(this.#join(id, need, waiting.signal), deadlineMs, signal);
+      return renewal === 'late' || renewal.kind === 'wait' ? await this.#bestNow(id, need) : renewal;
+    } catch (error) {
+      return await this.#livingOr(error, id, need);
+    } finally {
+      waiting.abort();
+    }
   }
 
   /** Resolves when no exchange of this process is under way. From now on nobody waits for other processes' exchanges. */
@@ -127,17 +133,29 @@ export class Flights {
     }
   }
 
+  /** A full disk stands in the way of a renewal, and not in the way of what lives: that is served all the same. */
+  async #livingOr(error: unknown, id: ConnectionId, need: Need): Promise<Renewal> {
+    if (!(error instanceof KippuError) || error.code !== 'store_unavailable') throw error;
+    const { clock, timing } = this.#ports;
+    const seen = await glanceAt(id, this.#ports);
+    const verdict = decide(seen, anyLife(need), { nowMs: clock.nowMs(), timing });
+    if (verdict.kind !== 'serve') throw error;
+    return conclude(verdict, seen, this.#ports);
+  }
+
   /** The wait is over. What is stored now is served if it lives at all; else the question is still open. */
   async #bestNow(id: ConnectionId, need: Need): Promise<Renewal> {
     const { clock, timing } = this.#ports;
     const seen = await lookAt(id, need, this.#ports);
-    const verdict = decide(seen, need.kind === 'use' ? { kind: 'use', minTtlMs: 0 } : need, {
-      nowMs: clock.nowMs(),
-      timing,
-    });
+    const verdict = decide(seen, anyLife(need), { nowMs: clock.nowMs(), timing });
     if (verdict.kind === 'renew' || verdict.kind === 'ask' || verdict.kind === 'wait' || verdict.kind === 'give_up') {
       return { kind: 'uncertain', retryAtMs: clock.nowMs() + timing.lateAnswerMs };
     }
     return conclude(verdict, seen, this.#ports);
   }
+}
+
+/** The same need, content with a token that lives at all. */
+function anyLife(need: Need): Need {
+  return need.kind === 'use' ? { kind: 'use', minTtlMs: 0 } : need;
 }

@@ -27,6 +27,11 @@ export async function lookAt(id: ConnectionId, need: Need, ports: RenewalPorts):
   return judge(await read(id, ports), ports);
 }
 
+/** A look that writes nothing down: what a store that takes nothing still shows. Throws `not_found`. */
+export async function glanceAt(id: ConnectionId, ports: RenewalPorts): Promise<Seen> {
+  return judge(await read(id, ports), ports);
+}
+
 async function read(id: ConnectionId, ports: RenewalPorts): Promise<StoredCredential> {
   const credential = await ports.credentials.read(id);
   if (credential === undefined)

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createPostingWorld } from '../support/posting-world.ts';
+import { KippuError } from '../../src/model/errors.ts';
+import type { PostStore } from '../../src/model/post-store.ts';
+import { createPostingWorld, type PostingWorld } from '../support/posting-world.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -133,3 +135,47 @@ describe('the check before the first byte', () => {
     assert.equal((await world.now(post.id)).status, 'scheduled');
   });
 });
+
+describe('an answer that the store does not take', () => {
+  it('is offered to it again, so that the post is published as soon as there is room', async () => {
+    const world = await createPostingWorld();
+    const disk = fullForAnswers(world);
+    const { id } = await world.post();
+    assert.equal((await world.now(id)).status, 'publishing');
+    await world.clock.advance(5 * SECOND);
+    disk.isFull = false;
+    await world.clock.advance(4 * SECOND);
+    const post = await world.now(id);
+    assert.equal(post.status, 'published');
+    assert.equal(post.remoteEvidence, 'answer');
+    assert.equal(world.x.posts.length, 1);
+  });
+
+  it('for longer than anybody offers it leaves the post to its lease, and to the timeline', async () => {
+    const world = await createPostingWorld();
+    const disk = fullForAnswers(world);
+    const { id } = await world.post();
+    await world.clock.advance(40 * SECOND);
+    disk.isFull = false;
+    await world.pass(2 * MINUTE);
+    const post = await world.now(id);
+    assert.equal(post.status, 'published');
+    assert.equal(post.remoteEvidence, 'timeline');
+    assert.equal(world.x.posts.length, 1);
+  });
+});
+
+/** There is room for the claim, and none for what the network answered. */
+function fullForAnswers(world: PostingWorld): { isFull: boolean } {
+  const disk = { isFull: true };
+  const posts: PostStore = {
+    ...world.posts,
+    apply: async (changes) => {
+      if (disk.isFull && changes.some(({ next }) => next.status !== 'publishing'))
+        throw new KippuError('store_unavailable', 'the disk is full');
+      return world.posts.apply(changes);
+    },
+  };
+  world.ports = { ...world.ports, posts };
+  return disk;
+}

@@ -165,6 +165,28 @@ test('rule 9: so many rejections at once hold the app, and an operator is asked,
   assert.equal((await world.node().getToken(ids[19]!)).kind, 'served');
 });
 
+test('rule 9: rejections that an operator has looked at do not hold the app again when he lets it go on', async () => {
+  await using world = await createWorld({ workers: false });
+  const users = Array.from({ length: 30 }, (_, index) => `user${index}`);
+  const ids = await Promise.all(users.map((user) => world.connect(user)));
+  await world.wait('2h');
+  for (const user of users.slice(0, 20)) world.provider.removeApp(user);
+  const askAll = async (): Promise<string[]> => {
+    for (const id of ids) await world.node().getToken(id);
+    return Promise.all(ids.map((id) => world.state(id)));
+  };
+  const endsOf = (states: readonly string[]): number => states.filter((state) => state.startsWith('reauth_required')).length;
+  assert.equal(endsOf(await askAll()), 9);
+  await world.wait('1s');
+  await world.node().look.home.releaseApp(world.app.id);
+  assert.equal(endsOf(await askAll()), 18, 'nine more are believed before the operator is asked again');
+  await world.wait('1s');
+  await world.node().look.home.releaseApp(world.app.id);
+  const states = await askAll();
+  assert.equal(endsOf(states), 20);
+  assert.equal(states.filter((state) => state === 'active').length, 10, 'the others were renewed');
+});
+
 test('rule 9: ten rejections among two hundred connections within a minute hold nothing', async () => {
   await using world = await createWorld({ workers: false });
   const ids = [];

@@ -4,6 +4,8 @@ import { reapplySpool } from '../../src/renewal/reapply.ts';
 import type { ConnectionId } from '../../src/model/ids.ts';
 import { MemorySpool } from '../../src/store/memory/spool.ts';
 import { plain } from '../support/made-up-providers.ts';
+import { Crash } from '../support/process-life.ts';
+import { msOf } from '../support/span.ts';
 import { settle } from '../support/virtual-clock.ts';
 import { createWorld, type World } from '../support/world.ts';
 
@@ -180,4 +182,28 @@ test('while something waits, nobody is told that nothing does', async () => {
   assert.equal(await home.spoolEmptyAtMs(world.node().ports.processes.self.nodeId), undefined);
   await reapplySpool(world.node().ports).catch(() => undefined);
   assert.equal(await home.spoolEmptyAtMs(world.node().ports.processes.self.nodeId), undefined);
+});
+
+test('a store that takes nothing keeps nobody from a token that lives, however little', async () => {
+  await using world = await createWorld({ workers: false });
+  const alice = await world.connect('alice');
+  const token = await world.node().accessToken(alice);
+  await world.wait(msOf('2h') - msOf('30s'));
+  world.node().failStore();
+  assert.equal(await world.node().accessToken(alice), token, 'it would have been renewed, and lives for 30 s');
+  await world.wait('31s');
+  await assert.rejects(world.node().accessToken(alice), { code: 'store_unavailable' });
+  await assert.rejects(world.node().accessToken(alice, { refused: token }), { code: 'store_unavailable' });
+  assert.equal(world.provider.presentations.length, 0, 'nothing is sent that was not written down before');
+});
+
+test('a store that takes nothing keeps nobody from a living token of a connection whose sender has died', async () => {
+  await using world = await createWorld({ nodes: 2, workers: false });
+  const alice = await world.connect('alice');
+  const token = await world.node(0).accessToken(alice);
+  await world.wait('1h');
+  world.node(0).crashAt('renewal.sent');
+  await assert.rejects(world.node(0).renewNow(alice), Crash);
+  world.node(1).failStore();
+  assert.equal(await world.node(1).accessToken(alice), token);
 });

@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/model/clock.ts';
+import { KippuError } from '../../src/model/errors.ts';
 import { SqliteDatabase, type Queryable } from '../../src/store/sqlite/database.ts';
 import type { ProcessLife } from './process-life.ts';
 
@@ -34,7 +35,7 @@ export class NodeDatabase extends SqliteDatabase {
 
   override async write<T>(work: (db: Queryable) => T): Promise<T> {
     this.writes += 1;
-    if (this.#trouble === 'fails') throw new Error('the disk is full');
+    if (this.#trouble === 'fails') throw new KippuError('store_unavailable', 'the disk is full');
     if (this.#trouble === 'stalls') {
       await new Promise<void>((resolve) => {
         this.#release.push(resolve);

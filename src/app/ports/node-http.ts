@@ -113,7 +113,9 @@ function exchange(request: HttpRequest, socket: Socket, watch: ExchangeWatch): P
       resolve(answer);
     };
     const timer = setTimeout(() => {
-      outgoing.destroy(new TimeoutError(`no answer within ${request.answerTimeoutMs} ms`));
+      whenNothingComes(socket, () => {
+        outgoing.destroy(new TimeoutError(`no answer within ${request.answerTimeoutMs} ms`));
+      });
     }, request.answerTimeoutMs);
     outgoing.on('error', (error) => {
       settle(unanswered(error));
@@ -128,6 +130,18 @@ function exchange(request: HttpRequest, socket: Socket, watch: ExchangeWatch): P
 }
 
 class TimeoutError extends Error {}
+
+/**
+ * A process that was stopped finds its timers over before it reads what arrived meanwhile: the answer may lie in the
+ * socket, and with it the only copy of a new refresh token. So long as a turn of the event loop brings bytes, it is read.
+ */
+function whenNothingComes(socket: Socket, then: () => void): void {
+  const { bytesRead } = socket;
+  setImmediate(() => {
+    if (socket.bytesRead === bytesRead) then();
+    else whenNothingComes(socket, then);
+  });
+}
 
 function open(request: HttpRequest, socket: Socket): ClientRequest {
   const url = new URL(request.url);

@@ -3,20 +3,21 @@ import type { FailedSettlement, RejectionBreaker } from '../../model/credential-
 import { newId, type ConnectionId } from '../../model/ids.ts';
 import type { Params, Queryable, Row } from './database.ts';
 import { insertEvent } from './event-queries.ts';
-import { integer, text } from './rows.ts';
+import { integer, integerOrNone, text } from './rows.ts';
 import type { Settling } from './settling.ts';
 
 /** Whether so many of the app's connections were rejected just now that the fault must be ours; then holds the app. */
 export function holdsApp(tx: Queryable, row: Row, breaker: RejectionBreaker, settling: Settling): boolean {
   const nowMs = settling.clock.nowMs();
   const appId = text(row, 'provider_app_id');
+  if (count(tx, 'select held_for_operator as count from provider_apps where id = :appId', { appId }) === 1) return true;
   const rejected = count(
     tx,
     // Not a join: that would be led by the app's connections, all of them, instead of by the few rejections.
     `select count(distinct connection_id) as count from attempts
      where outcome = 'rejected' and ended_at_ms > :sinceMs
        and (select provider_app_id from connections n where n.id = connection_id) = :appId`,
-    { sinceMs: nowMs - breaker.windowMs, appId },
+    { sinceMs: Math.max(nowMs - breaker.windowMs, lastHeldAtMs(tx, appId)), appId },
   );
   if (rejected < breaker.rejectionsMin) return false;
   // Counts all of the app's connections: only when there is reason to.
@@ -26,14 +27,10 @@ export function holdsApp(tx: Queryable, row: Row, breaker: RejectionBreaker, set
     { appId },
   );
   if (rejected <= connected * breaker.share) return false;
-  const isNew = tx.run(
-    'update provider_apps set held_for_operator = 1, error = :error where id = :appId and held_for_operator = 0',
-    {
-      appId,
-      error: `${rejected} refresh tokens rejected within ${breaker.windowMs / 1000} s: more likely our configuration than the users`,
-    },
-  );
-  if (isNew === 0) return true;
+  tx.run('update provider_apps set held_for_operator = 1, error = :error where id = :appId', {
+    appId,
+    error: `${rejected} refresh tokens rejected within ${breaker.windowMs / 1000} s: more likely our configuration than the users`,
+  });
   insertEvent(tx, {
     id: newId('evt', settling.random),
     happening: `app_held:${appId}:${nowMs}`,
@@ -42,6 +39,16 @@ export function holdsApp(tx: Queryable, row: Row, breaker: RejectionBreaker, set
     data: { provider_app: appId, held: true, rejected },
   });
   return true;
+}
+
+/** What was rejected until then an operator has looked at: it does not hold the app again once he has let it go on. */
+function lastHeldAtMs(tx: Queryable, appId: string): number {
+  // A range of the index: `;` comes after `:`.
+  const row = tx.get('select max(at_ms) as at_ms from events where happening > :from and happening < :to', {
+    from: `app_held:${appId}:`,
+    to: `app_held:${appId};`,
+  });
+  return row === undefined ? 0 : (integerOrNone(row, 'at_ms') ?? 0);
 }
 
 function count(tx: Queryable, sql: string, params: Params): number {

@@ -1,0 +1,296 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { causeOf } from './books/causes.ts';
+import { balancePosts } from './books/posts.ts';
+import { balanceRenewals } from './books/renewals.ts';
+import { badTokens } from './books/tokens.ts';
+import { measureWindows } from './books/window.ts';
+import type { Evidence } from './evidence.ts';
+import { readHistory, type ExchangeFact, type StruckFault } from './history.ts';
+import { PROVIDER } from './plan.ts';
+import type { AttemptRecord, ConnectionRecord, PostRecord } from './records.ts';
+
+/** The judges of a run, on made-up books: what must be noticed is noticed, and what is excused is excused. */
+const T = 1_000_000;
+const SENDER = 42;
+
+test('an exchange that an attempt has for renewed is stored, and nothing is lost', () => {
+  const books = balanceRenewals(evidence({ exchanges: [exchange()], attempts: [attempt({ outcome: 'renewed' })] }));
+  assert.deepEqual(books.lost, []);
+  assert.deepEqual(books.invented, []);
+});
+
+test('an answer that is lost without a fault, a kill or a pause is unexplained', () => {
+  const books = balanceRenewals(evidence({ exchanges: [exchange()], attempts: [attempt()] }));
+  assert.deepEqual(
+    books.lost.map(({ cause }) => cause),
+    ['unexplained'],
+  );
+});
+
+test('an answer that a fault took is lost for that reason', () => {
+  assert.equal(causeOf(exchange({ kind: 'lose', delayMs: 0 }), attempt(), evidence({})), 'answer lost on the way');
+  assert.equal(causeOf(exchange({ kind: 'cut', delayMs: 0 }), attempt(), evidence({})), 'answer cut off on the way');
+  const late = exchange({ kind: 'delay', delayMs: 3500 });
+  assert.equal(causeOf(late, attempt(), evidence({})), 'answer later than anybody listens');
+  assert.equal(causeOf(exchange({ kind: 'delay', delayMs: 300 }), attempt(), evidence({})), 'unexplained');
+});
+
+test('a kill of the sender excuses a loss only if it came before the answer could be durable', () => {
+  const killedAt = (atMs: number): Evidence => evidence({ killings: [{ name: 'a', pid: SENDER, atMs }] });
+  assert.equal(causeOf(exchange(), attempt(), killedAt(T + 20)), 'sender killed before it was durable');
+  assert.equal(causeOf(exchange(), attempt(), killedAt(T + 30_000)), 'unexplained');
+  const fullDisk = [{ fromMs: T - 5, toMs: T + 60_000 }];
+  const held = { ...killedAt(T + 30_000), fullDisk };
+  assert.equal(causeOf(exchange(), attempt(), held), 'sender killed before it was durable', 'no disk took it');
+  const other = evidence({ killings: [{ name: 'b', pid: SENDER + 1, atMs: T + 20 }] });
+  assert.equal(causeOf(exchange(), attempt(), other), 'unexplained');
+});
+
+test('a pause of the sender excuses nothing: the answer waits for it in the socket', () => {
+  const paused = evidence({ pauses: [{ name: 'a', pid: SENDER, fromMs: T - 5, toMs: T + 5000 }] });
+  assert.equal(causeOf(exchange(), attempt(), paused), 'unexplained');
+});
+
+test('a provider that is stopped until nobody listens, or killed with the answer, excuses a loss', () => {
+  const stopped = evidence({ pauses: [{ name: PROVIDER, pid: 1, fromMs: T - 3500, toMs: T }] });
+  const sentLongAgo = attempt({ startedAtMs: T - 3400 });
+  assert.equal(causeOf(exchange(), sentLongAgo, stopped), 'provider stopped until nobody listened');
+  const killed = evidence({ killings: [{ name: PROVIDER, pid: 1, atMs: T + 3 }] });
+  assert.equal(causeOf(exchange(), attempt(), killed), 'provider killed before it left');
+});
+
+test('an answer that was in a spool and is not in the store is never excused', () => {
+  const spooled = evidence({ spooled: new Set(['att']), killings: [{ name: 'a', pid: SENDER, atMs: T + 20 }] });
+  assert.equal(causeOf(exchange(), attempt(), spooled), 'unexplained');
+});
+
+test('a connection that is ended although its last answer is stored was ended falsely', () => {
+  const event = { atMs: T + 9000, type: 'connection.reauth_required', connectionId: 'con', postId: null, data: {} };
+  const consents = [{ grantId: 'grant', handle: 'alice', atMs: T - 9000 }];
+  const ended = (outcome: string): Evidence =>
+    evidence({ exchanges: [exchange()], attempts: [attempt({ outcome })], events: [event], consents });
+  assert.equal(balanceRenewals(ended('renewed')).falseEnds.length, 1);
+  assert.equal(balanceRenewals(ended('unanswered')).falseEnds.length, 0);
+});
+
+test('a refresh token that is presented again needs a replay that says so', () => {
+  const reuses = [{ grantId: 'grant', handle: 'alice', token: 'spent', atMs: T + 5000 }];
+  const tokens = new Map([['spent', { ...accessToken(), kind: 'refresh' as const, spentAtMs: T }]]);
+  const replay = attempt({ id: 'again', purpose: 'replay', startedAtMs: T + 5000 });
+  assert.equal(
+    balanceRenewals(evidence({ reuses, tokens, attempts: [attempt(), replay] })).presentedTwiceUnexplained.length,
+    0,
+  );
+  assert.equal(
+    balanceRenewals(evidence({ reuses, tokens, attempts: [attempt()] })).presentedTwiceUnexplained.length,
+    1,
+  );
+});
+
+test('a connection that a last renewal does not bring a token for is unsettled, unless its user must consent', () => {
+  const proofs = new Map([['alice', '{"code":"unavailable"}']]);
+  assert.equal(balanceRenewals(evidence({ proofs })).unsettled.length, 1);
+  assert.equal(balanceRenewals(evidence({ proofs: new Map([['alice', 'renewed']]) })).unsettled.length, 0);
+  assert.equal(balanceRenewals(evidence({ proofs, state: 'reauth_required' })).unsettled.length, 0);
+});
+
+test('a post that is out twice is doubled; one that is out and unknown, failed or waiting here is missing', () => {
+  const out = { id: '9', handle: 'alice', text: 'hello', atMs: T, fault: undefined };
+  assert.equal(
+    balancePosts(evidence({ remote: [out, { ...out, id: '10' }], posts: [post('published', '9')] })).doubled.length,
+    1,
+  );
+  for (const status of ['unknown', 'failed', 'scheduled', 'publishing', 'cancelled'])
+    assert.equal(balancePosts(evidence({ remote: [out], posts: [post(status)] })).missing.length, 1, status);
+  assert.equal(balancePosts(evidence({ remote: [out], posts: [] })).missing.length, 1, 'nobody knows of it');
+  assert.equal(balancePosts(evidence({ remote: [], posts: [post('published', '9')] })).missing.length, 1, 'not there');
+  assert.equal(balancePosts(evidence({ remote: [out], posts: [post('published', '9')] })).missing.length, 0);
+  assert.equal(balancePosts(evidence({ remote: [], posts: [post('unknown')] })).missing.length, 0);
+  const waiting = { ...post('scheduled'), dueAtMs: Date.now() + 60_000 };
+  assert.equal(balancePosts(evidence({ posts: [waiting] })).missing.length, 0, 'its time is to come');
+  assert.equal(balancePosts(evidence({ posts: [{ ...waiting, dueAtMs: T }] })).missing.length, 1, 'due, and forgotten');
+  const searched = { ...post('unknown'), dueAtMs: T };
+  assert.equal(balancePosts(evidence({ remote: [out], posts: [searched] })).missing.length, 0, 'its look is to come');
+});
+
+test('a post that was accepted and then forgotten is missing', () => {
+  assert.equal(balancePosts(evidence({ accepted: [{ id: 'pst', text: 'hello' }] })).missing.length, 1);
+});
+
+test("a token that is another user's, nobody's, or was over already was not good", () => {
+  const read = { handle: 'alice', tokenHash: 'h', fromMs: T, toMs: T + 5 };
+  const found = (token: Partial<ReturnType<typeof accessToken>> | undefined): number => {
+    const tokens = new Map(token === undefined ? [] : [['h', { ...accessToken(), ...token }]]);
+    return badTokens(evidence({ reads: [read], tokens })).length;
+  };
+  assert.deepEqual(
+    [found({}), found(undefined), found({ handle: 'bob' }), found({ expiresAtMs: T - 1 })],
+    [0, 1, 1, 1],
+  );
+});
+
+test('the window ends when the commit has returned, and an answer that was delayed does not count', () => {
+  const entry = { exchange: exchange(), attempt: attempt({ outcome: 'renewed', endedAtMs: T + 10 }), isStored: true };
+  const commits = new Map([
+    [
+      SENDER,
+      [
+        { startedAtMs: T + 3, durableAtMs: T + 5 },
+        { startedAtMs: T + 11, durableAtMs: T + 17 },
+      ],
+    ],
+  ]);
+  assert.equal(measureWindows([entry], evidence({ commits })).calm?.max, 17);
+  const delayed = { ...entry, exchange: exchange({ kind: 'delay', delayMs: 300 }) };
+  assert.equal(measureWindows([delayed], evidence({ commits })).all, undefined);
+  const disturbed = evidence({ commits, killings: [{ name: 'b', pid: 7, atMs: T - 1000 }] });
+  assert.equal(measureWindows([entry], disturbed).calm, undefined);
+  assert.equal(measureWindows([entry], disturbed).all?.count, 1);
+});
+
+test('the journal of the provider tells of exchanges, their faults, and what was presented again', () => {
+  const user = { id: 'u', handle: 'alice', name: 'Alice' };
+  const grant = {
+    id: 'grant',
+    clientId: 'c',
+    userId: 'u',
+    scopes: [],
+    consentedAtMs: T,
+    renewals: 0,
+    tokenHashes: [],
+    end: undefined,
+  };
+  const token = (hash: string) => ({
+    ...accessToken(),
+    kind: 'refresh' as const,
+    hash,
+    parentId: undefined,
+    reuses: 0,
+    issuedAtMs: T,
+  });
+  const fault = {
+    id: 'f',
+    endpoint: 'token',
+    kind: 'lose',
+    status: 0,
+    body: undefined,
+    headers: {},
+    handled: true,
+    delayMs: 0,
+    remaining: 1,
+  } as const;
+  const history = readHistory([
+    [{ kind: 'user_met', user }],
+    [
+      { kind: 'grant_opened', grant },
+      { kind: 'token_issued', token: token('one') },
+    ],
+    [{ kind: 'fault_ordered', fault }],
+    [
+      { kind: 'fault_struck', faultId: 'f', counts: 'answersLost' },
+      { kind: 'token_spent', hash: 'one', atMs: T + 5 },
+      { kind: 'token_issued', token: token('two') },
+    ],
+    [{ kind: 'token_reused', hash: 'one' }],
+  ]);
+  assert.deepEqual(history.exchanges, [
+    { grantId: 'grant', handle: 'alice', atMs: T + 5, successor: 'two', fault: { kind: 'lose', delayMs: 0 } },
+  ]);
+  assert.deepEqual([history.reuses.length, history.struck['lose']], [1, 1]);
+});
+
+function exchange(fault?: StruckFault): ExchangeFact {
+  return { grantId: 'grant', handle: 'alice', atMs: T, successor: 'next', fault };
+}
+
+function attempt(of: Partial<AttemptRecord> = {}): AttemptRecord {
+  return {
+    id: 'att',
+    connectionId: 'con',
+    purpose: 'renewal',
+    version: 1,
+    senderPid: SENDER,
+    startedAtMs: T - 10,
+    endedAtMs: null,
+    outcome: null,
+    error: null,
+    replays: 0,
+    ...of,
+  };
+}
+
+function accessToken() {
+  return {
+    id: 'token',
+    kind: 'access' as 'access' | 'refresh',
+    grantId: 'grant',
+    handle: 'alice',
+    issuedAtMs: T - 1000,
+    expiresAtMs: T + 7000,
+    spentAtMs: undefined as number | undefined,
+    revokedAtMs: undefined as number | undefined,
+  };
+}
+
+function post(status: string, remoteId: string | null = null): PostRecord {
+  return {
+    id: 'pst',
+    connectionId: 'con',
+    text: 'hello',
+    status,
+    reason: null,
+    detail: null,
+    remoteId,
+    publishAtMs: T,
+    dueAtMs: null,
+    readBacks: 0,
+  };
+}
+
+interface MadeUp extends Partial<Omit<Evidence, 'provider' | 'connections'>> {
+  readonly exchanges?: readonly ExchangeFact[];
+  readonly consents?: Evidence['provider']['consents'];
+  readonly reuses?: Evidence['provider']['reuses'];
+  readonly remote?: Evidence['provider']['posts'];
+  readonly tokens?: Evidence['provider']['tokens'];
+  readonly state?: string;
+}
+
+function evidence({
+  exchanges = [],
+  consents = [],
+  reuses = [],
+  remote = [],
+  tokens = new Map(),
+  ...of
+}: MadeUp): Evidence {
+  const alice: ConnectionRecord = {
+    id: 'con',
+    name: 'x:alice',
+    handle: 'alice',
+    state: of.state ?? 'active',
+    reason: null,
+    accessIssuedAtMs: T,
+    accessExpiresAtMs: T + 8000,
+    openAttempt: null,
+  };
+  return {
+    provider: { exchanges, consents, reuses, posts: remote, tokens, struck: {} },
+    connections: [alice],
+    attempts: [],
+    events: [],
+    posts: [],
+    postAttempts: [],
+    spooled: new Set(),
+    killings: [],
+    pauses: [],
+    fullDisk: [],
+    commits: new Map(),
+    reads: [],
+    accepted: [],
+    proofs: new Map(),
+    lateAnswerMs: 3000,
+    ...of,
+  };
+}

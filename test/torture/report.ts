@@ -1,0 +1,132 @@
+import type { CallerTally } from './load/callers.ts';
+import type { ReadTally } from './load/readers.ts';
+import { balancePosts, type PostBooks } from './books/posts.ts';
+import { balanceRenewals, countBy, instant, type Flaw } from './books/renewals.ts';
+import { badTokens } from './books/tokens.ts';
+import { distribution, measureWindows, type Distribution, type Windows } from './books/window.ts';
+import type { Evidence } from './evidence.ts';
+import type { FaultTally } from './faults.ts';
+import type { Spools } from './gather.ts';
+import { storyOf } from './story.ts';
+
+/** What is known of a run besides the books. */
+export interface Circumstances {
+  readonly seed: string;
+  readonly faults: FaultTally;
+  readonly reads: ReadTally;
+  readonly calls: CallerTally;
+  readonly spools: Spools;
+  readonly spooled: number;
+  readonly refusedWrites: number;
+  readonly disk: string;
+  readonly damages: readonly string[];
+  readonly consentsAgain: number;
+  readonly releases: number;
+  readonly badExits: readonly string[];
+}
+
+export interface Report {
+  readonly seed: string;
+  readonly isGood: boolean;
+  /** What must be zero, by what it is. */
+  readonly violations: Readonly<Record<string, number>>;
+  readonly connections: number;
+  readonly renewals: number;
+  readonly renewalsStored: number;
+  readonly faults: Readonly<Record<string, number>>;
+  readonly faultsMissed: number;
+  readonly answersStruck: Readonly<Record<string, number>>;
+  readonly disk: string;
+  readonly refusedWrites: number;
+  readonly throughTheSpool: number;
+  readonly tornSpoolFiles: number;
+  readonly lostByCause: Readonly<Record<string, number>>;
+  readonly connectionsEnded: Readonly<Record<string, number>>;
+  readonly consentsAgain: number;
+  readonly appReleasedByOperator: number;
+  readonly stillWaitingForReplay: number;
+  readonly presentedTwice: number;
+  readonly posts: Pick<PostBooks, 'byStatus' | 'failedFor' | 'undecided' | 'searched' | 'waiting'>;
+  readonly reads: {
+    readonly served: number;
+    readonly refused: Readonly<Record<string, number>>;
+    readonly refusedThoughLiving: number;
+    readonly unreached: number;
+    readonly wait: Distribution | undefined;
+  };
+  readonly commands: Readonly<Record<string, number>>;
+  readonly window: Windows;
+  /** Each violation, with all that is known of its connection, in one order. */
+  readonly stories: readonly string[];
+}
+
+const STORIES_MAX = 8;
+
+/** Both sides' books, side by side. */
+export function balance(evidence: Evidence, circumstances: Circumstances): Report {
+  const { faults, reads, calls, spools } = circumstances;
+  const renewals = balanceRenewals(evidence);
+  const posts = balancePosts(evidence);
+  const flaws: Readonly<Record<string, readonly Flaw[]>> = {
+    'connections lost for another reason': renewals.lost
+      .filter(({ cause }) => cause === 'unexplained')
+      .map(({ handle, atMs }) => ({ handle, what: `the answer of ${instant(atMs)} was never stored` })),
+    'false reauth_required': renewals.falseEnds,
+    'renewals that the provider knows nothing of': renewals.invented,
+    'refresh tokens presented twice without a reason': renewals.presentedTwiceUnexplained,
+    'connections unsettled': renewals.unsettled,
+    'posts doubled': posts.doubled,
+    'posts missing': posts.missing,
+    'tokens handed out that were not good': badTokens(evidence),
+    'readers refused though a token lived': reads.refusedThoughLiving.map(({ handle, atMs, answer }) => ({
+      handle,
+      what: `${answer} at ${instant(atMs)}`,
+    })),
+    'answers left in a spool': Array.from({ length: spools.waiting }, () => ({ handle: '', what: 'waits in a spool' })),
+    'database damaged': circumstances.damages.map((what) => ({ handle: '', what })),
+    'servers that did not end in good order': circumstances.badExits.map((what) => ({ handle: '', what })),
+    'commands that hung': Array.from({ length: calls.hung }, () => ({ handle: '', what: 'a command did not end' })),
+  };
+  const violations = Object.fromEntries(Object.entries(flaws).map(([what, found]) => [what, found.length]));
+  const all = Object.entries(flaws).flatMap(([kind, found]) => found.map((flaw) => ({ kind, flaw })));
+  return {
+    seed: circumstances.seed,
+    isGood: all.length === 0,
+    violations,
+    connections: evidence.connections.length,
+    renewals: renewals.entries.length,
+    renewalsStored: renewals.entries.filter(({ isStored }) => isStored).length,
+    faults: faults.done,
+    faultsMissed: faults.missed,
+    answersStruck: evidence.provider.struck,
+    disk: circumstances.disk,
+    refusedWrites: circumstances.refusedWrites,
+    throughTheSpool: circumstances.spooled,
+    tornSpoolFiles: spools.damaged,
+    lostByCause: countBy(renewals.lost.map(({ cause }) => cause)),
+    connectionsEnded: renewals.ended,
+    consentsAgain: circumstances.consentsAgain,
+    appReleasedByOperator: circumstances.releases,
+    stillWaitingForReplay: renewals.waiting.length,
+    presentedTwice: renewals.presentedTwice,
+    posts: {
+      byStatus: posts.byStatus,
+      failedFor: posts.failedFor,
+      undecided: posts.undecided,
+      searched: posts.searched,
+      waiting: posts.waiting,
+    },
+    reads: {
+      served: reads.served.length,
+      refused: reads.refused,
+      refusedThoughLiving: reads.refusedThoughLiving.length,
+      unreached: reads.unreached,
+      wait: distribution(reads.waits),
+    },
+    commands: calls.exits,
+    window: measureWindows(renewals.entries, evidence),
+    stories: all
+      .slice(0, STORIES_MAX)
+      .map(({ kind, flaw }) => `${kind}: ${flaw.what}\n${storyOf(flaw.handle, evidence)}`),
+  };
+}

@@ -1,0 +1,65 @@
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+import { DEFECTS } from './defects.ts';
+import { showReport } from './show.ts';
+import { torture } from './torture.ts';
+
+/**
+ * `npm run torture -- --minutes M --seed N [--connections N] [--servers N] [--readers N] [--settle SECONDS]
+ * [--broken NAME] [--json]`.
+ * Exit code 1 if anything that must be zero is not; 2 for flags that make no sense.
+ */
+const { values } = parseArgs({
+  options: {
+    minutes: { type: 'string', default: '1' },
+    seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    connections: { type: 'string', default: '200' },
+    servers: { type: 'string', default: '3' },
+    readers: { type: 'string', default: '4' },
+    settle: { type: 'string', default: '150' },
+    broken: { type: 'string' },
+    json: { type: 'boolean', default: false },
+    'may-mount': { type: 'boolean', default: false },
+  },
+});
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    // The second one does not wait for the end in good order; the processes are killed all the same.
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort();
+  });
+}
+
+// Whoever started the run may be killed himself: nothing of it goes on then.
+const parent = process.ppid;
+setInterval(() => {
+  if (process.ppid !== parent) process.exit(1);
+}, 1000).unref();
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const { broken } = values;
+  if (broken !== undefined && !DEFECTS.some(({ name }) => name === broken)) {
+    console.error(`There is no defect "${broken}". There are:`);
+    for (const { name, what } of DEFECTS) console.error(`  ${name}: ${what}`);
+    return 2;
+  }
+  const report = await torture({
+    seed: values.seed,
+    forMs: Number(values.minutes) * 60_000,
+    settleMaxMs: Number(values.settle) * 1000,
+    connections: Number(values.connections),
+    servers: Number(values.servers),
+    readers: Number(values.readers),
+    broken,
+    mayMount: values['may-mount'],
+    say: (text) => console.error(`torture: ${text}`),
+    stop: stop.signal,
+  });
+  if (stop.signal.aborted) return 130;
+  console.log(values.json ? JSON.stringify(report, undefined, 2) : showReport(report));
+  return report.isGood ? 0 : 1;
+}

@@ -1,0 +1,220 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { makeDisk, releaseDisk } from './disk.ts';
+import type { AcceptedPost, Evidence } from './evidence.ts';
+import { FaultDriver } from './faults.ts';
+import { countRefusedWrites, readSpools, readTimings } from './gather.ts';
+import { readHistory } from './history.ts';
+import { Callers, type CallerTally } from './load/callers.ts';
+import { makePosts } from './load/posters.ts';
+import { newTally, readTokens } from './load/readers.ts';
+import { Operator } from './load/operator.ts';
+import { Users } from './load/users.ts';
+import { KippuNode } from './node.ts';
+import { planFaults } from './plan.ts';
+import { lastingPort } from './ports.ts';
+import { lastWords, ProcessTable } from './processes.ts';
+import { ProviderProcess } from './provider.ts';
+import { Records } from './records.ts';
+import { balance, type Report } from './report.ts';
+import { settle } from './settling.ts';
+import { databasePathOf, TIMING, type Stage } from './stage.ts';
+
+export interface TortureOptions {
+  readonly seed: string;
+  /** How long faults happen; the settling afterwards comes on top. */
+  readonly forMs: number;
+  /** How long the settling may take: an uncertainty needs the original request's end, the token's end, and a replay. */
+  readonly settleMaxMs: number;
+  readonly connections: number;
+  /** Kippu's servers; a worker without a server comes on top. */
+  readonly servers: number;
+  readonly readers: number;
+  readonly broken: string | undefined;
+  readonly mayMount: boolean;
+  readonly say: (text: string) => void;
+  readonly stop: AbortSignal;
+}
+
+/** One run: everything is started, faults are done to it, they stop, it settles, and the books are balanced. */
+export async function torture(options: TortureOptions): Promise<Report> {
+  const directory = mkdtempSync(join(tmpdir(), 'kippu-torture-'));
+  const processes = new ProcessTable();
+  const removeAtExit = (): void => rmSync(directory, { recursive: true, force: true });
+  process.on('exit', removeAtExit);
+  const disk = makeDisk(directory, options);
+  try {
+    mkdirSync(join(directory, 'provider'), { recursive: true });
+    const provider = new ProviderProcess({ directory, port: await lastingPort() }, processes);
+    const keys = `torture:${randomBytes(32).toString('base64')}`;
+    const stage: Stage = { directory, disk, providerUrl: provider.url, keys, processes, broken: options.broken };
+    return await new Run(options, stage, provider).play();
+  } finally {
+    await processes.endAll();
+    releaseDisk(disk);
+    removeAtExit();
+    process.off('exit', removeAtExit);
+  }
+}
+
+interface Players {
+  readonly users: Users;
+  readonly operator: Operator;
+  readonly records: Records;
+}
+
+class Run {
+  readonly #options: TortureOptions;
+  readonly #stage: Stage;
+  readonly #provider: ProviderProcess;
+  readonly #handles: readonly string[];
+  readonly #reads = newTally();
+  readonly #calls: CallerTally = { exits: {}, hung: 0 };
+  readonly #accepted: AcceptedPost[] = [];
+  #nodes: KippuNode[] = [];
+
+  constructor(options: TortureOptions, stage: Stage, provider: ProviderProcess) {
+    this.#options = options;
+    this.#stage = stage;
+    this.#provider = provider;
+    this.#handles = Array.from({ length: options.connections }, (_, index) => `u${String(index).padStart(4, '0')}`);
+  }
+
+  async play(): Promise<Report> {
+    const { say, seed, forMs } = this.#options;
+    await this.#start();
+    using records = new Records(databasePathOf(this.#stage));
+    const users = this.#users(records);
+    const operator = new Operator({ stage: this.#stage, records, home: 'a' });
+    const beganMs = Date.now();
+    await users.begin();
+    say(`${this.#handles.length} connections after ${seconds(Date.now() - beganMs)}`);
+    const faults = await this.#disturb({ users, operator, records });
+    say(`${seconds(forMs)} of faults are over; everything settles`);
+    const settling = await settle({
+      provider: this.#provider,
+      nodes: this.#servers,
+      users,
+      operator,
+      records,
+      settleMaxMs: this.#options.settleMaxMs,
+      say,
+      stop: this.#options.stop,
+    });
+    const evidence = await this.#gather(records, faults, settling.proofs);
+    return balance(evidence, {
+      seed,
+      faults: faults.tally,
+      reads: this.#reads,
+      calls: this.#calls,
+      spools: readSpools(this.#stage),
+      spooled: readTimings(this.#stage).spooled,
+      refusedWrites: countRefusedWrites(this.#stage),
+      disk: this.#stage.disk.kind,
+      damages: settling.damages,
+      consentsAgain: users.again,
+      releases: operator.releases,
+      badExits: settling.badExits,
+    });
+  }
+
+  get #servers(): KippuNode[] {
+    return this.#nodes.filter(({ port }) => port !== undefined);
+  }
+
+  /** Servers with homes of their own, and a worker that shares the first one's. */
+  async #start(): Promise<void> {
+    await this.#provider.start();
+    await this.#provider.liftLimits();
+    const names = ['a', 'b', 'c', 'd'].slice(0, this.#options.servers);
+    for (const name of names)
+      this.#nodes.push(new KippuNode({ name, home: name, port: await lastingPort() }, this.#stage));
+    this.#nodes.push(new KippuNode({ name: 'worker', home: 'a', port: undefined }, this.#stage));
+    for (const node of this.#nodes) {
+      if (await node.start()) continue;
+      throw new Error(
+        `kippu up ${node.name} ended at once:\n${lastWords(join(this.#stage.directory, `${node.name}.log`))}`,
+      );
+    }
+  }
+
+  #users(records: Records): Users {
+    const { seed } = this.#options;
+    return new Users({
+      seed: `${seed}:users`,
+      handles: this.#handles,
+      nodes: this.#servers,
+      provider: this.#provider,
+      records,
+    });
+  }
+
+  async #disturb({ users, operator, records }: Players): Promise<FaultDriver> {
+    const { seed, forMs, readers, stop: aborted } = this.#options;
+    const over = new AbortController();
+    const stop = AbortSignal.any([over.signal, aborted]);
+    const { handles, nodes } = { handles: this.#handles, nodes: this.#servers };
+    const homes = [...nodes.map(({ name }) => name), 'terminal'];
+    const callers = new Callers({
+      seed: `${seed}:callers`,
+      handles,
+      homes,
+      stage: this.#stage,
+      reads: this.#reads,
+      tally: this.#calls,
+    });
+    const loads = [
+      ...Array.from({ length: readers }, (_, index) =>
+        readTokens({ seed: `${seed}:reader ${index}`, handles, nodes, records, tally: this.#reads, stop }),
+      ),
+      makePosts({ name: 'the clock', seed: `${seed}:posts`, handles, nodes, accepted: this.#accepted, stop }),
+      callers.goOn(stop),
+      users.goOn(stop),
+      operator.goOn(stop),
+    ];
+    const faults = new FaultDriver({ stage: this.#stage, provider: this.#provider, nodes: this.#nodes, callers });
+    const plan = planFaults({
+      seed,
+      forMs,
+      nodes: this.#nodes.map(({ name }) => name),
+      lateAnswerMs: TIMING.lateAnswerMs,
+      hasDisk: this.#stage.disk.kind !== 'folder',
+    });
+    const calm = sleep(forMs, undefined, { signal: aborted }).catch(() => undefined);
+    try {
+      await Promise.all([calm, faults.run(plan, stop)]);
+    } finally {
+      over.abort();
+      await Promise.all(loads);
+    }
+    return faults;
+  }
+
+  async #gather(records: Records, faults: FaultDriver, proofs: ReadonlyMap<string, string>): Promise<Evidence> {
+    return {
+      provider: readHistory(this.#provider.history()),
+      connections: records.connections(),
+      attempts: records.attempts(),
+      events: records.events(),
+      posts: records.posts(),
+      postAttempts: records.postAttempts(),
+      spooled: readSpools(this.#stage).attempts,
+      killings: this.#stage.processes.killings,
+      pauses: this.#stage.processes.pauses,
+      fullDisk: faults.tally.fullDisk,
+      commits: readTimings(this.#stage).commits,
+      reads: this.#reads.served,
+      accepted: this.#accepted,
+      proofs,
+      lateAnswerMs: TIMING.lateAnswerMs,
+    };
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
