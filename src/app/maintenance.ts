@@ -2,6 +2,7 @@ import { chmodSync, closeSync, existsSync, openSync, unlinkSync } from 'node:fs'
 import { resolve } from 'node:path';
 import { KippuError } from '../model/errors.ts';
 import type { Store } from '../model/store.ts';
+import { doubtWhatWasDue } from '../posts/restored.ts';
 import type { Config } from './config.ts';
 import { copiedBecause } from './home.ts';
 import type { Outside } from './open.ts';
@@ -78,17 +79,21 @@ export async function copyNotice({ databaseUrl }: Config, outside: Outside): Pro
 
 /**
  * This store is the real one from now on. As a copy it may hold refresh tokens that were spent after it was made, so
- * every grant becomes `uncertain` and is resolved like an unanswered renewal; a store that was only moved
- * (`hasMoved`) has missed nothing.
+ * every grant becomes `uncertain` and is resolved like an unanswered renewal; and what was to be published meanwhile is
+ * looked for, and not sent. A store that was only moved (`hasMoved`) has missed nothing. A copy of an older schema is
+ * brought up to date.
  */
 export async function adoptStore(
   { hasMoved }: { readonly hasMoved: boolean },
   { databaseUrl }: Config,
   outside: Outside,
 ): Promise<void> {
-  await withStore(databaseUrl, { outside, migrates: false }, async (store) => {
+  await withStore(databaseUrl, { outside, migrates: true }, async (store) => {
     const identity = store.home.identity();
-    if (identity !== undefined && (await noticeOf(store)) !== undefined) await store.home.adopt(identity, !hasMoved);
+    if (identity === undefined || (await noticeOf(store)) === undefined) return;
+    // As long as it counts as a copy no worker touches it: dying in between means that adopting begins again.
+    if (!hasMoved) await doubtWhatWasDue({ ...outside, posts: store.posts, schedules: store.schedules });
+    await store.home.adopt(identity, !hasMoved);
   });
 }
 

@@ -129,7 +129,8 @@ export async function openApp(options: AppOptions): Promise<App> {
     const posts: DraftPorts = {
       posts: store.posts,
       connections: store.connections,
-      tokens,
+      // The original may be publishing the same.
+      tokens: home.copied === undefined ? tokens : { get: () => Promise.reject(heldStore(home.copied)) },
       networks: NETWORKS,
       http,
       clock,
@@ -163,7 +164,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       vault,
       fingerprinter,
     };
-    if (home.copied === undefined) await reapplySpool(renewal);
+    if (home.copied === undefined) await reapplySpool(renewal, { again: true });
     return {
       options,
       store,
@@ -233,7 +234,7 @@ function registered(app: ProviderApp): Parameters<Store['home']['registerApps']>
 function heldStore(why: string | undefined): KippuError {
   return new KippuError(
     'store_copied',
-    `Nothing is renewed: ${why ?? 'this store is a copy'}. Two stores that renew the same tokens log each other's users out. ` +
+    `Nothing is renewed or posted: ${why ?? 'this store is a copy'}. Two stores that renew the same tokens log each other's users out. ` +
       'If this one is the real one from now on, run `kippu adopt`.',
   );
 }

@@ -54,6 +54,7 @@ export class Worker {
       this.#every('chores', CHORES_MS, () => this.#doChores()),
       this.#every('tidying', TIDY_MS, async () => {
         this.#app.spool.tidy();
+        await reapplySpool(this.#app.renewal, { again: true });
         await this.#courier.forget();
       }),
       this.#every('what comes', COMING_MS, () => this.#lookAtComing()),

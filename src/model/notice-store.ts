@@ -39,8 +39,8 @@ export interface NoticeStore {
   deliveryAttempts(id: DeliveryId): Promise<readonly DeliveryAttempt[]>;
   /** Begins a new round, due now. `undefined`: no such delivery, or its webhook is disabled. */
   redeliver(id: DeliveryId): Promise<Delivery | undefined>;
-  /** Forgets deliveries that ended before. */
-  forgetDeliveries(endedBeforeMs: number): Promise<void>;
+  /** Forgets deliveries that ended before, the oldest first; gives how many. */
+  forgetDeliveries(endedBeforeMs: number, limit: number): Promise<number>;
   backlog(): Promise<NoticeBacklog>;
 }
 

@@ -19,6 +19,8 @@ const EVENTS_AT_ONCE = 200;
 const MAIL_NOT_AFTER_MS = 3 * DAY_MS;
 /** How long it can be looked up what became of a delivery. */
 const KEPT_FOR_MS = 30 * DAY_MS;
+/** In one transaction, which locks others out. */
+const FORGOTTEN_AT_ONCE = 500;
 
 /**
  * Brings events to those who want to hear of them.
@@ -71,7 +73,10 @@ export class Courier {
   }
 
   async forget(): Promise<void> {
-    await this.#ports.notices.forgetDeliveries(this.#ports.clock.nowMs() - KEPT_FOR_MS);
+    const { notices, clock } = this.#ports;
+    let count = FORGOTTEN_AT_ONCE;
+    while (count === FORGOTTEN_AT_ONCE && !this.#isStopping)
+      count = await notices.forgetDeliveries(clock.nowMs() - KEPT_FOR_MS, FORGOTTEN_AT_ONCE);
   }
 
   /** Takes nothing new, and waits for what is being sent. */

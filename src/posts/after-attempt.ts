@@ -56,6 +56,30 @@ export function abandoned(post: Post, nowMs: number): PostChange {
       });
 }
 
+/** As if it had been sent at its time, by somebody who can not be asked. */
+export function doubted(
+  post: Post,
+  { by, fingerprint, lastKnownRemoteId }: Extract<Happening, { kind: 'doubted' }>,
+  nowMs: number,
+): PostChange {
+  const detail = 'this store was restored from a copy; the original may have published it';
+  const fence = post.fence + 1;
+  const attempt: PostAttempt = {
+    fence,
+    sender: by,
+    startedAtMs: Math.min(post.publishAtMs ?? nowMs, nowMs),
+    fingerprint,
+    lastKnownRemoteId,
+    endedAtMs: nowMs,
+    outcome: 'unanswered',
+    reason: 'interrupted',
+    detail,
+    remoteId: undefined,
+  };
+  const sent = { ...post, fence };
+  return withAttempt(becomesUnknown(sent, { reason: 'interrupted', detail }, nowMs), sent, attempt);
+}
+
 /**
  * An attempt's end. What it says of the attempt is always written down; whether it also says what becomes of the post
  * depends on what else may have been sent.

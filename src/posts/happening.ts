@@ -21,6 +21,13 @@ export type Happening =
     }
   /** Whoever was sending it is gone (`isGone`), or silent for longer than its lease. */
   | { readonly kind: 'abandoned'; readonly fence: number; readonly isGone: boolean }
+  /** The store was restored from a copy: what has come due since may have been sent by the original. */
+  | {
+      readonly kind: 'doubted';
+      readonly by: ProcessIdentity;
+      readonly fingerprint: string;
+      readonly lastKnownRemoteId: string | undefined;
+    }
   /** A token is ready for the time to come. */
   | { readonly kind: 'prepared' }
   /** No token, so nothing was sent. */

@@ -2,7 +2,7 @@ import { assertNever } from '../model/assert-never.ts';
 import { MINUTE_MS } from '../model/clock.ts';
 import type { Post } from '../model/post.ts';
 import type { PostChange } from '../model/post-store.ts';
-import { abandoned, answered, claimed, LEASE_GRACE_MS } from './after-attempt.ts';
+import { abandoned, answered, claimed, doubted, LEASE_GRACE_MS } from './after-attempt.ts';
 import type { Happening, Times } from './happening.ts';
 import { displaced, readBack, readBackFailed } from './after-reading.ts';
 import { changed, changedQuietly, endsAsFailed, endsAsPublished, needsDecision, waits } from './transitions.ts';
@@ -14,6 +14,8 @@ import { changed, changedQuietly, endsAsFailed, endsAsPublished, needsDecision, 
  *
  * `scheduled` → `publishing` by a claim, which is durable before a byte leaves. An obstacle before the claim (no token)
  * leaves it `scheduled` and puts off the next try; the latest time makes it `failed`.
+ *
+ * `scheduled` → `unknown` when it had come due in a store that was restored from a copy: the original may have sent it.
  *
  * `publishing` → `published`, `failed`, or `unknown` (sent, and no readable answer). Back to `scheduled` only when its
  * own attempt proves that nothing was created. If the answer never comes, the end of the lease, or the certain end of
@@ -36,6 +38,10 @@ export function after(post: Post, happening: Happening, nowMs: number): PostChan
       return answered(post, happening, nowMs);
     case 'abandoned':
       return isAbandoned(post, happening, nowMs) ? abandoned(post, nowMs) : undefined;
+    case 'doubted':
+      return (isScheduled(post) && post.publishAtMs !== undefined && post.publishAtMs <= nowMs) || mayBeResent(post)
+        ? doubted(post, happening, nowMs)
+        : undefined;
     case 'prepared':
       return isScheduled(post) ? prepared(post, nowMs) : undefined;
     case 'held':

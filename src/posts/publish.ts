@@ -85,7 +85,8 @@ async function claimPost(seen: Post, ports: PublishPorts): Promise<PublishClaim 
   return { post: change.next, leaseExpiresAtMs: change.next.lease?.expiresAtMs ?? 0, startedMonotonicMs };
 }
 
-function fingerprintOf({ text, replyTo, replySettings, madeWithAi }: PostContent): string {
+/** Tells contents apart without keeping them a second time. */
+export function fingerprintOf({ text, replyTo, replySettings, madeWithAi }: PostContent): string {
   const content = JSON.stringify([text, replyTo ?? null, replySettings ?? null, madeWithAi]);
   return createHash('sha256').update(content).digest('base64url');
 }

@@ -32,6 +32,7 @@ const HOLDS: ReadonlyMap<ErrorCode, WaitingReason> = new Map([
   ['unavailable', 'unavailable'],
   ['rate_limited', 'unavailable'],
   ['uncertain', 'uncertain'],
+  ['store_copied', 'unavailable'],
 ]);
 
 /** Throws only what has nothing to do with this connection, such as a store that cannot be read. */

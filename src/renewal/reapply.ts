@@ -1,23 +1,33 @@
+import { MINUTE_MS } from '../model/clock.ts';
 import type { RenewalPorts } from './ports.ts';
+
+/** A standby lacks the last moments: what was acknowledged before them need not be looked at in every round. */
+const FRESH_MS = 10 * MINUTE_MS;
 
 /**
  * Brings the answers that wait in the spool to the store: at start, and whenever the store may be back. Harmless any
  * number of times. Gives how many still wait.
  *
+ * Also those that the store has just acknowledged, because a standby that lacks the last commits may have taken its place
+ * since; with `again`, every one that it ever acknowledged.
+ *
  * That nothing waits is reported as of before the look: an answer may come into the spool while we are at it.
  */
-export async function reapplySpool(ports: RenewalPorts): Promise<number> {
+export async function reapplySpool(
+  ports: RenewalPorts,
+  { again = false }: { readonly again?: boolean } = {},
+): Promise<number> {
   let waiting = 0;
   const lookedAtMs = ports.clock.nowMs();
   for (const entry of ports.spool.entries()) {
-    if (entry.acknowledged) continue;
+    if (entry.acknowledged && !again && lookedAtMs - entry.keptAtMs > FRESH_MS) continue;
     try {
       await ports.credentials.settleRenewed(entry.settlement);
       ports.faults.reach('spool.reapplied');
       ports.spool.acknowledge(entry);
     } catch {
       // The store is still not there, or refuses this one, or the disk refuses the note: it is applied again later.
-      waiting += 1;
+      if (!entry.acknowledged) waiting += 1;
     }
   }
   if (waiting === 0) await ports.home.reportSpoolEmpty(ports.processes.self.nodeId, lookedAtMs);

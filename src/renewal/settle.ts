@@ -159,7 +159,7 @@ async function settleRejected(claimed: ClaimedExchange, outcome: Rejection, port
   const as = await ports.credentials.settleRejected({ claim, reason, error, breaker: BREAKER, mayBeReuse });
   switch (as) {
     case 'ended':
-      return settledEnd(exchange.seen, error, ports);
+      return settledEnd(exchange, error, ports);
     case 'moved':
       return { kind: 'look_again' };
     case 'orphan_left':
@@ -176,9 +176,10 @@ async function settleRejected(claimed: ClaimedExchange, outcome: Rejection, port
 }
 
 /** The grant is over, and the reason is what the store made of it (a lost answer before this one explains it). */
-async function settledEnd(seen: SeenWithApp, error: string, ports: RenewalPorts): Promise<Renewal> {
-  const credential = await ports.credentials.read(seen.credential.connectionId);
-  return { kind: 'reauth_required', reason: credential?.stateReason ?? 'rejected_unknown', error };
+async function settledEnd(exchange: Exchange, error: string, ports: RenewalPorts): Promise<Renewal> {
+  const credential = await ports.credentials.read(exchange.seen.credential.connectionId);
+  const reason = credential?.stateReason ?? 'rejected_unknown';
+  return servedOr(exchange, { kind: 'reauth_required', reason, error }, ports);
 }
 
 /** A pair that arrived and found no place may be the one that is good. */

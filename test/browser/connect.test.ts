@@ -80,7 +80,7 @@ test(
     await assert.rejects(renewConnection('x:alice', console.app));
     await page.goto(console.url);
     await page.getByText('no longer accepts the refresh token').waitFor();
-    await page.getByRole('link', { name: 'Connect again' }).click();
+    await page.getByRole('link', { name: 'Consent again' }).click();
     await page.getByText('@alice').click();
     await page.getByRole('button', { name: 'Authorize app' }).click();
     await page.getByRole('link', { name: 'To the overview' }).click();
@@ -93,12 +93,12 @@ test('in a browser, the console works in Japanese', { skip }, async (t) => {
   await using console = await startConsole();
   const { page, complaints } = await openBrowser(t, { locale: 'ja-JP' });
   await page.goto(console.url);
-  await page.getByRole('heading', { name: 'ログインしていません' }).waitFor();
+  await page.getByRole('heading', { name: 'サインインしていません' }).waitFor();
   await page.goto(await console.signInLink());
-  await page.getByRole('button', { name: 'Xを接続' }).click();
+  await page.getByRole('button', { name: 'X を接続' }).click();
   await page.getByText('@bob').click();
   await page.getByRole('button', { name: 'Authorize app' }).click();
-  await page.getByRole('link', { name: '一覧へ' }).click();
+  await page.getByRole('link', { name: '概要へ' }).click();
   await page.getByRole('article').getByText('有効').waitFor();
   assert.deepEqual(complaints, []);
 });
@@ -120,7 +120,7 @@ test('in a browser, no page is wider than a phone, and all are dressed', { skip 
 });
 
 async function connect(page: Page, user: string): Promise<void> {
-  await page.getByRole('button', { name: /Connect X|Xを接続/ }).click();
+  await page.getByRole('button', { name: /Connect X|X を接続/ }).click();
   await page.getByText(`@${user}`).click();
   await page.getByRole('button', { name: 'Authorize app' }).click();
   await page.waitForURL('**/callback/x?**');

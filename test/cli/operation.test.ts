@@ -99,7 +99,7 @@ describe('kippu migrate', () => {
 });
 
 describe('kippu backup and kippu adopt', () => {
-  it('make a copy that renews nothing until it is adopted', async () => {
+  it('make a copy that renews and posts nothing until it is adopted', async () => {
     await using world = await CliWorld.create();
     await imported(world);
     const copy = join(world.directory, 'copy.db');
@@ -115,6 +115,10 @@ describe('kippu backup and kippu adopt', () => {
     assert.equal(held.code, 1);
     assert.match(held.stderr, /kippu adopt/);
     assert.equal(world.sim.state().counts.renewals, 0);
+
+    const unposted = await world.run(['post', 'x:alice', 'good morning'], { env });
+    assert.equal(unposted.code, 4);
+    assert.match(unposted.stdout, /renewed or posted.*kippu adopt/s, 'also a living token posts nothing from a copy');
 
     const unanswered = await world.run(['adopt'], { env });
     assert.equal(unanswered.code, 2, 'nobody was there to answer');
@@ -143,6 +147,28 @@ describe('kippu backup and kippu adopt', () => {
     assert.equal(renewed.code, 3, 'the simulator does not know the imported token and says so');
     assert.equal(world.sim.state().counts.renewals, 0);
   });
+
+  for (const [flags, status] of [
+    [[], 'unknown'],
+    [['--moved'], 'scheduled'],
+  ] as const) {
+    it(`make a post that had come due meanwhile ${status} (${['adopt', ...flags].join(' ')})`, async () => {
+      await using world = await CliWorld.create();
+      await imported(world);
+      await world.run(['post', 'x:alice', 'good morning', '--at', '+1h']);
+      world.query('update posts set publish_at_ms = publish_at_ms - 7200000');
+      await world.run(['backup', 'copy.db']);
+      const env = { KIPPU_DATABASE_URL: `sqlite:${join(world.directory, 'copy.db')}` };
+      assert.equal((await world.run(['adopt', '--yes', ...flags], { env })).code, 0);
+      const listed = JSON.parse((await world.run(['posts', '--json'], { env })).stdout) as {
+        items: { status: string }[];
+      };
+      assert.deepEqual(
+        listed.items.map((post) => post.status),
+        [status],
+      );
+    });
+  }
 
   it('overwrite nothing', async () => {
     await using world = await CliWorld.create();

@@ -160,7 +160,7 @@ describe('kippu schedule', () => {
     const list = await world.run(['schedule', 'list'], { env: { LANG: 'ja_JP.UTF-8' } });
     assert.match(list.stdout, /フォロワー数を測る +有効 \(再同意が必要\)$/m);
     const shown = await world.run(['schedule', 'show', id, '--lang', 'ja']);
-    assert.match(shown.stderr, /^注意: ユーザーがもう一度同意するまで何も出ません/m);
+    assert.match(shown.stderr, /^注意: ユーザーが再同意するまで、何も投稿されません/m);
     assert.match((await world.run(['schedule', 'show', id])).stderr, /^note: The user of x:alice must consent again/m);
   });
 

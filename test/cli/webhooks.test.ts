@@ -110,7 +110,7 @@ describe('kippu webhooks', () => {
       assert.ok(ended === code || ended === 2, `${args.join(' ')}: ${ended}`);
     }
     const { stderr } = await world.run(['--lang', 'ja', 'webhooks', 'list']);
-    assert.match(stderr, /ウェブフックはありません/);
+    assert.match(stderr, /Webhook はありません/);
     const opened = { env: { KIPPU_WEBHOOK_NETWORKS: '192.168.0.0/16' } };
     assert.equal((await world.run(['webhooks', 'add', 'https://192.168.1.1/'], opened)).code, 0);
   });

@@ -49,6 +49,17 @@ for (const language of MAIL_LANGUAGES) {
       });
     }
 
+    it('say of each kind of missed run what follows from it, and never that a draft went out late', () => {
+      const made = compose(language, 'schedule.missed', { reason: 'nobody_there', post: 'pst_1' }).text;
+      const texts = ['nobody_there', 'no_text', 'text_not_publishable', 'restored'].map(
+        (reason) => compose(language, 'schedule.missed', { reason, detail: 'too long', post: null }).text,
+      );
+      const draft = compose(language, 'schedule.missed', { reason: 'text_not_publishable', post: 'pst_1' }).text;
+      assert.equal(new Set([made, ...texts]).size, 5);
+      assert.notEqual(draft, made);
+      for (const text of texts) assert.doesNotMatch(text, /nobody_there|no_text|not_publishable|restored\n/);
+    });
+
     it('say each reason for a new consent in words of its own', () => {
       const texts = REAUTH_REASONS.map((reason) => compose(language, 'connection.reauth_required', { reason }).text);
       assert.equal(new Set(texts).size, REAUTH_REASONS.length);

@@ -16,7 +16,7 @@ const MAIL: Mail = {
   messageId: '<evt_1@example.com>',
   atMs: Date.parse('2026-11-21T09:00:00Z'),
   language: 'ja',
-  subject: '[Kippu] 接続し直してください',
+  subject: '[Kippu] 再同意が必要です',
   text: 'テスト\n\n.\n終わり\n',
   html: '<p>テスト</p>',
 };

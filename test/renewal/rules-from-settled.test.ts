@@ -175,7 +175,8 @@ test('rule 9: rejections that an operator has looked at do not hold the app agai
     for (const id of ids) await world.node().getToken(id);
     return Promise.all(ids.map((id) => world.state(id)));
   };
-  const endsOf = (states: readonly string[]): number => states.filter((state) => state.startsWith('reauth_required')).length;
+  const endsOf = (states: readonly string[]): number =>
+    states.filter((state) => state.startsWith('reauth_required')).length;
   assert.equal(endsOf(await askAll()), 9);
   await world.wait('1s');
   await world.node().look.home.releaseApp(world.app.id);

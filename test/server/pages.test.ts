@@ -9,7 +9,7 @@ test('a signed-out browser is told how to sign in', async () => {
   assert.match(page.text, /npm start.*kippu up/s);
   assert.ok(!page.text.includes('<form'));
   const japanese = await kippu.browser().open('/', { 'accept-language': 'ja,en;q=0.5' });
-  assert.match(japanese.text, /<html lang="ja">.*ログインしていません/s);
+  assert.match(japanese.text, /<html lang="ja">.*サインインしていません/s);
 });
 
 test('a sign-in link works once, within a quarter of an hour', async () => {
@@ -102,16 +102,16 @@ test('the overview shows what needs somebody, what comes next and what happened'
   const browser = kippu.browser();
   await browser.signIn();
   const { text } = await browser.open('/');
-  assert.match(text, new RegExp(`href="/reconnect/${alice.id}"[^>]*>Connect again<`));
+  assert.match(text, new RegExp(`href="/reconnect/${alice.id}"[^>]*>Consent again<`));
   assert.match(text, /no longer accepts the refresh token/);
   assert.ok(text.indexOf('x:alice') < text.indexOf('x:bob'), 'what needs somebody comes first');
   assert.match(text, /Good &#60;morning&#62; &#38; more/);
   assert.match(text, /in 5 h/);
   assert.match(text, /a post was published.*href="https:\/\/x\.com\/bob\/status\/\d+"/s);
-  assert.match(text, /must be connected again/);
-  assert.ok(text.lastIndexOf('must be connected again') < text.lastIndexOf('was connected'), 'the newest comes first');
+  assert.match(text, /needs a new consent/);
+  assert.ok(text.lastIndexOf('needs a new consent') < text.lastIndexOf('was connected'), 'the newest comes first');
   const japanese = await browser.open('/', { 'accept-language': 'ja' });
-  assert.match(japanese.text, /再接続が必要.*次の投稿.*履歴/s);
+  assert.match(japanese.text, /再同意が必要.*次の投稿.*履歴/s);
 });
 
 test('the overview shows the next runs of schedules, the soonest first, and no paused one', async () => {
@@ -133,7 +133,10 @@ test('the overview shows the next runs of schedules, the soonest first, and no p
   const { text } = await browser.open('/');
   assert.match(text, /Next runs.*measures followers.*x:alice.*in 5 h.*posts what a program writes.*in 9 h/s);
   assert.doesNotMatch(text, /posts from a list|hunter2/);
-  assert.match((await browser.open('/', { 'accept-language': 'ja' })).text, /予約の次の実行.*フォロワー数を測定/s);
+  assert.match(
+    (await browser.open('/', { 'accept-language': 'ja' })).text,
+    /スケジュールの次の実行.*フォロワー数を測定/s,
+  );
 });
 
 test('the sandbox says that nothing in it is real, and links to nothing that is', async () => {

@@ -57,20 +57,23 @@ test('fanning out, taking, settling and listing cost the same with a hundred del
   for (const outcome of [
     { kind: 'again', dueAtMs: nowMs + 1, tries: 1, holdUntilMs: nowMs } as const,
     { kind: 'delivered' } as const,
+    // What failed before arrives: its lane is woken.
+    { kind: 'delivered' } as const,
   ]) {
     const [taken] = await store.takeDue({
       channels: ['webhook', 'mail'],
-      untilMs: nowMs + 9,
+      untilMs: clock.nowMs() + 9,
       limit: 9,
       probeBeforeMs: 0,
     });
     assert.ok(taken !== undefined);
     await store.settleDelivery({ taken, attempt, outcome });
+    await clock.advance(1);
   }
   const [listed] = await store.deliveries({ destination: id, limit: 9 });
   await store.deliveryAttempts(listed!.id);
   await store.redeliver(listed!.id);
-  await store.forgetDeliveries(nowMs);
+  await store.forgetDeliveries(nowMs, 9);
   assert.ok(db.statements.size > 15, 'too little was tried');
   for (const sql of [...db.statements]) {
     const plan = db.all(`explain query plan ${sql}`, {}).map((row) => String(row['detail']));
@@ -80,5 +83,11 @@ test('fanning out, taking, settling and listing cost the same with a hundred del
     );
     assert.deepEqual(scans, [], sql);
   }
+  const waking = [...db.statements].find((sql) => sql.includes('due_at_ms > :nowMs'));
+  const plan = db.all(`explain query plan ${waking}`, {}).map((row) => String(row['detail']));
+  assert.ok(
+    plan.some((step) => step.includes('deliveries_lanes (channel=? AND destination=? AND due_at_ms>?)')),
+    `waking a lane looks at all that it ever held: ${plan.join(', ')}`,
+  );
   await db.close();
 });

@@ -66,6 +66,10 @@ export class SimulatedDisk {
     return [...this.#names.keys()];
   }
 
+  get contents(): readonly Uint8Array[] {
+    return [...this.#names.values()].map(({ bytes }) => bytes);
+  }
+
   /** The disk after the power came back; `survives` decides for each thing that was not synced. */
   cutPower(survives: () => boolean): SimulatedDisk {
     const after = new SimulatedDisk();

@@ -99,7 +99,7 @@ export class WorldNode {
     life.kill();
     await database.close();
     await this.start();
-    await reapplySpool(this.#now.ports);
+    await reapplySpool(this.#now.ports, { again: true });
   }
 
   pause(): void {

@@ -6,7 +6,7 @@ export const CONNECT_TEXTS = {
     closeWindow: 'You can close this window.',
     overview: 'To the overview',
     noRefreshToken:
-      'This consent brought no refresh token: it ends with its access token (at X after two hours). Connect again with offline.access to keep it.',
+      'This consent brought no refresh token: it ends with its access token (at X after two hours). Consent again with offline.access to keep it.',
     neverEnds: 'This access token never expires: it works until somebody revokes it, and so does a stolen copy.',
     pending: 'Almost connected',
     pendingWhy: 'Your consent is safe. The provider could not say yet whose account it is; Kippu keeps asking.',
@@ -16,9 +16,9 @@ export const CONNECT_TEXTS = {
   ja: {
     connected: '接続しました',
     closeWindow: 'このウィンドウは閉じてかまいません。',
-    overview: '一覧へ',
+    overview: '概要へ',
     noRefreshToken:
-      'リフレッシュトークンが発行されませんでした。アクセストークンの期限（Xでは2時間）で接続が終わります。続けて使うには offline.access を付けて接続し直してください。',
+      'リフレッシュトークンが発行されませんでした。アクセストークンの期限(X では2時間)で接続が終わります。続けて使うには、offline.access を付けて再同意してください。',
     neverEnds: 'このアクセストークンには期限がありません。取り消されるまで使え、盗まれたコピーも使えてしまいます。',
     pending: 'まもなく接続されます',
     pendingWhy:
@@ -39,13 +39,13 @@ const FAILURES: Readonly<Record<ConsentFailure, { readonly en: string; readonly 
   },
   code_refused: {
     en: 'The provider refused the authorization code. At X it lives 30 seconds.',
-    ja: 'プロバイダーが認可コードを拒否しました（Xでは30秒で失効します）。',
+    ja: 'プロバイダーが認可コードを拒否しました(X では30秒で失効します)。',
   },
   provider_refused: { en: 'The provider refused.', ja: 'プロバイダーに拒否されました。' },
   unanswered: { en: 'The provider gave no answer.', ja: 'プロバイダーから応答がありませんでした。' },
   misconfigured: {
     en: 'The provider refuses this app: its client id, secret or callback is not right.',
-    ja: 'アプリの設定（クライアントID、シークレット、コールバック）が正しくありません。',
+    ja: 'アプリの設定(クライアント ID、シークレット、コールバック URL)が正しくありません。',
   },
   name_taken: { en: 'That name belongs to another connection.', ja: 'その名前は別の接続で使われています。' },
   not_redeemed: {

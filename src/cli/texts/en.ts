@@ -315,7 +315,8 @@ export const en = {
     explanation:
       'A refresh token works once. If two databases renew the same tokens, each ends the grants of the other, so a copy renews nothing.\n' +
       'Adopting says: this database is the real one from now on, and the original is never used again. Tokens that may have been renewed\n' +
-      'since the copy was made are treated as an unanswered renewal: a living access token is still served, and the truth is found out when it ends.',
+      'since the copy was made are treated as an unanswered renewal: a living access token is still served, and the truth is found out when it ends.\n' +
+      'What was to be published since is not sent: posts are looked for on the timeline, and runs of schedules are left out.',
     notNeeded: (url: string): string => `${url} is where it belongs. There is nothing to adopt.`,
     found: (url: string, why: string): string => `${url}: ${why}.`,
     question: 'Is this database the real one from now on?',

@@ -18,7 +18,7 @@ export const EXPLAIN_JA: ExplainTexts = {
   }),
   arrow: '→',
   throughBrowser: '(ブラウザー経由)',
-  keys: '使う鍵: ',
+  keys: '鍵: ',
   noKeys: 'なし',
   listSeparator: '、',
   keyNames: {
@@ -61,7 +61,7 @@ export const EXPLAIN_JA: ExplainTexts = {
     accessLife: (span) => `アクセストークンの寿命は${span}です。`,
     refreshLife: (span) => `リフレッシュトークンの寿命は${span}です。`,
     refreshLifeCounted: (span) => `リフレッシュトークンの寿命は応答に書かれていないので、Kippu は${span}と数えます。`,
-    noRefreshToken: 'リフレッシュトークンはありません。アクセストークンが切れたら、もう一度同意が必要です。',
+    noRefreshToken: 'リフレッシュトークンはありません。アクセストークンが切れたら、再同意が必要です。',
     noTokens: 'トークンは入っていません。認可コードは使えても一度きりなので、やり直すときは手順 1 からです。',
     used: '誰のアカウントかを尋ねました。ここまで、Kippu にパスワードは一度も渡っていません。',
     notUsed: '誰のアカウントかをまだ聞き出せません。Kippu がもう一度尋ねます。',
@@ -72,7 +72,7 @@ export const EXPLAIN_JA: ExplainTexts = {
     pending: (when) => `保留: いまは行いません。アクセストークンが必要になり、期限が近いときに行います(${when})。`,
     pendingWhy: (command) =>
       `更新には危険が伴います。要求が処理された瞬間に古いリフレッシュトークンは無効になり、応答が失われれば新しいものも失われるからです。見せるためだけに更新はしません(サンドボックスではその場で行います)。それでもいま行うなら: ${command}`,
-    never: 'この手順はありません。リフレッシュトークンがないので、アクセストークンが切れたら、もう一度同意が必要です。',
+    never: 'この手順はありません。リフレッシュトークンがないので、アクセストークンが切れたら、再同意が必要です。',
   },
   stopped: (lastStep) => `フローはここで終わりです。手順 ${lastStep} より先には進みません。`,
   notKept: '手順を表示できません。手順を覚えていたサーバーが終了しました。接続はこのまま続けます。',

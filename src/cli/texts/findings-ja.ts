@@ -12,7 +12,7 @@ export const FINDINGS_JA: FindingTexts = {
   node: ({ version, platform }) => ({ what: `Node ${version}(${platform})` }),
   config_invalid: ({ error }) => ({ what: `設定に誤りがあります: ${error}` }),
   setting_unknown: ({ name, nearest }) => ({
-    what: `${name} はこのバージョンの知らない設定です`,
+    what: `${name} はこのバージョンにない設定です`,
     advice: nearest === undefined ? 'つづりを確かめるか、削除してください。' : `${nearest} の間違いではありませんか?`,
   }),
   setting_untidy: ({ name, what }) => ({
@@ -23,7 +23,7 @@ export const FINDINGS_JA: FindingTexts = {
     }[what],
     advice:
       what === 'placeholder'
-        ? 'プロバイダーの開発者画面にある、ご自分のアプリの値を入れてください。'
+        ? 'プロバイダーの開発者コンソールにある、ご自分のアプリの値を入れてください。'
         : '値の一部でなければ取り除いてください。',
   }),
   directory_missing: ({ path }) => ({ what: `データディレクトリー ${path}: まだありません(最初の起動で作られます)` }),
@@ -68,14 +68,14 @@ export const FINDINGS_JA: FindingTexts = {
     advice: '本物の X を使うには、.env に KIPPU_X_CLIENT_ID(と KIPPU_X_CLIENT_SECRET)を書いてください。',
   }),
   app: ({ provider, clientId, hasSecret, deviceOnlyWithoutSecret, callback }) => ({
-    what: `${provider}: クライアント ID ${clientId}、${hasSecret ? '機密クライアント(シークレットあり)' : '公開クライアント(シークレットなし)'}`,
+    what: `${provider}: クライアント ID ${clientId}、${hasSecret ? 'コンフィデンシャルクライアント(シークレットあり)' : 'パブリッククライアント(シークレットなし)'}`,
     advice:
       `コールバック URL はこの通りに登録してください(末尾にスラッシュなし): ${callback}` +
       (hasSecret
         ? ''
         : deviceOnlyWithoutSecret
           ? `\nシークレットがないと、使えるのはデバイスフローだけで、ここから取り消すこともできません: kippu connect ${provider} --device`
-          : '\nシークレットなしで使うには、プロバイダー側のアプリの種類を公開型(Native App)にしてください。'),
+          : '\nシークレットなしで使うには、プロバイダー側のアプリの種類をパブリッククライアント(Native App など)にしてください。'),
   }),
   callback_host: ({ provider, host, wanted }) => ({
     what: `公開 URL は ${host} ですが、${provider} ではこのマシンを ${wanted} と書く必要があります`,
@@ -86,7 +86,7 @@ export const FINDINGS_JA: FindingTexts = {
     advice: 'KIPPU_PUBLIC_URL のポートと KIPPU_PORT を同じにしてください。',
   }),
   scope_unknown: ({ provider, scope }) => ({
-    what: `${scope} は ${provider} の文書にないスコープです`,
+    what: `${scope} は ${provider} のドキュメントにないスコープです`,
     advice: 'つづりを確かめてください。知らないスコープがあると同意がエラーになります。',
   }),
   base_url: ({ provider, origin }) => ({
@@ -103,7 +103,7 @@ export const FINDINGS_JA: FindingTexts = {
   }),
   app_elsewhere: ({ provider, clientId, issuer, connections }) => ({
     what: `${connections} 件の接続が、設定されていない ${provider} の別のアプリ(${issuer} のクライアント ID ${clientId})のものです`,
-    advice: 'そのクライアント ID を設定し直すか、ユーザーに同意し直してもらってください。',
+    advice: 'そのクライアント ID を設定し直すか、ユーザーに再同意してもらってください。',
   }),
   clock_good: ({ host, aheadMs }, { span }) => ({
     what: `時計は ${host} と合っています${Math.abs(aheadMs) < 2000 ? '' : `(差は ${span(Math.abs(aheadMs))})`}`,
@@ -168,7 +168,7 @@ export const FINDINGS_JA: FindingTexts = {
   }),
   mail_off: () => ({
     what: 'メール: 送らない設定です',
-    advice: '利用者の再同意が必要なときに知らせを受けるには: KIPPU_SMTP_URL、KIPPU_MAIL_FROM、KIPPU_MAIL_TO',
+    advice: 'ユーザーの再同意が必要なときに知らせを受けるには: KIPPU_SMTP_URL、KIPPU_MAIL_FROM、KIPPU_MAIL_TO',
   }),
   mail_good: ({ server, recipients }) => ({ what: `メールは ${server} から ${some(recipients)} に送ります` }),
   mail_unusable: ({ error }) => ({
@@ -178,15 +178,15 @@ export const FINDINGS_JA: FindingTexts = {
   }),
   mails_failing: ({ recipient, count, error }) => ({
     what: `${recipient} へのメール ${count} 通が届いていません(${error})`,
-    advice: '拒否されたものは送り直しません。KIPPU_MAIL_TO の宛先を確かめてください。ほかは三日間送り続けます。',
+    advice: '拒否されたものは送り直しません。KIPPU_MAIL_TO の宛先を確かめてください。ほかは3日間送り続けます。',
   }),
-  webhook_good: ({ id, origin }) => ({ what: `ウェブフック ${id}(${origin})` }),
+  webhook_good: ({ id, origin }) => ({ what: `Webhook ${id}(${origin})` }),
   webhook_disabled: ({ id, origin, because }) => ({
-    what: `ウェブフック ${id}(${origin})は無効です: ${because}`,
+    what: `Webhook ${id}(${origin})は無効です: ${because}`,
     advice: `kippu webhooks enable ${id} または kippu webhooks remove ${id}`,
   }),
   webhook_failing: ({ id, origin, count, error }) => ({
-    what: `ウェブフック ${id}(${origin})に ${count} 件のイベントが届いていません(${error})`,
+    what: `Webhook ${id}(${origin})に ${count} 件のイベントが届いていません(${error})`,
     advice: `kippu webhooks deliveries ${id} と kippu webhooks test ${id}`,
   }),
   consent_ends_before_post: ({ name, atMs, postAtMs }, { instant }) => ({

@@ -9,7 +9,7 @@ import type { Texts } from './texts.ts';
 /** 日本語。 */
 export const ja: Texts = {
   program: {
-    description: 'Kippu は OAuth 2.0 のトークンを生かし続け、役立てます。',
+    description: 'Kippu は OAuth 2.0 のトークンを切らさずに保ち、使えるようにします。',
     usage: '<コマンド> [オプション]',
     version: 'バージョンを表示する',
     help: 'ヘルプを表示する(kippu <コマンド> --help も可)',
@@ -33,7 +33,7 @@ export const ja: Texts = {
     token: '使えるアクセストークンだけを出力する',
     renew: 'いますぐトークンを更新する',
     revoke: '接続を終わらせる(プロバイダー側とここの両方)',
-    call: 'その接続としてプロバイダーの API を呼び出す',
+    call: 'その接続でプロバイダーの API を呼び出す',
     post: '投稿する(いますぐ、または日時を指定して)',
     posts: '投稿の一覧を表示する',
     postsShow: '投稿の詳細を表示する',
@@ -49,7 +49,7 @@ export const ja: Texts = {
     vaultStatus: '保存データがどの鍵を必要としているかを表示する',
     migrate: 'データベースのスキーマを最新にする',
     doctor: '問題と、有効な設定を調べる',
-    backup: 'データベースの整合した複製を書き出す',
+    backup: 'データベースの複製を、矛盾のない状態で書き出す',
     adopt: '複製・復元・移動したこのデータベースを、これから本物として使う',
   },
   arguments: {
@@ -68,7 +68,7 @@ export const ja: Texts = {
     scope: '求めるスコープまたはプリセット(既定は設定による)',
     noOpen: 'ブラウザーを開かず、リンクを表示する',
     noOffline: 'リフレッシュトークンを求めない(接続はアクセストークンの期限で終わる)',
-    again: 'この接続について、もう一度同意する',
+    again: 'この接続に再同意する',
     from: 'トークンの JSON ファイル。- なら標準入力から読む',
     connectionState: 'この状態の接続だけ',
     neverExpires: 'アクセストークンに期限のない接続だけ',
@@ -121,12 +121,12 @@ export const ja: Texts = {
     seeHelp: (command) => `詳しくは: ${command}`,
     frame: (code) => `${FRAMES[code]}(${code})`,
     advice: {
-      reauth_required: 'ユーザーがもう一度同意すると使えるようになります: kippu connect',
+      reauth_required: 'ユーザーが再同意すると使えるようになります: kippu connect',
       refused: '更新しても解決しません。スコープ、契約プラン、残高を確かめてください。',
       misconfigured: 'クライアント ID、シークレット、アプリの種類を確かめてください: kippu doctor',
       unavailable: 'しばらくしてから、もう一度試してください。',
       uncertain: '自動的に解決されます。しばらくしてから、もう一度試してください。',
-      revoked: 'もう一度使うには、接続し直してください: kippu connect',
+      revoked: 'もう一度使うには、再同意してください: kippu connect',
       wrong_key_ring: '正しい鍵束を KIPPU_KEYS に設定するか、データディレクトリーの keys に戻してください。',
       store_copied: 'これからこのデータベースを本物として使うなら: kippu adopt',
       store_unavailable: 'データベースとデータディレクトリーを確かめてください: kippu doctor',
@@ -192,7 +192,7 @@ export const ja: Texts = {
       lastRenewed: '最後の更新',
       renewals: '更新回数',
       policy: '更新の方針',
-      nextDue: '次に見る日時',
+      nextDue: '次の確認',
       owner: '所有者',
       metadata: 'メタデータ',
     },
@@ -223,7 +223,7 @@ export const ja: Texts = {
       'post.published': '投稿を公開',
       'post.unknown': '投稿が公開されたか不明',
       'post.failed': '投稿に失敗',
-      'schedule.missed': '予約の実行を逃した',
+      'schedule.missed': 'スケジュールが実行されなかった',
     },
     orphan: '行き先のないトークンが届いた(保管している)',
   },
@@ -247,7 +247,7 @@ export const ja: Texts = {
       draft: '下書き',
       scheduled: '予約済み',
       needs_approval: '承認待ち',
-      publishing: '公開中',
+      publishing: '送信中',
       published: '公開済み',
       unknown: '不明',
       failed: '失敗',
@@ -320,7 +320,8 @@ export const ja: Texts = {
     explanation:
       'リフレッシュトークンは一度しか使えません。二つのデータベースが同じトークンを更新すると、互いの接続を終わらせてしまうため、複製では何も更新されません。\n' +
       'adopt は「これからはこのデータベースが本物で、元のものは二度と使わない」という宣言です。複製を作った後に更新されたかもしれないトークンは、\n' +
-      '応答のなかった更新と同じに扱います。有効なアクセストークンはそのまま使え、期限が来たときに本当のことが分かります。',
+      '応答のなかった更新と同じに扱います。有効なアクセストークンはそのまま使え、期限が来たときに本当のことが分かります。\n' +
+      'その間に公開されるはずだったものは送りません。投稿はタイムラインで探し、スケジュールの実行は見送ります。',
     notNeeded: (url) => `${url} は元の場所にあります。adopt は必要ありません。`,
     found: (url, why) => `${url}: 複製または移動されたデータベースです(${why})。`,
     question: 'これからこのデータベースを本物として使いますか?',

@@ -63,8 +63,8 @@ export const METRICS_TEXTS: Readonly<Record<Language, MetricsTexts>> = {
     from: '2026-11-01、"2026-11-01 09:00"、または今からさかのぼる長さ: 30d, 12h',
     to: 'この時刻より前(書き方は --from と同じ)',
     tz: '時刻のタイムゾーン(省略するとこのマシンのもの)',
-    csv: 'CSVで出力する(欠測は空の値)',
-    width: 'グラフの桁数(省略すると端末に合わせる)',
+    csv: 'CSV で出力する(欠測は空の値)',
+    width: 'グラフの桁数(省略するとターミナルに合わせる)',
     widthRemark: '40から400までの桁数を指定してください。',
     oneForm: '--csv と --json はどちらか一方だけ指定してください。',
     none: (connection) =>
@@ -84,6 +84,6 @@ export const METRICS_TEXTS: Readonly<Record<Language, MetricsTexts>> = {
     lastGap: (count, why) => `${count}(最後の理由: ${why})`,
     atMost: (cost) => `最大 ${cost}`,
     gapSign: 'x: 測る時刻だったが、測れなかった',
-    help: 'CSVの列は at(UTC)、測定項目、detail(値がない理由)です。',
+    help: 'CSV の列は at(UTC)、測定項目、detail(値がない理由)です。',
   },
 };

@@ -35,5 +35,5 @@ export const REUSE_JA: ReuseTexts = {
   look: (provider) =>
     `心当たりがなければ、${provider} のアカウント設定でこのアプリを外してください。写しはすべて使えなくなります。`,
   revoke: (name) => `ここにあるものを取り消す:  kippu revoke ${name}`,
-  consentAgain: (provider, name) => `同意し直す(接続と予約は残ります):  kippu connect ${provider} --connection ${name}`,
+  consentAgain: (provider, name) => `再同意する(接続も投稿も残ります):  kippu connect ${provider} --connection ${name}`,
 };

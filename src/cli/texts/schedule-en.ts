@@ -68,7 +68,7 @@ export const SCHEDULE_EN = {
   measures: { followers: 'followers' } as Words,
   states: { active: 'active', paused: 'paused', over: 'over: the rule names no time any more' },
   failing: (count: number): string => `${count} failed tries`,
-  missed: { skip: 'skipped', once: 'the last one is made up for once' } as Words,
+  missed: { skip: 'not made up for', once: 'the last one is made up for once' } as Words,
   approvalNeeded: 'each post waits for it',
   labelled: 'made with AI',
   nextRuns: 'Next runs',

@@ -33,7 +33,7 @@ export const SIMULATE_TEXTS: Readonly<Record<Language, SimulateTexts>> = {
     fault: '起こす障害: lose:token, delay:token:5000, cut:token, status:tweets:500, family-kill。複数指定できる',
     directory: '状態をここに保存する。省略すると終了時に忘れる',
     sandbox: 'サンドボックスのアプリだけを受け付ける',
-    json: 'アドレスをJSONで出力する',
+    json: 'アドレスを JSON で出力する',
     running: (name, url) => `模擬 ${name} が動いています: ${url}`,
   },
 };

@@ -28,25 +28,21 @@ export const MAILS_EN: MailTexts = {
       const endsAtMs = saidInstant(mailed, 'refresh_expires_at');
       const end = endsAtMs === undefined ? 'soon' : `at ${instant(endsAtMs)}`;
       return {
-        subject: `${name} must be connected again ${within(mailed)}`,
+        subject: `${name} needs a new consent ${within(mailed)}`,
         parts: [
           text(
-            `The access of Kippu to ${name} ends ${end}. The provider sets this end, and only its user can begin anew.`,
+            `The access of Kippu to ${name} ends ${end}. The provider sets this end. Only a new consent of the user of ${name} begins another one.`,
           ),
           ...(isBeforePost(mailed)
-            ? [
-                text(
-                  'A post is scheduled for later than that. It will not go out unless the account is connected again before.',
-                ),
-              ]
+            ? [text('A post is scheduled for later than that. Without a new consent it will not go out.')]
             : []),
-          text('Until then everything goes on as it is. Connecting again now takes a minute and changes nothing else.'),
+          text('Until then everything goes on as it is. To consent again takes a minute, and changes nothing else.'),
           ...again(mailed),
         ],
       };
     },
     'connection.reauth_required': (mailed) => ({
-      subject: `${nameOf(mailed)} must be connected again`,
+      subject: `${nameOf(mailed)} needs a new consent`,
       parts: [
         text(`Kippu can no longer renew its access to ${nameOf(mailed)}.`),
         text(REASONS[said(mailed, 'reason') as ReauthReason] ?? REASONS.rejected_unknown),
@@ -69,8 +65,8 @@ export const MAILS_EN: MailTexts = {
         ),
         text(
           isCertain(mailed)
-            ? 'If you cannot explain it by a copy of your own, revoke the connection, and then connect the account again. Revoking ends every token of this consent, also the copy.'
-            : "If you cannot explain it, remove the app in the account's settings at the provider: that ends every copy. Then connect the account again. Until that is done nothing is published for it; its schedules and posts are kept.",
+            ? 'If you cannot explain it by a copy of your own, revoke the connection, and then consent again. Revoking ends every token of this consent, also the copy.'
+            : "If you cannot explain it, remove the app in the account's settings at the provider: that ends every copy. Then consent again. Until that is done nothing is published for it; its schedules and posts are kept.",
         ),
         ...revoking(mailed),
         ...again(mailed),
@@ -81,7 +77,7 @@ export const MAILS_EN: MailTexts = {
       parts: [
         text(
           mailed.event.data['held'] === true
-            ? `${mailed.provider ?? 'The provider'} has rejected the refresh tokens of many connections within a minute. More likely the app's settings are wrong than that so many users left, so Kippu has stopped all renewals of this app. No connection was ended.`
+            ? `${mailed.provider ?? 'The provider'} has rejected the refresh tokens of many connections within a minute. The app's settings are probably wrong, so Kippu has stopped all renewals of this app. No connection was ended.`
             : `${mailed.provider ?? 'The provider'} answers as if the app itself were not right: its id, its secret, or its type. Renewals wait; no connection was ended.`,
         ),
         ...quote(said(mailed, 'error')),
@@ -158,11 +154,11 @@ const REUSE_OTHER = 'A refresh token of this connection was seen where it should
 
 const POSTS: Readonly<Record<PostReason, string>> = {
   unreachable: 'The network could not be reached.',
-  withdrawn: 'The sending process was held up, and let the request go.',
+  withdrawn: 'The sending process was held up, and sent nothing.',
   unauthorized: 'The network refused the access token.',
   rate_limited: "The network's rate limit was used up.",
   credits_depleted: 'The account at the network has no credits left. Top it up in the developer console.',
-  reauth_required: 'The account had to be connected again, and was not in time.',
+  reauth_required: 'The account needed a new consent, and none came in time.',
   revoked: 'The connection was revoked here.',
   refused:
     'The provider refuses even a fresh access token. Look at the app and its permissions in the developer console.',
@@ -194,7 +190,7 @@ function again(mailed: MailedEvent): readonly LetterPart[] {
   if (reconnectUrl === undefined) return [];
   const link: LetterPart = {
     kind: 'link',
-    label: 'Connect it again here, signed in as that account:',
+    label: 'Consent again here, signed in at the provider as that account:',
     url: reconnectUrl,
   };
   if (connection === undefined || provider === undefined) return [link];
@@ -216,6 +212,7 @@ function resolving({ event: { postId } }: MailedEvent): readonly LetterPart[] {
 
 const MISSED: Readonly<Record<string, string>> = {
   nobody_there: 'Kippu was not running then, or came too late for it.',
+  restored: 'Kippu was restored from a copy, and the original may have published it. Look at the account.',
   no_text: 'No text could be had for it, so nothing was published.',
   text_not_publishable: 'Its text cannot be published as it is. It is kept as a draft: change it and publish it.',
 };

@@ -26,29 +26,29 @@ export const MAILS_JA: MailTexts = {
     'connection.reauth_soon': (mailed, { instant }) => {
       const name = nameOf(mailed);
       const endsAtMs = saidInstant(mailed, 'refresh_expires_at');
-      const end = endsAtMs === undefined ? 'まもなく' : `${instant(endsAtMs)} に`;
+      const end = endsAtMs === undefined ? 'まもなく' : ` ${instant(endsAtMs)} に`;
       return {
-        subject: `${name} は${within(mailed)}接続し直す必要があります`,
+        subject: `${name} は${within(mailed)}再同意が必要です`,
         parts: [
           text(
-            `Kippu の ${name} へのアクセスは${end}終わります。期限を決めているのはプロバイダーで、更新できるのは本人の同意だけです。`,
+            `Kippu の ${name} へのアクセスは${end}終わります。期限を決めているのはプロバイダーで、延ばすには本人の再同意が必要です。`,
           ),
           ...(isBeforePost(mailed)
-            ? [text('それより後の時刻に、予約された投稿があります。その前に接続し直さないと投稿されません。')]
+            ? [text('それより後の時刻に、予約された投稿があります。それまでに再同意がないと、投稿されません。')]
             : []),
-          text('期限まではこれまで通り動きます。いま接続し直しても、ほかは何も変わりません。1 分ほどで済みます。'),
+          text('期限まではこれまでどおり動きます。再同意は 1 分ほどで済み、ほかは何も変わりません。'),
           ...again(mailed),
         ],
       };
     },
     'connection.reauth_required': (mailed) => ({
-      subject: `${nameOf(mailed)} を接続し直してください`,
+      subject: `${nameOf(mailed)} の再同意が必要です`,
       parts: [
         text(`Kippu は ${nameOf(mailed)} へのアクセスを更新できなくなりました。`),
         text(REASONS[said(mailed, 'reason') as ReauthReason] ?? REASONS.rejected_unknown),
         ...quote(said(mailed, 'error')),
         text(
-          '何も削除していません。予定(スケジュール)も投稿もそのまま残っていて、時刻の来た投稿は、期限まで再同意を待ちます。',
+          '何も削除していません。スケジュールも投稿も残っています。時刻の来た投稿は、投稿期限まで再同意を待ちます。',
         ),
         ...again(mailed),
       ],
@@ -65,8 +65,8 @@ export const MAILS_JA: MailTexts = {
         ),
         text(
           isCertain(mailed)
-            ? 'ご自身の作った写しで説明がつかなければ、接続を取り消してから、アカウントを接続し直してください。取り消すと、写しを含め、この同意によるトークンはすべて使えなくなります。'
-            : '心当たりがなければ、プロバイダーのアカウント設定でこのアプリを外してください。写しはすべて使えなくなります。そのうえで、アカウントを接続し直してください。それまで、この接続では何も公開されません。予定(スケジュール)と投稿は残ります。',
+            ? 'ご自身の作った写しで説明がつかなければ、接続を取り消してから、再同意してください。取り消すと、写しを含め、この同意によるトークンはすべて使えなくなります。'
+            : '心当たりがなければ、プロバイダーのアカウント設定でこのアプリを外してください。写しはすべて使えなくなります。そのうえで、再同意してください。それまで、この接続では何も公開されません。スケジュールと投稿は残ります。',
         ),
         ...revoking(mailed),
         ...again(mailed),
@@ -77,12 +77,12 @@ export const MAILS_JA: MailTexts = {
       parts: [
         text(
           mailed.event.data['held'] === true
-            ? `${mailed.provider ?? 'プロバイダー'} が、1 分ほどの間に多数の接続のリフレッシュトークンを拒否しました。多くの利用者が一斉に離れたというより、アプリの設定が誤っている可能性が高いため、このアプリの更新をすべて止めました。終了した接続はありません。`
+            ? `${mailed.provider ?? 'プロバイダー'} が、1 分ほどの間に多数の接続のリフレッシュトークンを拒否しました。アプリの設定が誤っている可能性が高いため、このアプリの更新をすべて止めました。終了した接続はありません。`
             : `${mailed.provider ?? 'プロバイダー'} の応答によると、アプリそのもの(ID、シークレット、種類のいずれか)が正しくないようです。更新は待機しています。終了した接続はありません。`,
         ),
         ...quote(said(mailed, 'error')),
         text(
-          'クライアント ID、シークレット、アプリの種類を、プロバイダーの開発者画面と見比べてください。シークレットを変えると、すぐに試します。',
+          'クライアント ID、シークレット、アプリの種類を、プロバイダーの開発者コンソールと見比べてください。シークレットを変えると、すぐに試します。',
         ),
         command('詳しく調べるには:', 'kippu doctor'),
         ...(mailed.event.data['held'] === true && mailed.provider !== undefined
@@ -91,7 +91,7 @@ export const MAILS_JA: MailTexts = {
       ],
     }),
     'post.unknown': (mailed) => ({
-      subject: `${nameOf(mailed)} の投稿が出ているか、確かめてください`,
+      subject: `${nameOf(mailed)} の投稿が公開されたか、確かめてください`,
       parts: [
         text(`投稿を送りましたが、${nameOf(mailed)} に公開されたかどうかを確かめられませんでした。`),
         ...quote(mailed.post?.text ?? ''),
@@ -113,17 +113,17 @@ export const MAILS_JA: MailTexts = {
       ],
     }),
     'schedule.missed': (mailed, { instant }) => ({
-      subject: `${nameOf(mailed)} の予定が ${runs(mailed)}実行されませんでした`,
+      subject: `${nameOf(mailed)} のスケジュールが ${runs(mailed)}実行されませんでした`,
       parts: [
         text(
-          `${nameOf(mailed)} の予定(スケジュール)が ${runs(mailed)}、決められた時刻に実行されませんでした${spanned(missedSpan(mailed).map(instant))}。`,
+          `${nameOf(mailed)} のスケジュールが ${runs(mailed)}、決められた時刻に実行されませんでした${spanned(missedSpan(mailed).map(instant))}。`,
         ),
         text(MISSED[said(mailed, 'reason')] ?? '決められた時刻には、何も公開していません。'),
         ...quote(said(mailed, 'detail')),
-        ...(isMadeUpFor(mailed) ? [text('予定の設定に従い、最後の 1 回分だけを、遅れて投稿します。')] : []),
+        ...(isMadeUpFor(mailed) ? [text('スケジュールの設定に従い、最後の 1 回分だけを、遅れて投稿します。')] : []),
         ...draftOf(mailed).map((id) => command('下書きを見るには:', `kippu posts show ${id}`)),
-        text('予定は次の時刻から続きます。'),
-        command('予定と次の実行時刻を見るには:', 'kippu schedule list'),
+        text('スケジュールは次の時刻から続きます。'),
+        command('スケジュールと次の実行時刻を見るには:', 'kippu schedule list'),
       ],
     }),
   },
@@ -133,7 +133,7 @@ export const MAILS_JA: MailTexts = {
 
 const REASONS: Readonly<Record<ReauthReason, string>> = {
   rejected_unknown:
-    'プロバイダーがリフレッシュトークンを拒否しました。理由は示されていません。本人がアプリの連携を外したか、パスワードを変えた場合によく起こります。',
+    'プロバイダーがリフレッシュトークンを拒否しました。理由は示されていません。ユーザーがアプリを外したか、パスワードを変えた場合によく起こります。',
   expired: 'プロバイダーによると、同意の期限が切れました。',
   revoked_by_provider: 'プロバイダーによると、同意が取り消されたか、アカウントがなくなりました。',
   superseded: '同じアカウントが同じアプリでもう一度接続されたため、この同意は終わりました。',
@@ -152,13 +152,13 @@ const REUSE_OTHER = 'この接続のリフレッシュトークンが、ある�
 
 const POSTS: Readonly<Record<PostReason, string>> = {
   unreachable: 'ネットワークに接続できませんでした。',
-  withdrawn: '送信するプロセスが遅れたため、送信を取りやめました。',
+  withdrawn: '送信するプロセスが止まっていたため、送信を取りやめました。',
   unauthorized: 'ネットワークがアクセストークンを拒否しました。',
   rate_limited: 'ネットワークの利用回数の上限に達していました。',
-  credits_depleted: 'ネットワークのクレジットの残高がありません。開発者画面で補充してください。',
-  reauth_required: 'アカウントを接続し直す必要がありましたが、間に合いませんでした。',
+  credits_depleted: 'ネットワークのクレジットの残高がありません。開発者コンソールで補充してください。',
+  reauth_required: '再同意が必要でしたが、間に合いませんでした。',
   revoked: '接続はここで取り消されています。',
-  refused: '新しいアクセストークンも拒否されました。開発者画面で、アプリとその権限を確かめてください。',
+  refused: '新しいアクセストークンも拒否されました。開発者コンソールで、アプリとその権限を確かめてください。',
   misconfigured: 'プロバイダーがアプリを拒否しています。クライアント ID とシークレットを確かめてください。',
   unavailable: 'プロバイダーからトークンを得られませんでした。',
   uncertain: 'トークンの更新の応答がまだありませんでした。',
@@ -171,12 +171,12 @@ const POSTS: Readonly<Record<PostReason, string>> = {
   duplicate_content: '最近同じ内容を投稿しているため、拒否されました。',
   reply_not_allowed: '相手がこのアカウントに言及も引用もしていないため、アプリからは返信できません。',
   not_permitted: '許可されていない操作です。アカウントとアプリの権限を確かめてください。',
-  unsupported_authentication: 'トークンが利用者のものではありません。アカウントそのものを接続してください。',
-  client_not_enrolled: 'アプリが登録されていません。開発者画面でプロジェクトに加えてください。',
+  unsupported_authentication: 'トークンがユーザーのものではありません。アカウントそのものを接続してください。',
+  client_not_enrolled: 'アプリが登録されていません。開発者コンソールでプロジェクトに加えてください。',
   usage_capped: '今月の利用枠を使い切りました。',
   invalid_post: '投稿の形式が正しくないとして拒否されました。',
   refused_by_network: 'ネットワークが投稿を拒否しました。',
-  too_late: '期限までに公開できませんでした。まだ必要なら、いま投稿してください。',
+  too_late: '投稿期限までに公開できませんでした。まだ必要なら、いま投稿してください。',
   not_published: '人が確かめたところ、公開されていませんでした。',
   no_connection: '投稿できる接続がありません。',
 };
@@ -187,11 +187,11 @@ function again(mailed: MailedEvent): readonly LetterPart[] {
   if (reconnectUrl === undefined) return [];
   const link: LetterPart = {
     kind: 'link',
-    label: 'そのアカウントでサインインして、ここから接続し直せます:',
+    label: 'プロバイダーにそのアカウントでログインして、ここから再同意できます:',
     url: reconnectUrl,
   };
   if (connection === undefined || provider === undefined) return [link];
-  return [link, command('コマンドでも接続し直せます:', `kippu connect ${provider} --connection ${connection}`)];
+  return [link, command('コマンドでも再同意できます:', `kippu connect ${provider} --connection ${connection}`)];
 }
 
 function revoking(mailed: MailedEvent): readonly LetterPart[] {
@@ -202,13 +202,14 @@ function revoking(mailed: MailedEvent): readonly LetterPart[] {
 function resolving({ event: { postId } }: MailedEvent): readonly LetterPart[] {
   if (postId === undefined) return [];
   return [
-    command('出ていた場合:', `kippu posts resolve ${postId} --published 投稿のID`),
-    command('出ていなかった場合:', `kippu posts resolve ${postId} --not-published`),
+    command('公開されていた場合:', `kippu posts resolve ${postId} --published 投稿のID`),
+    command('公開されていなかった場合:', `kippu posts resolve ${postId} --not-published`),
   ];
 }
 
 const MISSED: Readonly<Record<string, string>> = {
   nobody_there: 'その時刻に Kippu が動いていなかったか、間に合いませんでした。',
+  restored: 'Kippu は写しから復元されました。元の Kippu が投稿した可能性があります。アカウントを確かめてください。',
   no_text: '投稿する文章を用意できなかったため、何も公開していません。',
   text_not_publishable: '文章がそのままでは公開できません。下書きとして残してあるので、直してから投稿してください。',
 };
@@ -225,5 +226,5 @@ function spanned([first, last]: readonly string[]): string {
 
 function within(mailed: MailedEvent): string {
   const days = said(mailed, 'days_before');
-  return days === '' ? 'まもなく' : `${days} 日以内に`;
+  return days === '' ? 'まもなく' : ` ${days} 日以内に`;
 }

@@ -66,7 +66,7 @@ export function planFor(schedule: Schedule, nowMs: number): Plan {
 }
 
 /** What the rule named from the schedule's next time up to here. */
-function gapOf(schedule: Schedule, untilMs: number): Gap {
+export function gapOf(schedule: Schedule, untilMs: number): Gap {
   const times: number[] = [];
   for (
     let atMs = schedule.nextAtMs;

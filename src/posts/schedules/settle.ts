@@ -8,7 +8,11 @@ import { movedOn } from './settlement.ts';
  * Writes down what became of an occurrence. Somebody who has changed the schedule meanwhile has said when it is due
  * again; an occurrence that has its record already is passed over.
  */
-export async function settle(seen: Schedule, settlement: OccurrenceSettlement, ports: SchedulePorts): Promise<void> {
+export async function settle(
+  seen: Schedule,
+  settlement: OccurrenceSettlement,
+  ports: Pick<SchedulePorts, 'schedules' | 'clock' | 'faults'>,
+): Promise<void> {
   ports.faults.reach('schedule.composed');
   const settled = await ports.schedules.settle(settlement);
   if (settled === 'settled') ports.faults.reach('schedule.settled');

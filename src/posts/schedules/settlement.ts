@@ -107,6 +107,23 @@ export function settledAsMissed(
   };
 }
 
+/** Of a store that was restored from a copy: nobody knows what the original made of these times, so they are left out. */
+export function settledAsDoubtful(
+  schedule: Schedule,
+  gap: Gap,
+  nextAtMs: number | undefined,
+  nowMs: number,
+): OccurrenceSettlement {
+  const { missed, ...settled } = settledAsMissed(schedule, gap, nextAtMs, nowMs);
+  return {
+    ...settled,
+    occurrences: settled.occurrences.map((one) => ({ ...one, detail: RESTORED })),
+    missed: missed && { ...missed, data: { ...missed.data, reason: 'restored', message: RESTORED } },
+  };
+}
+
+const RESTORED =
+  'This store was restored from a copy. The original may have published these runs, so they were left out. Look at the account.';
 const NOBODY = 'Nobody was there at its time, or until its latest time.';
 
 interface Fate {

@@ -32,17 +32,22 @@ function said(data: Data, name: string): string {
   return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
 }
 
+function days(data: Data): string {
+  const count = said(data, 'days_before');
+  return count === '1' ? 'a day' : `${count} days`;
+}
+
 function inBrackets(text: string, brackets: readonly [string, string]): string {
   return text === '' ? '' : brackets[0] + text + brackets[1];
 }
 
 const en: Readonly<Record<EventType, Telling>> = {
   'connection.created': (data) =>
-    data['imported'] === true ? 'was imported' : data['again'] === true ? 'was connected again' : 'was connected',
+    data['imported'] === true ? 'was imported' : data['again'] === true ? 'got a new consent' : 'was connected',
   'connection.renewed': (data) => `was renewed${inBrackets(said(data, 'version'), [' (version ', ')'])}`,
   'connection.uncertain': () => 'was being renewed, and no answer came',
-  'connection.reauth_soon': (data) => `must be connected again within ${said(data, 'days_before')} days`,
-  'connection.reauth_required': (data) => `must be connected again${inBrackets(said(data, 'reason'), [' (', ')'])}`,
+  'connection.reauth_soon': (data) => `needs a new consent within ${days(data)}`,
+  'connection.reauth_required': (data) => `needs a new consent${inBrackets(said(data, 'reason'), [' (', ')'])}`,
   'connection.reuse_detected': (data) =>
     data['certainty'] === 'certain'
       ? 'has a refresh token of which somebody brought a copy here'
@@ -57,22 +62,22 @@ const en: Readonly<Record<EventType, Telling>> = {
 
 const ja: Readonly<Record<EventType, Telling>> = {
   'connection.created': (data) =>
-    data['imported'] === true ? '取り込みました' : data['again'] === true ? '接続し直しました' : '接続しました',
-  'connection.renewed': (data) => `更新しました${inBrackets(said(data, 'version'), ['（バージョン', '）'])}`,
+    data['imported'] === true ? '取り込みました' : data['again'] === true ? '再同意しました' : '接続しました',
+  'connection.renewed': (data) => `更新しました${inBrackets(said(data, 'version'), ['(バージョン ', ')'])}`,
   'connection.uncertain': () => '更新を送りましたが応答がありません',
-  'connection.reauth_soon': (data) => `${said(data, 'days_before')}日以内に接続し直す必要があります`,
-  'connection.reauth_required': (data) => `接続し直す必要があります${inBrackets(said(data, 'reason'), ['（', '）'])}`,
+  'connection.reauth_soon': (data) => `${said(data, 'days_before')}日以内に再同意が必要です`,
+  'connection.reauth_required': (data) => `再同意が必要です${inBrackets(said(data, 'reason'), ['(', ')'])}`,
   'connection.reuse_detected': (data) =>
     data['certainty'] === 'certain'
       ? '使用済みのリフレッシュトークンの写しが持ち込まれました'
       : 'リフレッシュトークンが他人に使われたおそれがあります',
-  'connection.revoked': (data) => (data['at_provider'] === false ? 'Kippu側だけで取り消しました' : '取り消しました'),
+  'connection.revoked': (data) => (data['at_provider'] === false ? 'ここだけで取り消しました' : '取り消しました'),
   'provider.misconfigured': (data) =>
-    `プロバイダーがこのアプリを拒否しています${inBrackets(said(data, 'error'), ['（', '）'])}`,
-  'post.published': () => '投稿しました',
-  'post.unknown': (data) => `投稿されたかどうか不明です${inBrackets(said(data, 'reason'), ['（', '）'])}`,
-  'post.failed': (data) => `投稿に失敗しました${inBrackets(said(data, 'reason'), ['（', '）'])}`,
-  'schedule.missed': () => '予約の実行を逃しました',
+    `プロバイダーがこのアプリを拒否しています${inBrackets(said(data, 'error'), ['(', ')'])}`,
+  'post.published': () => '投稿を公開しました',
+  'post.unknown': (data) => `投稿が公開されたかどうか不明です${inBrackets(said(data, 'reason'), ['(', ')'])}`,
+  'post.failed': (data) => `投稿に失敗しました${inBrackets(said(data, 'reason'), ['(', ')'])}`,
+  'schedule.missed': () => 'スケジュールが実行されませんでした',
 };
 
 const TELLINGS: Readonly<Record<Language, Readonly<Record<EventType, Telling>>>> = { en, ja };

@@ -51,10 +51,15 @@ export function sqliteDeliveryStore(db: SqliteDatabase, settling: Settling): Del
       return db.all('select * from delivery_attempts where delivery_id = :id order by number', { id }).map(attemptOf);
     },
     redeliver: (id) => db.write((tx) => redeliver(tx, id, clock.nowMs())),
-    forgetDeliveries: (endedBeforeMs) =>
-      db.write((tx) => {
-        tx.run('delete from deliveries where ended_at_ms < :endedBeforeMs', { endedBeforeMs });
-      }),
+    forgetDeliveries: (endedBeforeMs, limit) =>
+      db.write((tx) =>
+        tx.run(
+          `delete from deliveries where id in (
+             select id from deliveries where ended_at_ms is not null and ended_at_ms < :endedBeforeMs
+             order by ended_at_ms limit :limit)`,
+          { endedBeforeMs, limit },
+        ),
+      ),
     backlog: async () => backlog(db),
   };
 }

@@ -28,7 +28,7 @@ function apply(tx: Queryable, { taken, attempt, outcome }: DeliverySettlement, n
   switch (outcome.kind) {
     case 'delivered':
       end(tx, taken.id, { state: 'delivered', attempt }, nowMs);
-      if (taken.tries > 0) wakeLane(tx, taken.destination, nowMs);
+      if (taken.tries > 0) wakeLane(tx, taken, nowMs);
       return;
     case 'again':
       tx.run(
@@ -63,12 +63,20 @@ function end(
   );
 }
 
-/** Who failed before and is reached now is there again: what waits need not wait for its own time. */
-function wakeLane(tx: Queryable, destination: string, nowMs: number): void {
-  tx.run('update deliveries set due_at_ms = :nowMs where destination = :destination and due_at_ms > :nowMs', {
-    destination,
-    nowMs,
-  });
+const WOKEN_AT_ONCE = 100;
+
+/**
+ * Who failed before and is reached now is there again: what waits need not wait for its own time. Each of those that are
+ * woken wakes others when it arrives, so that a long lane is not woken as a whole in one transaction.
+ */
+function wakeLane(tx: Queryable, { channel, destination }: TakenDelivery, nowMs: number): void {
+  tx.run(
+    `update deliveries set due_at_ms = :nowMs where id in (
+       select id from deliveries
+       where due_at_ms is not null and channel = :channel and destination = :destination and due_at_ms > :nowMs
+       order by due_at_ms limit :limit)`,
+    { channel, destination, nowMs, limit: WOKEN_AT_ONCE },
+  );
 }
 
 function hold(tx: Queryable, destination: string, untilMs: number): void {

@@ -75,7 +75,11 @@ export function settleFailed(tx: Queryable, settlement: FailedSettlement, settli
   closeAttempt(tx, claim.attemptId, { outcome, error: settlement.error, nowMs });
   const row = standing(tx, claim.connectionId);
   if (outcome === 'misconfigured') reportMisconfigured(tx, row, settlement, settling);
-  if (!isLatest(row, claim)) return false;
+  if (!isLatest(row, claim)) {
+    // Whoever moved the credential left this lease alone; nobody else would end it.
+    releaseLease(tx, claim);
+    return false;
+  }
   const open = outcome === 'unanswered' ? claim.attemptId : unansweredAttempt(tx, claim);
   tx.run(
     `update credentials set lease_fence = null, lease_expires_at_ms = null, lease_holder = null, attempt_id = :open,

@@ -152,6 +152,42 @@ export const NOTICES: Suite = {
     assert.equal((await take(store, clock.nowMs())).length, 1);
     assert.equal((await store.notices.deliveries({ destination: id, limit: 9 })).length, 2);
   },
+  'a receiver that is back gets all that waits, and no answer of its wakes more than a hundred of them': async (
+    under,
+  ) => {
+    const { store, clock } = under;
+    const { id } = await webhook(under);
+    for (let count = 0; count < 130; count += 1) await connected(store, `c${count}`, clock.nowMs());
+    for (let rounds = 0; rounds < 3; rounds += 1) await fanOut(store);
+    const laterMs = clock.nowMs() + HOUR_MS;
+    for (
+      let [taken] = await take(store, clock.nowMs());
+      taken !== undefined;
+      [taken] = await take(store, clock.nowMs())
+    )
+      await settle(store, taken, { kind: 'again', dueAtMs: laterMs, tries: 1, holdUntilMs: undefined }, clock.nowMs());
+    await clock.advance(HOUR_MS / 2);
+    await connected(store, 'news', clock.nowMs());
+    await fanOut(store);
+    const waking: number[] = [];
+    const waitsLater = async (): Promise<number> =>
+      (await store.notices.deliveries({ destination: id, state: 'pending', limit: 999 })).filter(
+        ({ dueAtMs }) => dueAtMs === laterMs,
+      ).length;
+    let waiting = await waitsLater();
+    for (
+      let [taken] = await take(store, clock.nowMs());
+      taken !== undefined;
+      [taken] = await take(store, clock.nowMs())
+    ) {
+      await settle(store, taken, { kind: 'delivered' }, clock.nowMs());
+      const left = await waitsLater();
+      waking.push(waiting - left);
+      waiting = left;
+    }
+    assert.equal((await store.notices.deliveries({ destination: id, state: 'delivered', limit: 999 })).length, 131);
+    assert.ok(Math.max(...waking) <= 101, String(waking.slice(0, 5)));
+  },
   'an unwanted delivery disables its webhook, and what waits for it fails': async (under) => {
     const { store, clock } = under;
     const { id } = await webhook(under);
@@ -206,9 +242,10 @@ export const NOTICES: Suite = {
     const kept = await store.notices.deliveryAttempts(taken!.id);
     assert.deepEqual([kept.length, kept[0]?.number, kept.at(-1)?.error], [20, 6, 'error 24']);
     await settle(store, taken!, { kind: 'delivered' }, clock.nowMs());
-    await store.notices.forgetDeliveries(clock.nowMs());
+    assert.equal(await store.notices.forgetDeliveries(clock.nowMs(), 9), 0);
     assert.equal((await store.notices.deliveries({ destination: id, limit: 9 })).length, 2);
-    await store.notices.forgetDeliveries(clock.nowMs() + 1);
+    assert.equal(await store.notices.forgetDeliveries(clock.nowMs() + 1, 0), 0, 'no more than is asked for');
+    assert.equal(await store.notices.forgetDeliveries(clock.nowMs() + 1, 9), 1);
     assert.deepEqual(
       (await store.notices.deliveries({ destination: id, limit: 9 })).map(({ state }) => state),
       ['pending'],

@@ -1,0 +1,17 @@
+import { runFleet } from './fleet.ts';
+import type { ShareReport } from './history-process.ts';
+
+export interface Caught {
+  readonly name: string;
+  readonly histories: number;
+  readonly failure: ShareReport['failures'][number] | undefined;
+}
+
+/** Runs histories with a deliberate bug until one breaks a promise. */
+export async function caughtBy(
+  name: string,
+  { seedFrom, histories }: { readonly seedFrom: number; readonly histories: number },
+): Promise<Caught> {
+  const report = await runFleet({ seedFrom, histories, processes: 1, stopsAtFailure: true, mutant: name });
+  return { name, histories: report.histories, failure: report.failures[0] };
+}

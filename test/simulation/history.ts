@@ -1,0 +1,121 @@
+import { HOUR_MS, MINUTE_MS } from '../../src/model/clock.ts';
+import { perform } from './acts.ts';
+import { arm, calm } from './faults.ts';
+import type { Entry } from './journal.ts';
+import type { Violation } from './invariants.ts';
+import { isAct, type Plan } from './plan.ts';
+import { World } from './world.ts';
+
+/** However long replays are put off: after this, whatever is still open stays open. */
+const SETTLES_WITHIN_MS = 40 * HOUR_MS;
+/** What was acknowledged is brought to the store again every hour, in case it is another store now. */
+const NOTICED_WITHIN_MS = 65 * MINUTE_MS;
+/** What is asked for once everything has settled is answered within this. */
+const LAST_USES_MS = 10 * MINUTE_MS;
+const LAST_TRIES_MAX = 3;
+
+export interface History {
+  readonly plan: Plan;
+  readonly violation: Violation | undefined;
+  readonly entries: readonly Entry[];
+  readonly digest: string;
+  readonly met: ReadonlyMap<string, number>;
+  readonly steps: number;
+  readonly lastedMs: number;
+}
+
+/** Runs one history to its end: the faults, the calm after them, and the last look. */
+export async function runHistory(
+  plan: Plan,
+  { isTelling = false }: { readonly isTelling?: boolean } = {},
+): Promise<History> {
+  const world = new World(plan, { isTelling });
+  const { scheduler, oracle, journal } = world;
+  const isBroken = (): boolean => oracle.violation !== undefined;
+  try {
+    await world.open();
+    for (const step of plan.steps) {
+      scheduler.after(Math.max(step.atMs - scheduler.nowMs, 1), undefined, () => {
+        if (isAct(step)) perform(world, step);
+        else arm(world, step);
+      });
+    }
+    await scheduler.run(plan.faultsEndAtMs, isBroken);
+    calm(world);
+    await scheduler.run(scheduler.nowMs + SETTLES_WITHIN_MS, () => isBroken() || isSettled(world));
+    if (!isBroken()) await lastLook(world);
+    if (!isBroken()) oracle.atTheEnd();
+    return {
+      ...{ plan, violation: oracle.violation, entries: journal.entries, digest: journal.digest(), met: journal.met },
+      ...{ steps: scheduler.steps, lastedMs: scheduler.nowMs },
+    };
+  } finally {
+    world.close();
+  }
+}
+
+/** Everybody asks once more, and everybody who can be served is. */
+async function lastLook(world: World): Promise<void> {
+  const open = whatIsOpen(world);
+  if (open !== undefined) {
+    world.oracle.accuse('everything settles', open);
+    return;
+  }
+  for (const [index, user] of world.plan.users.entries()) {
+    const outcome = await lastUse(world, index, user);
+    if (!ENDS.has(outcome)) world.oracle.accuse('everything settles', `the last use for ${user} brought ${outcome}`);
+  }
+  const still = whatIsOpen(world);
+  if (still !== undefined) world.oracle.accuse('everything settles', `after the last uses: ${still}`);
+}
+
+/** A back-off that an earlier failure has left may still stand in the way, for as long as it lasts. */
+async function lastUse(world: World, node: number, user: string): Promise<string> {
+  let outcome = 'nothing at all';
+  for (let tries = 0; tries < LAST_TRIES_MAX && !ENDS.has(outcome); tries += 1) {
+    perform(world, { kind: 'use', node, user }, (heard) => {
+      outcome = heard;
+    });
+    await world.scheduler.run(world.scheduler.nowMs + LAST_USES_MS, () => world.oracle.violation !== undefined);
+  }
+  return outcome;
+}
+
+/** What a last use may bring. A token that the provider has refused when it was new is the user's to explain. */
+const ENDS: ReadonlySet<string> = new Set([
+  'served',
+  'served after a refusal',
+  'reauth_required',
+  'revoked',
+  'refused',
+]);
+
+let checkedChanges = -1;
+let checkedWorld: World | undefined;
+let wasSettled = false;
+
+/** Asked after each step, and worked out only when something was committed. */
+function isSettled(world: World): boolean {
+  if (checkedWorld === world && checkedChanges === world.store.changes && world.oracle.promotedAtMs === undefined)
+    return wasSettled;
+  checkedWorld = world;
+  checkedChanges = world.store.changes;
+  wasSettled = whatIsOpen(world) === undefined;
+  return wasSettled;
+}
+
+function whatIsOpen(world: World): string | undefined {
+  const row = world.store.get(OPEN_SQL);
+  if (row !== undefined) return `${String(row['id'])} is ${String(row['state'])}`;
+  const { promotedAtMs } = world.oracle;
+  if (promotedAtMs !== undefined && world.scheduler.nowMs < promotedAtMs + NOTICED_WITHIN_MS)
+    return 'a standby has just been promoted';
+  const node = world.nodes.find(({ hasSpooled }) => hasSpooled);
+  return node === undefined ? undefined : `something waits in the spool of ${node.name}`;
+}
+
+const OPEN_SQL = `
+  select n.id, n.state from connections n join credentials c on c.connection_id = n.id
+    where n.state = 'uncertain' or c.lease_fence is not null or (c.attempt_id is not null and n.state = 'active')
+  union all select id, status from posts where status in ('publishing', 'scheduled') or (status = 'unknown' and due_at_ms is not null)
+  union all select id, state from consents where state = 'pending'`;

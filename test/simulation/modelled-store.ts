@@ -1,0 +1,169 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { Clock } from '../../src/model/clock.ts';
+import { KippuError } from '../../src/model/errors.ts';
+import { SqliteDatabase, type Params, type Queryable, type Row } from '../../src/store/sqlite/database.ts';
+import { migrate } from '../../src/store/sqlite/migrate.ts';
+
+/**
+ * The database that all nodes share: a real SQLite in memory under the real queries. Transactions are whole and one
+ * after another, as they are on a file; what differs per process (a full disk, a lost acknowledgement) is in
+ * {@link databaseOf}. Another engine takes part by another class with these few members.
+ */
+export class ModelledStore implements Queryable {
+  commits = 0;
+  /** Commits and promotions. */
+  changes = 0;
+  /** Told after every commit and every promotion. */
+  onChange: (what: 'commit' | 'promotion') => void = () => undefined;
+  #db: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  /** Copies of before the last commits, the youngest last: what a standby may have. */
+  readonly #behind: Uint8Array[] = [];
+  readonly #behindMax: number;
+
+  constructor(empty: Uint8Array, { standbyBehindMax }: { readonly standbyBehindMax: number }) {
+    this.#behindMax = standbyBehindMax;
+    this.#db = openCopy(empty);
+  }
+
+  get(sql: string, params: Params = {}): Row | undefined {
+    return this.#statement(sql).get(params);
+  }
+
+  all(sql: string, params: Params = {}): Row[] {
+    return this.#statement(sql).all(params);
+  }
+
+  run(sql: string, params: Params = {}): number {
+    return Number(this.#statement(sql).run(params).changes);
+  }
+
+  /** All of it, or nothing. */
+  transact<T>(work: (tx: Queryable) => T): T {
+    const before = this.#behindMax > 0 ? this.#db.serialize() : undefined;
+    this.#db.exec('begin immediate');
+    let value: T;
+    try {
+      value = work(this);
+      this.#db.exec('commit');
+    } catch (error) {
+      this.#db.exec('rollback');
+      throw error;
+    }
+    if (before !== undefined) {
+      this.#behind.push(before);
+      if (this.#behind.length > this.#behindMax) this.#behind.shift();
+    }
+    this.commits += 1;
+    this.changes += 1;
+    this.onChange('commit');
+    return value;
+  }
+
+  /** A standby that lacks the last commits takes over. Gives how many it lacked. */
+  failOver(lackingMax: number): number {
+    const lacking = Math.min(lackingMax, this.#behind.length);
+    const standby = this.#behind.at(-lacking);
+    if (lacking === 0 || standby === undefined) return 0;
+    this.#behind.splice(-lacking);
+    this.#statements.clear();
+    this.#db.close();
+    this.#db = openCopy(standby);
+    this.changes += 1;
+    this.onChange('promotion');
+    return lacking;
+  }
+
+  /** Every byte that is stored. */
+  bytes(): Uint8Array {
+    return this.#db.serialize();
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#db.close();
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+function openCopy(bytes: Uint8Array): DatabaseSync {
+  const db = new DatabaseSync(':memory:');
+  db.deserialize(bytes);
+  db.exec('pragma foreign_keys = on; pragma journal_mode = memory');
+  return db;
+}
+
+/** A store with the whole schema and nothing in it. */
+export async function emptyStore(): Promise<Uint8Array> {
+  const clock: Clock = { nowMs: () => 0, monotonicMs: () => 0, sleep: async () => undefined };
+  const database = new Copyable(clock);
+  await migrate(database);
+  const bytes = database.copy();
+  await database.close();
+  return bytes;
+}
+
+/** `vacuum into` wants a file, so the schema is read back and run again. */
+class Copyable extends SqliteDatabase {
+  constructor(clock: Clock) {
+    super(':memory:', clock);
+  }
+
+  copy(): Uint8Array {
+    const db = new DatabaseSync(':memory:');
+    const statements = this.all('select sql from sqlite_schema where sql is not null and name not like :internal', {
+      internal: 'sqlite_%',
+    });
+    for (const { sql } of statements) db.exec(String(sql));
+    const bytes = db.serialize();
+    db.close();
+    return bytes;
+  }
+}
+
+/** What befalls one process's way to the store. */
+export interface StoreTrouble {
+  /** Writes are refused: the disk is full, or the server takes none. */
+  isFull: boolean;
+  /** So many of the next commits happen and are reported as failures. */
+  acknowledgementsToLose: number;
+}
+
+export interface StoreWatch {
+  readonly written: () => void;
+  readonly refused: () => void;
+  readonly acknowledgementLost: () => void;
+}
+
+/** The store as one process writes to it. */
+export function databaseOf(store: ModelledStore, trouble: StoreTrouble, watch: StoreWatch): SqliteDatabase {
+  const database = {
+    get: (sql: string, params?: Params) => store.get(sql, params),
+    all: (sql: string, params?: Params) => store.all(sql, params),
+    run: (sql: string, params?: Params) => store.run(sql, params),
+    write: async <T>(work: (tx: Queryable) => T): Promise<T> => {
+      if (trouble.isFull) {
+        watch.refused();
+        throw new KippuError('store_unavailable', 'simulated: the database or disk is full');
+      }
+      const value = store.transact(work);
+      watch.written();
+      if (trouble.acknowledgementsToLose > 0) {
+        trouble.acknowledgementsToLose -= 1;
+        watch.acknowledgementLost();
+        throw new KippuError('store_unavailable', 'simulated: the acknowledgement of a commit was lost');
+      }
+      return value;
+    },
+  };
+  // The queries use these four members and no other.
+  return database as unknown as SqliteDatabase;
+}

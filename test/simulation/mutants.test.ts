@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import { caughtBy } from './catching.ts';
+import { applied } from './mutation.ts';
+import { MUTANTS } from './mutants.ts';
+
+/** Those that a few histories catch; `npm run mutants` runs them all. */
+const QUICK = [
+  'renews without the lease',
+  'sends before the claim is known',
+  'calls an attempt abandoned while its lease lives',
+  'stores tokens in the clear',
+  'claims over a living lease',
+  'adopts a pair of an earlier grant',
+  'drops what misses the guard',
+  'leaves the lease when it settles',
+];
+const HISTORIES_MAX = 60;
+
+describe('deliberate bugs', () => {
+  it('fit the code as it is, each with a name of its own', () => {
+    for (const { name, patches } of MUTANTS) {
+      for (const patch of patches) {
+        applied(readFileSync(new URL(`../../${patch.file}`, import.meta.url), 'utf8'), patch, name);
+      }
+    }
+    assert.equal(new Set(MUTANTS.map(({ name }) => name)).size, MUTANTS.length);
+    assert.ok(MUTANTS.length >= 25);
+  });
+
+  it('are refused loudly where the code has changed', () => {
+    const patch = { file: 'src/renewal/renew.ts', search: 'no such text', replace: '' };
+    assert.throws(() => applied('the text', patch, 'a mutant'), /"a mutant" no longer fits .*renew\.ts/);
+    assert.throws(() => applied('no such text, no such text', patch, 'a mutant'), /2 times/);
+  });
+
+  for (const name of QUICK) {
+    it(`whoever ${name} is caught`, async () => {
+      const { failure, histories } = await caughtBy(name, { seedFrom: 1, histories: HISTORIES_MAX });
+      assert.notEqual(failure, undefined, `it survived ${histories} histories`);
+    });
+  }
+});

@@ -1,0 +1,205 @@
+import type { ConnectPorts } from '../../src/connect/ports.ts';
+import type { Clock } from '../../src/model/clock.ts';
+import type { FaultPoint, FaultPoints } from '../../src/model/fault-points.ts';
+import type { NodeId, ProviderAppId } from '../../src/model/ids.ts';
+import type { Fingerprinter, Vault } from '../../src/model/vault.ts';
+import { NETWORKS } from '../../src/posts/networks/all.ts';
+import type { DraftPorts } from '../../src/posts/drafts.ts';
+import type { ProviderApp } from '../../src/providers/provider-app.ts';
+import { Flights } from '../../src/renewal/flights.ts';
+import type { RenewalPorts, RenewalTiming } from '../../src/renewal/ports.ts';
+import { openSpool, type DirectorySpool } from '../../src/store/spool.ts';
+import { sqliteConnectionStore } from '../../src/store/sqlite/connection-queries.ts';
+import { sqliteConsentStore } from '../../src/store/sqlite/consent-queries.ts';
+import { sqliteCredentialStore } from '../../src/store/sqlite/credential-queries.ts';
+import { sqliteHomeStore } from '../../src/store/sqlite/home-queries.ts';
+import { sqlitePostStore } from '../../src/store/sqlite/post-queries.ts';
+import { Tokens } from '../../src/app/access.ts';
+import { SimulatedDisk } from '../store/simulated-disk.ts';
+import type { Chance } from './chance.ts';
+import { Life, type Machine } from './life.ts';
+import { databaseOf, type ModelledStore, type StoreTrouble } from './modelled-store.ts';
+import type { Network } from './network.ts';
+import type { Scheduler } from './scheduler.ts';
+
+export interface Surroundings {
+  readonly scheduler: Scheduler;
+  readonly store: ModelledStore;
+  readonly network: Network;
+  readonly apps: ReadonlyMap<ProviderAppId, ProviderApp>;
+  readonly vault: Vault;
+  readonly fingerprinter: Fingerprinter;
+  readonly chance: Chance;
+  readonly timing: RenewalTiming;
+  readonly watch: NodeWatch;
+}
+
+/** What the history hears of a node. */
+export interface NodeWatch {
+  readonly reached: (life: Life, point: FaultPoint) => void;
+  readonly called: (life: Life, port: string, method: string, result: unknown, args: readonly unknown[]) => void;
+  readonly refused: (life: Life) => void;
+  readonly acknowledgementLost: (life: Life) => void;
+  readonly stumbled: (life: Life, error: unknown) => void;
+}
+
+/** What dies with a process. */
+export interface Running {
+  readonly life: Life;
+  readonly renewal: RenewalPorts;
+  readonly connect: ConnectPorts;
+  readonly posts: DraftPorts;
+  readonly flights: Flights;
+  readonly tokens: Tokens;
+}
+
+/** Another process's commit is noticed after this at the latest. */
+const CHANGE_POLL_MS = 1000;
+
+/** One installation: a data directory with its spool, and the process that runs there at the moment. */
+export class SimulatedNode {
+  readonly name: string;
+  readonly machine: Machine;
+  readonly trouble: StoreTrouble = { isFull: false, acknowledgementsToLose: 0 };
+  /** So long the store takes over anything that this node asks of it, at most. */
+  stallMs = 0;
+  disk = new SimulatedDisk();
+  /** Something may wait in the spool. */
+  hasSpooled = false;
+  /** When it last spooled something. */
+  spooledAtMs = Number.NEGATIVE_INFINITY;
+  #running: Running | undefined;
+  #starts = 0;
+  readonly #around: Surroundings;
+
+  constructor(name: string, machine: Machine, surroundings: Surroundings) {
+    this.name = name;
+    this.machine = machine;
+    this.#around = surroundings;
+    this.#running = this.#run();
+  }
+
+  get now(): Running {
+    if (this.#running === undefined) throw new TypeError(`${this.name} was never started.`);
+    return this.#running;
+  }
+
+  get isAlive(): boolean {
+    return this.#running?.life.isDead === false;
+  }
+
+  /** A new process in the same data directory; the old one dies if it has not. */
+  restart(): void {
+    this.now.life.die();
+    this.#running = this.#run();
+  }
+
+  /** What was not synced is there or not. */
+  losePower(): void {
+    this.disk = this.disk.cutPower(() => this.#around.chance.isLucky(0.5));
+  }
+
+  /** The spool as a bystander finds it, whatever has become of the process. */
+  spoolOf(): DirectorySpool {
+    return this.#openSpool('bystander', { reach: () => undefined }, this.now.life.clock);
+  }
+
+  #run(): Running {
+    this.#starts += 1;
+    const { scheduler, store, network, apps, vault, fingerprinter, chance, timing, watch } = this.#around;
+    const life: Life = new Life(`${this.name}.${this.#starts}`, this.machine, scheduler, (point) => {
+      if (point === 'spool.written') {
+        this.hasSpooled = true;
+        this.spooledAtMs = scheduler.nowMs;
+      }
+      watch.reached(life, point);
+    });
+    const { clock } = life;
+    let ownWrites = 0;
+    const database = databaseOf(store, this.trouble, {
+      written: () => void (ownWrites += 1),
+      refused: () => watch.refused(life),
+      acknowledgementLost: () => watch.acknowledgementLost(life),
+    });
+    const settling = { clock, random: chance, faults: life };
+    const within = <T extends object>(port: string, implementation: T): T =>
+      life.within(
+        implementation,
+        () => (this.stallMs > 0 ? chance.between(1, this.stallMs) : 0),
+        (method, result, args) => watch.called(life, port, method, result, args),
+      );
+    const shared = {
+      credentials: within('credentials', sqliteCredentialStore(database, settling)),
+      connections: within('connections', sqliteConnectionStore(database, settling)),
+      apps,
+      vault: life.withinAtOnce(vault),
+      fingerprinter,
+      http: network.clientOf(life),
+      clock,
+      random: chance,
+      faults: life,
+    };
+    const renewal: RenewalPorts = {
+      ...shared,
+      home: within('home', sqliteHomeStore(database, ':memory:', settling)),
+      spool: life.withinAtOnce(this.#openSpool(`${this.name}-${this.machine.boot}-${life.pid}`, life, clock)),
+      processes: {
+        self: {
+          nodeId: `nod_${this.name}` as NodeId,
+          machine: this.machine.identity,
+          pid: life.pid,
+          started: String(life.pid),
+        },
+        isGone: ({ machine, pid }) => this.machine.isGone(machine, pid),
+      },
+      timing,
+    };
+    const flights = new Flights(renewal);
+    const changes = changesOf(
+      life,
+      () => store.commits,
+      () => ownWrites,
+    );
+    const tokens = new Tokens({ flights, fingerprinter, clock, changes, connectUrl: () => undefined });
+    const posts: DraftPorts = {
+      ...{ posts: within('posts', sqlitePostStore(database, settling)), connections: shared.connections, tokens },
+      ...{ networks: NETWORKS, http: shared.http, clock, random: chance, faults: life },
+      processes: renewal.processes,
+      background: (work) => {
+        work.catch((error: unknown) => watch.stumbled(life, error));
+      },
+    };
+    const connect: ConnectPorts = { ...shared, consents: within('consents', sqliteConsentStore(database, clock)) };
+    return { life, renewal, connect, posts, flights, tokens };
+  }
+
+  #openSpool(processId: string, faults: FaultPoints, clock: Clock): DirectorySpool {
+    return openSpool({
+      directory: '/data/spool',
+      processId,
+      faults,
+      clock,
+      random: this.#around.chance,
+      // Of an earlier boot every process is gone; of this one the machine knows.
+      isProcessGone: (id) => {
+        const [, boot, pid] = id.split('-');
+        return Number(boot) !== this.machine.boot || this.machine.isGone(this.machine.identity, Number(pid));
+      },
+      files: this.disk.files,
+    });
+  }
+}
+
+/** As the SQLite store counts them: others' are asked for at most once a second. */
+function changesOf({ clock }: Life, all: () => number, own: () => number): () => number {
+  let askedAtMs = Number.NEGATIVE_INFINITY;
+  let seen = 0;
+  return () => {
+    const nowMs = clock.monotonicMs();
+    if (nowMs - askedAtMs >= CHANGE_POLL_MS) {
+      askedAtMs = nowMs;
+      seen = all();
+    }
+    return seen + own();
+  };
+}

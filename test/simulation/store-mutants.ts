@@ -1,0 +1,131 @@
+import type { Mutant } from './mutation.ts';
+
+const CREDENTIALS = 'src/store/sqlite/credential-queries.ts';
+const SETTLEMENTS = 'src/store/sqlite/settlement-queries.ts';
+
+/** Mistakes in the guards of the store's transactions. */
+export const STORE_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'claims what it read before somebody moved it',
+    patches: [
+      {
+        file: CREDENTIALS,
+        search:
+          '     where connection_id = :id and version = :version and attempt_id is :openAttemptId\n       and (lease_fence',
+        replace:
+          '     where connection_id = :id and :version > 0 and :openAttemptId is :openAttemptId\n       and (lease_fence',
+      },
+    ],
+  },
+  {
+    name: 'claims over a living lease',
+    patches: [
+      {
+        file: CREDENTIALS,
+        search: '       and (lease_fence is null or lease_expires_at_ms <= :nowMs)\n       and (:purpose',
+        replace: '       and (lease_fence is null or :nowMs > 0)\n       and (:purpose',
+      },
+      {
+        file: CREDENTIALS,
+        search: 'version = :version and attempt_id is :openAttemptId',
+        replace: 'version = :version and :openAttemptId is :openAttemptId',
+      },
+    ],
+  },
+  {
+    name: 'writes no attempt down',
+    patches: [
+      {
+        file: CREDENTIALS,
+        search: 'lease_holder = :holder, attempt_id = :attemptId, due_at_ms',
+        replace: 'lease_holder = :holder, attempt_id = nullif(:attemptId, :attemptId), due_at_ms',
+      },
+    ],
+  },
+  {
+    name: 'is not due when its lease ends',
+    patches: [
+      {
+        file: CREDENTIALS,
+        search: 'attempt_id = :attemptId, due_at_ms = :leaseExpiresAtMs',
+        replace: 'attempt_id = :attemptId, due_at_ms = null',
+      },
+    ],
+  },
+  {
+    name: 'settles whatever comes',
+    patches: [{ file: SETTLEMENTS, search: '  if (hasItsPlace) {', replace: '  if (hasItsPlace || isRotated) {' }],
+  },
+  {
+    name: 'adopts a pair of an earlier grant',
+    patches: [
+      {
+        file: SETTLEMENTS,
+        search: "    ? textOrNone(row, 'refresh_fingerprint') === parentFingerprint && isOfThisGrant",
+        replace: "    ? textOrNone(row, 'refresh_fingerprint') !== 'nothing' && !isOfThisGrant",
+      },
+    ],
+  },
+  {
+    name: 'drops what misses the guard',
+    patches: [
+      {
+        file: SETTLEMENTS,
+        search: "  keepOrphan(tx, settlement, settling);\n  return 'orphaned';",
+        replace: "  return 'orphaned';",
+      },
+    ],
+  },
+  {
+    name: 'drops a late pair',
+    patches: [
+      {
+        file: SETTLEMENTS,
+        search: '  const isCurrent = isLatest(row, claim);',
+        replace: "  const isCurrent = isLatest(row, claim);\n  if (!isCurrent) return 'outdated';",
+      },
+    ],
+  },
+  {
+    name: 'believes a rejection at first sight',
+    patches: [
+      {
+        file: SETTLEMENTS,
+        search: "  if (!isLatest(row, claim) || text(row, 'state') === 'revoked') return 'moved';",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'leaves the lease when it settles',
+    patches: [
+      {
+        file: SETTLEMENTS,
+        search:
+          '     where connection_id = :id and lease_fence = :fence`,\n    { id: claim.connectionId, fence: claim.fence },',
+        replace:
+          '     where connection_id = :id and lease_fence = -:fence`,\n    { id: claim.connectionId, fence: claim.fence },',
+      },
+    ],
+  },
+  {
+    name: 'removes a spool entry at its acknowledgement',
+    patches: [
+      {
+        file: 'src/store/spool.ts',
+        search: '        this.#files.acknowledge(entry.file);',
+        replace: '        this.#files.remove(entry.file);',
+      },
+    ],
+  },
+  {
+    name: 'calls a spool entry kept before it is synced',
+    patches: [
+      {
+        file: 'src/store/spool-files.ts',
+        search: "      this.#faults.reach('spool.written');\n      this.#files.fdatasyncSync(space.fd);",
+        replace: "      this.#faults.reach('spool.written');",
+      },
+    ],
+  },
+];
