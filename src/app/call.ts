@@ -61,7 +61,7 @@ async function send(call: ApiCall, access: Access, http: HttpClient): Promise<Ap
 }
 
 function targetOf(url: string, { apiOrigin, legacyOrigins = [] }: Access): string {
-  const target = URL.canParse(url, apiOrigin) ? new URL(url, apiOrigin) : undefined;
+  const target = URL.canParse(url, apiOrigin) ? new URL(belowApi(url, apiOrigin), apiOrigin) : undefined;
   if (target === undefined)
     throw new KippuError('invalid', 'The address of the call is not a URL. Give a path such as /2/users/me.', {
       where: 'url',
@@ -75,4 +75,11 @@ function targetOf(url: string, { apiOrigin, legacyOrigins = [] }: Access): strin
     );
   }
   return isLegacy ? new URL(target.pathname + target.search, apiOrigin).href : target.href;
+}
+
+/** A path counts from where the API begins, which need not be the top of its host (GitHub Enterprise Server: `/api/v3`). */
+function belowApi(url: string, apiOrigin: string): string {
+  const base = new URL(apiOrigin).pathname.replace(/\/$/, '');
+  const isPath = url.startsWith('/') && !url.startsWith('//') && !url.startsWith('/\\');
+  return isPath && !url.startsWith(`${base}/`) ? base + url : url;
 }

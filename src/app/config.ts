@@ -5,7 +5,7 @@ import { Secret } from '../model/secret.ts';
 import type { MailLanguage } from '../notify/mail/letter.ts';
 import { addressRules } from '../notify/webhook/addresses.ts';
 import { CATALOGUE } from '../providers/index.ts';
-import { isLoopback, providerApp, type ProviderApp } from '../providers/provider-app.ts';
+import { isLoopback, providerApp, type ProviderApp, type ProviderAppOptions } from '../providers/provider-app.ts';
 import type { Provider } from '../providers/provider.ts';
 import { DEFAULT_TIMING, type RenewalTiming } from '../renewal/ports.ts';
 import { readMail, type MailConfig } from './mail.ts';
@@ -105,8 +105,9 @@ function configuredApp(provider: Provider, settings: Settings): ProviderApp[] {
   if (clientId === undefined) return [];
   const secret = settings.get(`${prefix}CLIENT_SECRET`)?.value;
   return [
-    providerApp(provider, {
+    configured(prefix, provider, {
       clientId,
+      host: settings.get(`${prefix}HOST`)?.value,
       clientSecret: secret === undefined ? undefined : new Secret(secret),
       scopes: settings
         .get(`${prefix}SCOPES`)
@@ -116,6 +117,20 @@ function configuredApp(provider: Provider, settings: Settings): ProviderApp[] {
       replay: readFlag(settings, `${prefix}REPLAY`),
     }),
   ];
+}
+
+const VARIABLES: Readonly<Record<string, string>> = { clientId: 'CLIENT_ID', host: 'HOST' };
+
+/** What is wrong with a registration is said with the name of the variable. */
+function configured(prefix: string, provider: Provider, options: ProviderAppOptions): ProviderApp {
+  try {
+    return providerApp(provider, options);
+  } catch (error) {
+    const variable = error instanceof KippuError ? VARIABLES[error.where ?? ''] : undefined;
+    if (!(error instanceof KippuError) || variable === undefined) throw error;
+    const where = `${prefix}${variable}`;
+    throw new KippuError('invalid', `${where}: ${error.message}`, { where, cause: error });
+  }
 }
 
 function readDatabaseUrl(

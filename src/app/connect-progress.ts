@@ -95,5 +95,5 @@ function requireConsent(caller: Caller, consent: Consent): void {
 
 /** The worker will fail it at its next round; whoever asks before that is not kept waiting. */
 function isOverdue({ state, expiresAtMs }: Consent, { options }: App): boolean {
-  return (state === 'begun' || state === 'sent') && options.outside.clock.nowMs() >= expiresAtMs;
+  return (state === 'begun' || state === 'waiting' || state === 'sent') && options.outside.clock.nowMs() >= expiresAtMs;
 }

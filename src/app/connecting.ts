@@ -1,3 +1,4 @@
+import type { Connection } from '../model/connection.ts';
 import type { Consent } from '../model/consent-store.ts';
 import { KippuError } from '../model/errors.ts';
 import { hasIdForm, type ConsentId } from '../model/ids.ts';
@@ -29,17 +30,10 @@ export interface ConnectSession {
   readonly expiresAtMs: number;
 }
 
-/** Makes a link to send a user to. Throws `not_found`, `invalid`. */
+/** Makes a link to send a user to. Throws `not_found`, `invalid`, `misconfigured`. */
 export async function beginConnect(request: ConnectRequest, app: App): Promise<ConnectSession> {
   const provider = findApp(request.provider, app);
-  const connection = request.connection === undefined ? undefined : await findConnection(request.connection, app);
-  if (connection !== undefined && connection.provider !== request.provider) {
-    throw new KippuError(
-      'invalid',
-      `${connection.name} is a connection of ${connection.provider}, not of ${request.provider}.`,
-      { where: '/connection' },
-    );
-  }
+  const connection = await connectionAgain(request, app);
   if (request.name !== undefined) checkName(request.name);
   if (request.returnUrl !== undefined) checkReturnUrl(request.returnUrl, app);
   const consent = await beginConsent(
@@ -60,6 +54,18 @@ export async function beginConnect(request: ConnectRequest, app: App): Promise<C
       scopes: consent.scopes,
     });
   return { id: consent.id, url: `${app.options.publicUrl}/connect/${consent.id}`, expiresAtMs: consent.expiresAtMs };
+}
+
+/** The connection that is consented to again, if one is. Throws `not_found`, `invalid` for one of another provider. */
+export async function connectionAgain(
+  { provider, connection: idOrName }: Pick<ConnectRequest, 'provider' | 'connection'>,
+  app: App,
+): Promise<Connection | undefined> {
+  const connection = idOrName === undefined ? undefined : await findConnection(idOrName, app);
+  if (connection === undefined || connection.provider === provider) return connection;
+  throw new KippuError('invalid', `${connection.name} is a connection of ${connection.provider}, not of ${provider}.`, {
+    where: '/connection',
+  });
 }
 
 /** The address that must be registered at the provider, to the letter. */

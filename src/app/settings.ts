@@ -94,6 +94,8 @@ export interface ProviderSettings {
   readonly clientId: string;
   readonly clientSecret?: string;
   readonly scopes?: readonly string[];
+  /** A customer's own host, where the provider runs on such (GitHub). */
+  readonly host?: string;
   readonly baseUrl?: string;
   readonly replay?: boolean;
 }

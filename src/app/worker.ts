@@ -3,6 +3,7 @@ import { tendDueSchedules } from '../posts/schedules/tend.ts';
 import { tendDuePosts } from '../posts/worker.ts';
 import { reapplySpool } from '../renewal/reapply.ts';
 import { tendDue } from '../renewal/tend.ts';
+import { pollDeviceSessions } from './device-sessions.ts';
 import type { Courier } from '../notify/courier.ts';
 import { courierOf } from './notices.ts';
 import type { App } from './open.ts';
@@ -11,6 +12,7 @@ import { lookAtComing } from './ready-on-time.ts';
 
 const ROUND_MS = 500;
 const CHORES_MS = 5000;
+const DEVICES_MS = 1000;
 const TIDY_MS = HOUR_MS;
 const COMING_MS = 10 * MINUTE_MS;
 /** Rounds that may wait for slow providers at the same time; more work is left to the next one. */
@@ -47,6 +49,7 @@ export class Worker {
     this.#loops.push(
       this.#every('connections', ROUND_MS, () => this.#tendConnections()),
       this.#every('posts', ROUND_MS, () => this.#tendPosts()),
+      this.#every('devices', DEVICES_MS, () => pollDeviceSessions(this.#app)),
       this.#every('schedules', ROUND_MS, () => this.#tendSchedules()),
       this.#every('chores', CHORES_MS, () => this.#doChores()),
       this.#every('tidying', TIDY_MS, async () => {

@@ -2,6 +2,7 @@ import type { ConnectionJson } from './api/json.ts';
 import type { Cli } from './cli.ts';
 import { printable } from './printable.ts';
 import { form } from './table.ts';
+import { ENDLESS_TEXTS } from './texts/endless-texts.ts';
 import { instantText, spanText } from './times.ts';
 
 /** The state in its colour. */
@@ -35,6 +36,11 @@ export function distanceText(atMs: number, cli: Cli): string {
   return aheadMs >= 0 ? times.ahead(spanText(aheadMs, spanUnits)) : times.ago(spanText(-aheadMs, spanUnits));
 }
 
+/** Whether the access token has no end, and needs none: there is nothing that could renew it either. */
+export function isEndless({ access_expires_at: endsAt, renewable, state }: ConnectionJson): boolean {
+  return endsAt === null && !renewable && state !== 'revoked';
+}
+
 /** Everything about a connection that is not a token, as a form. */
 export function connectionForm(connection: ConnectionJson, cli: Cli): string {
   const { fields } = cli.texts.show;
@@ -55,7 +61,10 @@ export function connectionForm(connection: ConnectionJson, cli: Cli): string {
     ],
     [fields.state, stateText(connection, cli) + reasonText(connection, cli)],
     [fields.scopes, connection.scopes.join(' ') || '-'],
-    [fields.accessEnds, when(connection.access_expires_at)],
+    [
+      fields.accessEnds,
+      isEndless(connection) ? ENDLESS_TEXTS[cli.language].explained : when(connection.access_expires_at),
+    ],
     [fields.refreshEnds, when(grantEnd(connection))],
     [fields.granted, when(connection.granted_at)],
     [fields.lastRenewed, when(connection.last_renewed_at)],

@@ -27,10 +27,32 @@ export interface ConsentWish {
   readonly returnUrl: string | undefined;
 }
 
-/** Makes a consent that a browser can begin. Its id is the secret part of the link: 100 random bits, for one browser. */
-export async function beginConsent(wish: ConsentWish, { consents, clock, random }: ConnectPorts): Promise<Consent> {
+/**
+ * Makes a consent that a browser can begin. Its id is the secret part of the link: 100 random bits, for one browser.
+ *
+ * Throws `misconfigured` for an app whose code the provider would not exchange.
+ */
+export async function beginConsent(wish: ConsentWish, ports: ConnectPorts): Promise<Consent> {
+  refuseWithoutSecret(wish.app);
+  const consent = newConsent(wish, ports);
+  await ports.consents.create(consent);
+  return consent;
+}
+
+/** Said before a user has agreed, and not after. */
+function refuseWithoutSecret({ provider, clientSecret }: ProviderApp): void {
+  if (clientSecret !== undefined || provider.quirks.deviceFlowWithoutSecret !== true) return;
+  throw new KippuError(
+    'misconfigured',
+    `${provider.name} exchanges a code only for an app with its client secret. Set KIPPU_${provider.id.toUpperCase()}_CLIENT_SECRET, ` +
+      'or use the device flow, which needs none (--device).',
+  );
+}
+
+/** A consent that nobody has begun yet. */
+export function newConsent(wish: ConsentWish, { clock, random }: Pick<ConnectPorts, 'clock' | 'random'>): Consent {
   const nowMs = clock.nowMs();
-  const consent: Consent = {
+  return {
     id: newId('cns', random),
     state: 'begun',
     failure: undefined,
@@ -54,8 +76,6 @@ export async function beginConsent(wish: ConsentWish, { consents, clock, random 
     answeredAtMs: undefined,
     askAfterMs: undefined,
   };
-  await consents.create(consent);
-  return consent;
 }
 
 export interface Departure {

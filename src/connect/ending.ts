@@ -31,7 +31,7 @@ export async function fail(consent: Consent, { failure, detail }: Refusal, ports
     sealed: undefined,
     generation: undefined,
   } as const;
-  for (const from of ['sent', 'answered', 'pending'] as const) {
+  for (const from of ['waiting', 'sent', 'answered', 'pending'] as const) {
     if (await ports.consents.advance(consent.id, from, changes)) break;
   }
   return { kind: 'failed', consent, failure, detail };

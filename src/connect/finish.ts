@@ -83,7 +83,7 @@ async function exchangeCode(consent: Consent, app: ProviderApp, code: Secret, po
   const outcome = classifyExchange(answer, app.provider, sentAtMs);
   switch (outcome.kind) {
     case 'renewed':
-      return keepPending(consent, outcome.tokens, ports);
+      return keepPending(consent, 'answered', outcome.tokens, ports);
     case 'code_refused':
     case 'rejected':
       return fail(consent, { failure: 'code_refused', detail: outcome.error }, ports);
@@ -98,7 +98,12 @@ async function exchangeCode(consent: Consent, app: ProviderApp, code: Secret, po
 }
 
 /** Durable before anything else is asked: a code works once. */
-async function keepPending(consent: Consent, tokens: TokenSet, ports: ConnectPorts): Promise<Finished> {
+export async function keepPending(
+  consent: Consent,
+  from: 'answered' | 'waiting',
+  tokens: TokenSet,
+  ports: ConnectPorts,
+): Promise<Finished> {
   const generation = randomText(ports.random, 12);
   const code = consent.returnUrl === undefined ? undefined : new Secret(randomText(ports.random, 32));
   const changes = {
@@ -107,9 +112,11 @@ async function keepPending(consent: Consent, tokens: TokenSet, ports: ConnectPor
     generation,
     redeemHash: code === undefined ? undefined : hashOf(code.reveal()),
     expiresAtMs: ports.clock.nowMs() + PENDING_LIFETIME_MS,
+    answeredAtMs: consent.answeredAtMs ?? ports.clock.nowMs(),
+    askAfterMs: undefined,
   } as const;
-  await ports.consents.advance(consent.id, 'answered', changes);
+  await ports.consents.advance(consent.id, from, changes);
   ports.faults.reach('consent.stored');
-  const pending: Consent = { ...consent, ...changes, answeredAtMs: consent.answeredAtMs ?? ports.clock.nowMs() };
+  const pending: Consent = { ...consent, ...changes };
   return code === undefined ? settlePending(pending, ports) : { kind: 'to_redeem', consent: pending, code };
 }

@@ -5,7 +5,7 @@ import type { Consent } from '../model/consent-store.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TokenSet } from '../model/token-set.ts';
 import { identityRequest, readIdentity } from '../protocol/identity.ts';
-import { revocationRequest } from '../protocol/revocation.ts';
+import { revocationPlan } from '../protocol/revocation.ts';
 import { readTokens } from '../protocol/stored-tokens.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { attachTokens } from './attach.ts';
@@ -185,12 +185,6 @@ async function putAway({ consent, app, tokens, subject, handle }: Misplaced, por
 
 /** As well as it goes: nothing here depends on it. */
 async function revokeTokens(app: ProviderApp, tokens: TokenSet, { http }: ConnectPorts): Promise<void> {
-  const { refreshToken, accessToken } = tokens;
-  const request = revocationRequest(
-    app,
-    refreshToken === undefined
-      ? { token: accessToken, hint: 'access_token' }
-      : { token: refreshToken, hint: 'refresh_token' },
-  );
-  if (request !== undefined) await http.send(request);
+  const plan = revocationPlan(app, tokens, 'tokens');
+  if (plan.kind === 'requests') await http.send(plan.requests[0]);
 }

@@ -13,6 +13,8 @@ export interface TokenSet {
   readonly refreshExpiresAtMs: number | undefined;
   /** Absent: as requested (RFC 6749, section 5.1). */
   readonly scopes: readonly string[] | undefined;
+  /** How the grant was given, where that is not by an authorization code (RFC 8628). */
+  readonly flow?: 'device' | undefined;
   /** The answer's body as it arrived, sealed along with the rest, so that nothing a parser missed is ever lost. */
   readonly raw: Secret;
 }

@@ -20,7 +20,7 @@ export function authorizationUrl(
     response_type: 'code',
     client_id: app.clientId,
     redirect_uri: redirectUri,
-    scope: scopes.join(provider.scopes.separator),
+    ...(scopes.length === 0 ? {} : { scope: scopes.join(provider.scopes.separator) }),
     state: state.reveal(),
     ...(provider.pkce === 'S256' ? { code_challenge: challengeOf(verifier), code_challenge_method: 'S256' } : {}),
     ...provider.authorizationParams,

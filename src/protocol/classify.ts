@@ -52,14 +52,18 @@ function classifyAnswered(answer: Answered, read: TokenAnswer, provider: Provide
   // Tokens are tokens, whatever the status line or a cut-off tail says: they must not be lost.
   if (read.kind === 'tokens') return { kind: 'renewed', tokens: read.tokens };
   const error = describe(answer.status, read);
-  const row = [...provider.tokenErrors, ...STANDARD_ERRORS].find((candidate) =>
-    matches(candidate, answer.status, read),
-  );
+  const status = statusOf(answer, read, provider);
+  const row = [...provider.tokenErrors, ...STANDARD_ERRORS].find((candidate) => matches(candidate, status, read));
   if (row !== undefined) return outcomeOf(row, error, answer, nowMs);
-  if (answer.status >= 500 || answer.status === 408 || answer.status < 400) return { kind: 'unanswered', error };
+  if (status >= 500 || status === 408 || status < 400) return { kind: 'unanswered', error };
   if (read.kind === 'error' && read.error === 'invalid_grant')
     return { kind: 'rejected', reason: 'rejected_unknown', error };
   return { kind: 'misconfigured', concerns: 'answer', error };
+}
+
+/** Where errors come with 200, one that nobody knows is still an answer: nothing was handed out, nothing was spent. */
+function statusOf(answer: Answered, read: TokenAnswer, { quirks }: Provider): number {
+  return quirks.errorsArriveAs200 === true && answer.status === 200 && read.kind === 'error' ? 400 : answer.status;
 }
 
 function matches(row: TokenErrorRow, status: number, read: TokenAnswer): boolean {

@@ -1,5 +1,11 @@
+import type { Secret } from '../model/secret.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import type { QuirkName } from '../providers/provider.ts';
+
+export interface Authentication {
+  /** `false`: by its `client_id` alone, also where the app has a secret. */
+  readonly withSecret: boolean;
+}
 
 export interface AuthenticatedForm {
   readonly headers: Readonly<Record<string, string>>;
@@ -10,26 +16,32 @@ export interface AuthenticatedForm {
  * A form with the client's authentication: HTTP Basic or the body for an app with a secret, `client_id` alone for a
  * public one (RFC 6749, sections 2.3.1 and 3.2.1).
  */
-export function authenticate(app: ProviderApp, form: Readonly<Record<string, string>>): AuthenticatedForm {
+export function authenticate(
+  app: ProviderApp,
+  form: Readonly<Record<string, string>>,
+  { withSecret }: Authentication = { withSecret: true },
+): AuthenticatedForm {
   const headers: Record<string, string> = {
     'content-type': 'application/x-www-form-urlencoded',
     accept: 'application/json',
   };
   const body = new URLSearchParams(form);
-  if (app.clientSecret === undefined) {
+  const secret = withSecret ? app.clientSecret : undefined;
+  if (secret === undefined) {
     body.set('client_id', app.clientId);
   } else if (app.provider.clientAuth.confidential === 'basic') {
-    headers['authorization'] = `Basic ${basic(app, app.clientSecret.reveal())}`;
+    headers['authorization'] = basicHeader(app, secret);
   } else {
     body.set('client_id', app.clientId);
-    body.set('client_secret', app.clientSecret.reveal());
+    body.set('client_secret', secret.reveal());
   }
   return { headers, body: body.toString() };
 }
 
-function basic(app: ProviderApp, secret: string): string {
+/** The app's HTTP Basic authentication. */
+export function basicHeader(app: ProviderApp, secret: Secret): string {
   const encode = app.provider.quirks.basicWithoutEncoding === true ? (value: string): string => value : formEncode;
-  return Buffer.from(`${encode(app.clientId)}:${encode(secret)}`).toString('base64');
+  return `Basic ${Buffer.from(`${encode(app.clientId)}:${encode(secret.reveal())}`).toString('base64')}`;
 }
 
 /** `application/x-www-form-urlencoded` of one value. */
@@ -39,7 +51,14 @@ function formEncode(value: string): string {
 
 /** Where each quirk is coped with; `sim/` has the other side. A quirk that nobody copes with does not compile. */
 export const QUIRKS_COPED_WITH = {
-  basicWithoutEncoding: 'protocol/client-authentication.ts: basic',
+  basicWithoutEncoding: 'protocol/client-authentication.ts: basicHeader',
   lowerCaseTokenType: 'protocol/token-answer.ts: token types are compared without case (RFC 6749, section 5.1)',
   scopesReordered: 'protocol/token-answer.ts: scopes are a set',
+  errorsArriveAs200: 'protocol/classify.ts: an error in a 200 is read as one in a 400',
+  answersAsForm: 'protocol/client-authentication.ts: JSON is asked for; a form that comes anyway is read',
+  refreshLifetimeAnswered: 'protocol/token-answer.ts: refresh_token_expires_in, as a number or a text',
+  permissionsNotScopes: 'protocol/token-answer.ts: an empty scope means none, and not the scopes asked for',
+  deviceFlowWithoutSecret: 'protocol/token-request.ts: the secret stays here where it is not needed',
+  looseRequests: 'protocol/authorization-request.ts: all of them are sent',
+  parametersAnywhere: 'protocol/token-request.ts: they are sent as a form',
 } as const satisfies Record<QuirkName, string>;

@@ -1,34 +1,81 @@
 import type { HttpAnswer, HttpRequest } from '../model/http.ts';
 import type { Secret } from '../model/secret.ts';
+import type { TokenSet } from '../model/token-set.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
-import { formRequest } from './token-request.ts';
+import { basicHeader } from './client-authentication.ts';
+import { CONNECT_TIMEOUT_MS, formRequest } from './token-request.ts';
 
 const REVOCATION_TIMEOUT_MS = 20_000;
+const REVOCATION_BYTES_MAX = 64 * 1024;
 
-export interface TokenToRevoke {
-  readonly token: Secret;
-  readonly hint: 'refresh_token' | 'access_token';
+/** `grant`: all that the user gave to the app. `tokens`: this token set alone, where the provider tells them apart. */
+export type RevocationExtent = 'grant' | 'tokens';
+
+export type RevocationPlan =
+  /** In this order; the first one's answer is the one that counts. */
+  | { readonly kind: 'requests'; readonly requests: readonly [HttpRequest, ...HttpRequest[]] }
+  | { readonly kind: 'impossible'; readonly error: string };
+
+/** How a token set is ended at the provider. */
+export function revocationPlan(app: ProviderApp, tokens: TokenSet, extent: RevocationExtent): RevocationPlan {
+  const { provider, endpoints, clientSecret } = app;
+  const { revocation, name } = provider;
+  if (revocation.method === 'delete_by_access_token') {
+    if (clientSecret === undefined)
+      return {
+        kind: 'impossible',
+        error: `${name} lets only an app with its client secret revoke, and there is none here`,
+      };
+    const path = extent === 'grant' ? revocation.grantPath : revocation.tokenPath;
+    return { kind: 'requests', requests: [deletion(app, clientSecret, path, tokens.accessToken)] };
+  }
+  if (revocation.method === 'none' || endpoints.revocation === undefined)
+    return { kind: 'impossible', error: `${name} has no revocation endpoint` };
+  const access = standardRequest(app, endpoints.revocation, tokens.accessToken, 'access_token');
+  if (tokens.refreshToken === undefined) return { kind: 'requests', requests: [access] };
+  // The refresh token ends the grant; the access token may live on without it.
+  const refresh = standardRequest(app, endpoints.revocation, tokens.refreshToken, 'refresh_token');
+  return { kind: 'requests', requests: [refresh, access] };
 }
 
-/** The revocation request (RFC 7009, section 2.1), or nothing where the provider has no such endpoint. */
-export function revocationRequest(app: ProviderApp, { token, hint }: TokenToRevoke): HttpRequest | undefined {
-  if (app.provider.revocation.method !== 'rfc7009' || app.endpoints.revocation === undefined) return undefined;
-  return formRequest(
-    app,
-    app.endpoints.revocation,
-    { token: token.reveal(), token_type_hint: hint },
-    REVOCATION_TIMEOUT_MS,
-  );
+/** RFC 7009, section 2.1. */
+function standardRequest(
+  app: ProviderApp,
+  url: string,
+  token: Secret,
+  hint: 'refresh_token' | 'access_token',
+): HttpRequest {
+  return formRequest(app, url, { token: token.reveal(), token_type_hint: hint }, REVOCATION_TIMEOUT_MS);
+}
+
+function deletion(app: ProviderApp, secret: Secret, path: string, accessToken: Secret): HttpRequest {
+  return {
+    method: 'DELETE',
+    url: app.endpoints.api + path.replace('{client_id}', encodeURIComponent(app.clientId)),
+    headers: {
+      authorization: basicHeader(app, secret),
+      accept: 'application/json',
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ access_token: accessToken.reveal() }),
+    connectTimeoutMs: CONNECT_TIMEOUT_MS,
+    answerTimeoutMs: REVOCATION_TIMEOUT_MS,
+    bodyBytesMax: REVOCATION_BYTES_MAX,
+  };
 }
 
 export type RevocationOutcome =
   { readonly kind: 'revoked' } | { readonly kind: 'failed'; readonly error: string; readonly retryable: boolean };
 
-/** 200 also means "was not valid any more" (RFC 7009, section 2.2): the goal is reached either way. */
-export function readRevocation(answer: HttpAnswer): RevocationOutcome {
+/**
+ * 200 also means "was not valid any more" (RFC 7009, section 2.2), and so does 422 where a token is deleted: the goal is
+ * reached either way.
+ */
+export function readRevocation(answer: HttpAnswer, { provider }: ProviderApp): RevocationOutcome {
   if (answer.kind !== 'answered')
     return { kind: 'failed', error: `${answer.cause}: ${answer.detail}`, retryable: true };
   if (answer.status >= 200 && answer.status < 300) return { kind: 'revoked' };
+  if (answer.status === 422 && provider.revocation.method === 'delete_by_access_token') return { kind: 'revoked' };
   const retryable = answer.status >= 500 || answer.status === 429;
   return { kind: 'failed', error: `HTTP ${answer.status} from the revocation endpoint`, retryable };
 }

@@ -13,6 +13,8 @@ export interface TokenHome {
   readonly app: ProviderApp;
   /** The refresh token that stays good when the answer brings none; none after a fresh consent. */
   readonly keptRefreshToken: Secret | undefined;
+  /** By which flow the grant was given that a renewal continues. */
+  readonly flow?: TokenSet['flow'];
   /** When the user consented: absolute lifetimes count from here. */
   readonly grantedAtMs: number;
   readonly nowMs: number;
@@ -35,7 +37,10 @@ export function sealTokens(
   const generation = randomText(random, 12);
   const { refresh } = home.app.provider;
   return {
-    sealed: vault.seal(bindingOf(home, generation), writeTokens({ ...tokens, refreshToken })),
+    sealed: vault.seal(
+      bindingOf(home, generation),
+      writeTokens({ ...tokens, refreshToken, flow: tokens.flow ?? home.flow }),
+    ),
     generation,
     accessFingerprint: fingerprinter.fingerprint(tokens.accessToken),
     refreshFingerprint: refreshToken === undefined ? undefined : fingerprinter.fingerprint(refreshToken),
@@ -83,6 +88,7 @@ export function writeTokens(tokens: TokenSet): Secret {
       access_expires_at_ms: tokens.accessExpiresAtMs,
       refresh_expires_at_ms: tokens.refreshExpiresAtMs,
       scopes: tokens.scopes,
+      flow: tokens.flow,
       raw: tokens.raw.reveal(),
     }),
   );
@@ -101,6 +107,7 @@ export function readTokens(text: Secret): TokenSet {
     accessExpiresAtMs: stored['access_expires_at_ms'] as number | undefined,
     refreshExpiresAtMs: stored['refresh_expires_at_ms'] as number | undefined,
     scopes: stored['scopes'] as string[] | undefined,
+    flow: stored['flow'] === 'device' ? 'device' : undefined,
     raw: secret('raw') ?? new Secret(''),
   };
 }

@@ -43,10 +43,11 @@ export function readTokenAnswer(provider: Provider, { body, complete }: AnswerBo
   };
 }
 
-type AnswerBody = Pick<Extract<HttpAnswer, { kind: 'answered' }>, 'body' | 'complete'>;
-type Fields = Readonly<Record<string, unknown>>;
+export type AnswerBody = Pick<Extract<HttpAnswer, { kind: 'answered' }>, 'body' | 'complete'>;
+export type Fields = Readonly<Record<string, unknown>>;
 
-function readFields(raw: string, complete: boolean): { readonly fields: Fields; readonly isWhole: boolean } {
+/** The fields of an answer's body, JSON or form; `isWhole: false`: of a body that was cut off, what came whole. */
+export function readFields(raw: string, complete: boolean): { readonly fields: Fields; readonly isWhole: boolean } {
   const text = raw.trim();
   if (text.startsWith('{')) {
     const fields = parseObject(text);
@@ -78,7 +79,7 @@ function wholeFields(text: string): Fields {
   return Object.fromEntries([...found].map(([, name, value]) => [name, parse(value ?? '')]));
 }
 
-function textField(fields: Fields, name: string): string | undefined {
+export function textField(fields: Fields, name: string): string | undefined {
   const value = fields[name];
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
@@ -89,7 +90,7 @@ function secretField(fields: Fields, name: string): Secret | undefined {
 }
 
 /** GitHub once announced its numbers as strings; a negative or absurd one is as good as none. */
-function secondsField(fields: Fields, name: string): number | undefined {
+export function secondsField(fields: Fields, name: string): number | undefined {
   const value = fields[name];
   if (typeof value !== 'number' && typeof value !== 'string') return undefined;
   const seconds = typeof value === 'string' && value.trim() === '' ? Number.NaN : Number(value);
@@ -102,9 +103,10 @@ function after(nowMs: number, seconds: number | undefined): number | undefined {
 
 function scopesField(provider: Provider, fields: Fields): string[] | undefined {
   const scope = fields['scope'];
+  if (scope === '' && provider.quirks.permissionsNotScopes === true) return [];
   if (typeof scope !== 'string' || scope === '') return undefined;
   return scope
-    .split(provider.scopes.separator)
+    .split(provider.scopes.separatorInAnswer ?? provider.scopes.separator)
     .map((part) => part.trim())
     .filter((part) => part !== '');
 }

@@ -1,7 +1,8 @@
 import type { HttpRequest } from '../model/http.ts';
 import type { Secret } from '../model/secret.ts';
+import type { TokenSet } from '../model/token-set.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
-import { authenticate } from './client-authentication.ts';
+import { authenticate, type Authentication } from './client-authentication.ts';
 
 /** DNS, connecting and TLS together. */
 export const CONNECT_TIMEOUT_MS = 10_000;
@@ -9,7 +10,14 @@ export const CONNECT_TIMEOUT_MS = 10_000;
 const TOKEN_ANSWER_BYTES_MAX = 256 * 1024;
 
 export type Grant =
-  | { readonly kind: 'refresh_token'; readonly refreshToken: Secret }
+  | {
+      readonly kind: 'refresh_token';
+      readonly refreshToken: Secret;
+      /** By which flow its grant was given. */
+      readonly flow?: TokenSet['flow'];
+    }
+  /** RFC 8628, section 3.4. */
+  | { readonly kind: 'device_code'; readonly deviceCode: Secret }
   | {
       readonly kind: 'authorization_code';
       readonly code: Secret;
@@ -17,9 +25,15 @@ export type Grant =
       readonly verifier: Secret | undefined;
     };
 
-/** The token request (RFC 6749, sections 4.1.3 and 6). */
+/** The token request (RFC 6749, sections 4.1.3 and 6; RFC 8628, section 3.4). */
 export function tokenRequest(app: ProviderApp, grant: Grant, answerTimeoutMs: number): HttpRequest {
-  return formRequest(app, app.endpoints.token, formOf(grant), answerTimeoutMs);
+  return formRequest(app, app.endpoints.token, formOf(grant), answerTimeoutMs, { withSecret: needsSecret(app, grant) });
+}
+
+/** Where the device flow needs no secret, none is sent: then a changed one cannot end what it was never part of. */
+function needsSecret({ provider }: ProviderApp, grant: Grant): boolean {
+  if (provider.quirks.deviceFlowWithoutSecret !== true) return true;
+  return grant.kind !== 'device_code' && !(grant.kind === 'refresh_token' && grant.flow === 'device');
 }
 
 /** A form sent to one of the authorization server's own endpoints, authenticated as the client. */
@@ -28,8 +42,9 @@ export function formRequest(
   url: string,
   form: Readonly<Record<string, string>>,
   answerTimeoutMs: number,
+  authentication?: Authentication,
 ): HttpRequest {
-  const { headers, body } = authenticate(app, form);
+  const { headers, body } = authenticate(app, form, authentication);
   return {
     method: 'POST',
     url,
@@ -45,6 +60,8 @@ function formOf(grant: Grant): Record<string, string> {
   switch (grant.kind) {
     case 'refresh_token':
       return { grant_type: 'refresh_token', refresh_token: grant.refreshToken.reveal() };
+    case 'device_code':
+      return { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: grant.deviceCode.reveal() };
     case 'authorization_code':
       return {
         grant_type: 'authorization_code',

@@ -1,4 +1,5 @@
 import { Secret } from '../model/secret.ts';
+import { githubData } from './data/github.ts';
 import { xData } from './data/x.ts';
 import type { Provider } from './provider.ts';
 import { providerApp, type ProviderApp } from './provider-app.ts';
@@ -7,7 +8,7 @@ export type { Provider } from './provider.ts';
 export type { ProviderApp } from './provider-app.ts';
 
 /** All providers that Kippu knows by itself. */
-export const CATALOGUE: readonly Provider[] = [xData];
+export const CATALOGUE: readonly Provider[] = [xData, githubData];
 
 export interface AppOptions {
   /** From the provider's developer console. Not secret. */
@@ -36,7 +37,26 @@ export function x(options: AppOptions): ProviderApp {
   return bind(xData, options);
 }
 
-function bind(provider: Provider, { clientSecret, ...options }: AppOptions): ProviderApp {
+export interface GithubOptions extends AppOptions {
+  /** Of an Enterprise Server or a `ghe.com` tenant, as in `github.example.com`. Absent: github.com. */
+  readonly host?: string | undefined;
+}
+
+/**
+ * Your GitHub App (or OAuth app). The web flow needs `clientSecret`; the device flow and the renewal of its tokens do
+ * not. See https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-user-access-token-for-a-github-app
+ *
+ * @example
+ * ```ts
+ * import { github } from 'kippu/providers';
+ * export const app = github({ clientId: 'your-client-id', clientSecret: process.env['KIPPU_GITHUB_CLIENT_SECRET'] });
+ * ```
+ */
+export function github(options: GithubOptions): ProviderApp {
+  return bind(githubData, options);
+}
+
+function bind(provider: Provider, { clientSecret, ...options }: GithubOptions): ProviderApp {
   return providerApp(provider, {
     ...options,
     clientSecret: clientSecret === undefined ? undefined : new Secret(clientSecret),

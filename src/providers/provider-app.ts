@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { KippuError } from '../model/errors.ts';
 import type { ProviderAppId } from '../model/ids.ts';
 import type { Secret } from '../model/secret.ts';
-import type { Endpoints, Provider } from './provider.ts';
+import type { Endpoints, Hosting, Provider } from './provider.ts';
 
 /** Our registration at a provider, as the configuration gives it. */
 export interface ProviderApp {
@@ -27,13 +27,19 @@ export interface ProviderAppOptions {
   readonly replay?: boolean | undefined;
   /** Replaces scheme, host and port of all endpoints, paths kept. `http:` only for loopback. */
   readonly baseUrl?: string | undefined;
+  /** A customer's own host of this provider, as in `github.example.com`. */
+  readonly host?: string | undefined;
   /** Names the authorization server where its address does not: the sandbox's simulator, on whatever port. */
   readonly issuer?: string | undefined;
 }
 
-/** Binds a registration to its provider. Throws `invalid` for a base URL that is neither https nor loopback. */
-export function providerApp(provider: Provider, options: ProviderAppOptions): ProviderApp {
-  const endpoints = options.baseUrl === undefined ? provider.endpoints : rebase(provider.endpoints, options.baseUrl);
+/**
+ * Binds a registration to its provider. Throws `invalid` for a base URL that is neither https nor loopback, a host where
+ * this provider cannot be, and a number that is not the client id.
+ */
+export function providerApp(known: Provider, options: ProviderAppOptions): ProviderApp {
+  refuseAppNumber(known, options.clientId);
+  const { provider, endpoints } = placed(known, options);
   const issuer = options.issuer ?? new URL(endpoints.token).origin;
   return {
     id: providerAppId(provider.id, issuer, options.clientId),
@@ -47,6 +53,53 @@ export function providerApp(provider: Provider, options: ProviderAppOptions): Pr
   };
 }
 
+function refuseAppNumber({ name, numericAppId }: Provider, clientId: string): void {
+  if (numericAppId === undefined || !/^\d+$/.test(clientId)) return;
+  throw new KippuError(
+    'invalid',
+    `${clientId} is a number, as ${name}'s ${numericAppId} is, and not a client id. The app's settings show both: give the client id.`,
+    { where: 'clientId' },
+  );
+}
+
+interface Placed {
+  readonly provider: Provider;
+  readonly endpoints: Endpoints;
+}
+
+/** Where the provider is: on its own host, on a customer's, or at a base URL. */
+function placed(provider: Provider, { baseUrl, host }: ProviderAppOptions): Placed {
+  if (baseUrl !== undefined) return { provider, endpoints: rebase(provider, baseUrl) };
+  const usualHost = new URL(provider.endpoints.token).host;
+  if (host === undefined || host.toLowerCase() === usualHost) return { provider, endpoints: provider.endpoints };
+  return placedOn(parseHost(host, provider), provider);
+}
+
+function placedOn(host: string, provider: Provider): Placed {
+  const rule = hostRule(host, provider);
+  const move = (url: string): string => `https://${host}${new URL(url).pathname}`;
+  return {
+    provider: { ...provider, pkce: rule.pkce ?? provider.pkce },
+    endpoints: { ...movedBy(move, provider.endpoints), api: rule.api.replace('{host}', host) },
+  };
+}
+
+function hostRule(host: string, { name, hosting }: Provider): Hosting['hosts'][number] {
+  const rule = hosting?.hosts.find(({ suffix }) => host.endsWith(suffix));
+  if (rule !== undefined) return rule;
+  throw new KippuError('invalid', `${name} runs on no host but its own. Leave the host out.`, { where: 'host' });
+}
+
+function parseHost(text: string, { name }: Provider): string {
+  const host = text.toLowerCase();
+  if (/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:\d{1,5})?$/.test(host)) return host;
+  throw new KippuError(
+    'invalid',
+    `"${text}" is no host. Give the name alone, without https:// and without a path, as ${name}'s address has it.`,
+    { where: 'host' },
+  );
+}
+
 /** The same registration has the same id in every process and after every restart. */
 function providerAppId(provider: string, issuer: string, clientId: string): ProviderAppId {
   const digest = createHash('sha256')
@@ -55,14 +108,22 @@ function providerAppId(provider: string, issuer: string, clientId: string): Prov
   return `app_${digest.slice(0, 20)}` as ProviderAppId;
 }
 
-function rebase(endpoints: Endpoints, baseUrl: string): Endpoints {
+function rebase({ endpoints, hosting }: Provider, baseUrl: string): Endpoints {
   const base = parseBaseUrl(baseUrl);
   const move = (url: string): string => base + new URL(url).pathname.replace(/^\/$/, '');
+  const moved = movedBy(move, endpoints);
+  return hosting === undefined ? moved : { ...moved, api: base + hosting.apiBelowBaseUrl };
+}
+
+function movedBy(move: (url: string) => string, endpoints: Endpoints): Endpoints {
+  const { authorization, token, revocation, deviceCode, devicePage, api } = endpoints;
   return {
-    authorization: move(endpoints.authorization),
-    token: move(endpoints.token),
-    ...(endpoints.revocation === undefined ? {} : { revocation: move(endpoints.revocation) }),
-    api: move(endpoints.api),
+    authorization: move(authorization),
+    token: move(token),
+    ...(revocation === undefined ? {} : { revocation: move(revocation) }),
+    ...(deviceCode === undefined ? {} : { deviceCode: move(deviceCode) }),
+    ...(devicePage === undefined ? {} : { devicePage: move(devicePage) }),
+    api: move(api),
   };
 }
 

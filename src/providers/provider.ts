@@ -10,6 +10,10 @@ export interface Provider {
   /** As people write it. */
   readonly name: string;
   readonly endpoints: Endpoints;
+  /** Hosts of customers on which the same provider runs. Absent: it runs on its own alone. */
+  readonly hosting?: Hosting;
+  /** What the provider calls a number that each app has too, and that is often taken for the client id. */
+  readonly numericAppId?: string;
   /** Older hosts of the same endpoints, still seen in the wild: a call that names one goes to today's host. */
   readonly legacyOrigins?: readonly string[];
   readonly scopes: Scopes;
@@ -18,7 +22,8 @@ export interface Provider {
   readonly pkce: 'S256' | 'none';
   /** Parameters of the authorization request that this provider needs besides the standard ones. */
   readonly authorizationParams?: Readonly<Record<string, string>>;
-  readonly stateCharsMax: number;
+  /** Absent: no limit is documented. */
+  readonly stateCharsMax?: number;
   /** How long an authorization code may be exchanged. */
   readonly codeLifetimeMs: number;
   readonly access: AccessLifetime;
@@ -29,6 +34,8 @@ export interface Provider {
   readonly revocation: Revocation;
   /** Whether a second consent of the same user with the same app ends the first one's refresh token. */
   readonly grantsPerSubject: 'one' | 'many';
+  /** How many grants one user and app may have; one more ends the oldest without a word. Absent: no such limit is known. */
+  readonly grantsPerSubjectMax?: number;
   readonly callback: CallbackRules;
   readonly quirks: Partial<Quirks>;
   /** For each claim above that is not the RFC's default, where it is known from. */
@@ -41,12 +48,30 @@ export interface Endpoints {
   readonly authorization: string;
   readonly token: string;
   readonly revocation?: string;
+  /** Where a device code is asked for (RFC 8628, section 3.1). Absent: there is no device flow. */
+  readonly deviceCode?: string;
+  /** Where a user types his code. For the simulator and for texts; the answer's own `verification_uri` decides. */
+  readonly devicePage?: string;
   /** Where the resource API lives; `kippu call` and the proxy speak to this origin only. */
   readonly api: string;
 }
 
+export interface Hosting {
+  /** The first whose `suffix` the host's name ends in. Endpoints keep their paths; the API is at `api`, with the name for `{host}`. */
+  readonly hosts: readonly {
+    readonly suffix: string;
+    readonly api: string;
+    /** Differs there. */
+    readonly pkce?: Provider['pkce'];
+  }[];
+  /** Path of the resource API where one base URL stands for everything. */
+  readonly apiBelowBaseUrl: string;
+}
+
 export interface Scopes {
   readonly separator: ' ' | ',';
+  /** Where the answer separates them in another way than the request. */
+  readonly separatorInAnswer?: ' ' | ',';
   /** The scope that makes the provider hand out a refresh token; always asked for unless refused. */
   readonly offline?: string;
   /** Named sets by use; `default` is taken when nobody chooses. */
@@ -110,10 +135,20 @@ export interface Identity {
   readonly mayBeBilled: boolean;
 }
 
-export interface Revocation {
+export type Revocation =
   /** RFC 7009 at `endpoints.revocation`, or none. */
-  readonly method: 'rfc7009' | 'none';
-}
+  | { readonly method: 'rfc7009' | 'none' }
+  /**
+   * A `DELETE` below the API, with the app's HTTP Basic authentication (so never without a secret) and a living access
+   * token in a JSON body. Paths have `{client_id}` in them.
+   */
+  | {
+      readonly method: 'delete_by_access_token';
+      /** Ends what the user gave to the app, with all its tokens. */
+      readonly grantPath: string;
+      /** Ends this token alone. */
+      readonly tokenPath: string;
+    };
 
 export interface CallbackRules {
   /** The loopback host that callbacks must be registered with. */
@@ -135,5 +170,22 @@ export interface Quirks {
   readonly lowerCaseTokenType: boolean;
   /** The granted scopes come back in another order than they were asked for. X. */
   readonly scopesReordered: boolean;
+  /** Errors of the token endpoint come with HTTP 200: the status says nothing, the `error` field everything. GitHub. */
+  readonly errorsArriveAs200: boolean;
+  /** The token endpoint answers as a form unless `Accept: application/json` asks for JSON (RFC 6749 has JSON only). GitHub. */
+  readonly answersAsForm: boolean;
+  /** The answer says in `refresh_token_expires_in` how many seconds the refresh token lives. GitHub. */
+  readonly refreshLifetimeAnswered: boolean;
+  /** Apps have permissions: `scope` is ignored in the request, and empty in the answer, which means none. GitHub Apps. */
+  readonly permissionsNotScopes: boolean;
+  /**
+   * Every other token request needs the app's secret, also with PKCE; those of the device flow, and renewals of what it
+   * gave, need none. GitHub.
+   */
+  readonly deviceFlowWithoutSecret: boolean;
+  /** `response_type`, `state` and PKCE may be missing from the authorization request, `grant_type` from a code's exchange. GitHub. */
+  readonly looseRequests: boolean;
+  /** Parameters of the token endpoint may come in the query or as JSON too. GitHub. */
+  readonly parametersAnywhere: boolean;
 }
 export type QuirkName = keyof Quirks;

@@ -3,6 +3,7 @@ import type { Claim } from '../model/credential-store.ts';
 import type { HttpAnswer, HttpRequest } from '../model/http.ts';
 import { newId } from '../model/ids.ts';
 import type { Secret } from '../model/secret.ts';
+import type { TokenSet } from '../model/token-set.ts';
 import { CONNECT_TIMEOUT_MS, tokenRequest } from '../protocol/token-request.ts';
 import type { Verdict } from './decide.ts';
 import type { Need, SeenWithApp } from './need.ts';
@@ -22,6 +23,7 @@ export interface Exchange {
   /** What the exchange is made for. */
   readonly need: Need;
   readonly refreshToken: Secret;
+  readonly flow: TokenSet['flow'];
   readonly request: HttpRequest;
   readonly purpose: Renew['purpose'];
   readonly replays: number;
@@ -37,11 +39,11 @@ export interface ClaimedExchange {
 
 /** Opens the refresh token and builds the request, so that whatever can fail fails before anything is claimed. */
 export function prepare({ seen, need, purpose, replays }: Renew, ports: RenewalPorts): Exchange {
-  const { refreshToken } = openTokens(seen, ports);
+  const { refreshToken, flow } = openTokens(seen, ports);
   if (refreshToken === undefined)
     throw new TypeError('A credential with the fingerprint of a refresh token holds none.');
-  const request = tokenRequest(seen.app, { kind: 'refresh_token', refreshToken }, ports.timing.lateAnswerMs);
-  return { seen, need, refreshToken, request, purpose, replays };
+  const request = tokenRequest(seen.app, { kind: 'refresh_token', refreshToken, flow }, ports.timing.lateAnswerMs);
+  return { seen, need, refreshToken, flow, request, purpose, replays };
 }
 
 /** Lease, fence and attempt, durable in one statement. Nothing: somebody moved the credential since it was seen. */

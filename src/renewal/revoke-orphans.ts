@@ -14,7 +14,12 @@ export async function revokeOrphans(id: ConnectionId, ports: RenewalPorts): Prom
     const app = ports.apps.get(orphan.providerAppId);
     if (app === undefined) return false;
     const binding = bindingOf({ connectionId: id, owner: orphan.owner, app }, orphan.tokens.generation);
-    const outcome = await revokeAtProvider(app, readTokens(ports.vault.open(binding, orphan.tokens.sealed)), ports);
+    const outcome = await revokeAtProvider(
+      app,
+      readTokens(ports.vault.open(binding, orphan.tokens.sealed)),
+      'tokens',
+      ports,
+    );
     if (outcome.kind === 'failed' && outcome.retryable) return false;
     await ports.credentials.noteOrphanTried(orphan.id);
   }

@@ -1,26 +1,24 @@
 import type { TokenSet } from '../model/token-set.ts';
-import { readRevocation, revocationRequest, type RevocationOutcome } from '../protocol/revocation.ts';
+import {
+  readRevocation,
+  revocationPlan,
+  type RevocationExtent,
+  type RevocationOutcome,
+} from '../protocol/revocation.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import type { RenewalPorts } from './ports.ts';
 
-/**
- * Revokes a token set at the provider (RFC 7009): the refresh token, which ends the grant, and the access token, which
- * may live on without it. The refresh token's answer is the one that counts.
- */
+/** Revokes a token set at the provider. The first answer is the one that counts: after a refusal, nothing more is sent. */
 export async function revokeAtProvider(
   app: ProviderApp,
   tokens: TokenSet,
+  extent: RevocationExtent,
   { http }: Pick<RenewalPorts, 'http'>,
 ): Promise<RevocationOutcome> {
-  const refresh =
-    tokens.refreshToken === undefined
-      ? undefined
-      : revocationRequest(app, { token: tokens.refreshToken, hint: 'refresh_token' });
-  const access = revocationRequest(app, { token: tokens.accessToken, hint: 'access_token' });
-  if (access === undefined)
-    return { kind: 'failed', error: `${app.provider.name} has no revocation endpoint`, retryable: false };
-  const first = refresh === undefined ? undefined : readRevocation(await http.send(refresh));
-  if (first?.kind === 'failed') return first;
-  const second = readRevocation(await http.send(access));
-  return first ?? second;
+  const plan = revocationPlan(app, tokens, extent);
+  if (plan.kind === 'impossible') return { kind: 'failed', error: plan.error, retryable: false };
+  const [first, ...others] = plan.requests;
+  const outcome = readRevocation(await http.send(first), app);
+  if (outcome.kind === 'revoked') for (const request of others) await http.send(request);
+  return outcome;
 }

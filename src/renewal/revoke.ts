@@ -1,11 +1,14 @@
 import { SECOND_MS } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
+import type { StoredCredential } from '../model/credential-store.ts';
 import { newId, type ConnectionId } from '../model/ids.ts';
 import { leaseMs } from './exchange.ts';
 import { lookAt } from './look.ts';
+import { isLiving } from './lifetimes.ts';
 import { openTokens } from './open-tokens.ts';
-import type { Seen } from './need.ts';
+import type { Need, Seen } from './need.ts';
 import type { RenewalPorts } from './ports.ts';
+import { renew } from './renew.ts';
 import { revokeAtProvider } from './revoke-tokens.ts';
 
 const LOOK_AGAIN_MS = 200;
@@ -26,6 +29,7 @@ export interface Revocation {
  */
 export async function revoke(id: ConnectionId, revocation: Revocation, ports: RenewalPorts): Promise<void> {
   const untilMs = ports.clock.monotonicMs() + leaseMs(ports) + GRACE_MS;
+  let isFreshened = false;
   while (ports.clock.monotonicMs() < untilMs) {
     const seen = await lookAt(id, { kind: 'use', minTtlMs: undefined }, ports);
     if (seen.credential.state === 'revoked') return;
@@ -36,6 +40,11 @@ export async function revoke(id: ConnectionId, revocation: Revocation, ports: Re
         `${seen.credential.name} belongs to a provider app that is not configured. Configure it, or use --local-only.`,
       );
     }
+    if (revocation.atProvider && !isFreshened && needsLivingAccess(seen, ports.clock.nowMs())) {
+      isFreshened = true;
+      await freshen(seen, ports);
+      continue;
+    }
     if (await revokeOnce(seen, revocation, ports)) return;
     await ports.clock.sleep(LOOK_AGAIN_MS);
   }
@@ -43,6 +52,34 @@ export async function revoke(id: ConnectionId, revocation: Revocation, ports: Re
     'unavailable',
     `A renewal of ${id} is still under way. It was not revoked; try again in a few minutes.`,
   );
+}
+
+/** Where only a living access token ends a grant (GitHub), a grant whose own is over is renewed first. */
+function needsLivingAccess({ credential, app }: Seen, nowMs: number): boolean {
+  const { state, refreshFingerprint } = credential;
+  if (app?.provider.revocation.method !== 'delete_by_access_token' || app.clientSecret === undefined) return false;
+  if (refreshFingerprint === undefined || state === 'reauth_required') return false;
+  return !isLiving(credential, ANY_TOKEN, nowMs);
+}
+
+const ANY_TOKEN: Need = { kind: 'use', minTtlMs: undefined };
+
+/** A grant that turns out to be over already needs no more than its end here. Throws `unavailable`, `misconfigured`. */
+async function freshen({ credential }: Seen, ports: RenewalPorts): Promise<void> {
+  const renewal = await renew(credential.connectionId, ANY_TOKEN, ports);
+  switch (renewal.kind) {
+    case 'misconfigured':
+    case 'unavailable':
+    case 'uncertain':
+      throw new KippuError(
+        renewal.kind === 'misconfigured' ? 'misconfigured' : 'unavailable',
+        `${credential.name} was not revoked: that takes a living access token, and its renewal ` +
+          `${renewal.kind === 'uncertain' ? 'was not answered yet' : `failed: ${renewal.error}`}. Try again, or use --local-only to forget it here alone.`,
+        { retryAfterMs: 30 * SECOND_MS },
+      );
+    default:
+      return;
+  }
 }
 
 /** `false`: somebody holds the lease, or moved the credential since it was seen. */
@@ -68,7 +105,8 @@ async function revokeOnce(
   });
   if (claim === undefined) return false;
   if (dead !== undefined) {
-    const outcome = await revokeAtProvider(dead.app, dead.tokens, ports);
+    const extent = (await isShared(credential, ports)) ? 'tokens' : 'grant';
+    const outcome = await revokeAtProvider(dead.app, dead.tokens, extent, ports);
     if (outcome.kind === 'failed') {
       const nowMs = ports.clock.nowMs();
       await ports.credentials.settleFailed({
@@ -88,3 +126,18 @@ async function revokeOnce(
   }
   return ports.connections.settleRevoked(credential.connectionId, claim.fence, { atProvider: revocation.atProvider });
 }
+
+/** Whether the same account is connected here for another owner too: what is taken from one must not end the other. */
+async function isShared({ connectionId }: StoredCredential, { connections }: RenewalPorts): Promise<boolean> {
+  const own = await connections.find(connectionId);
+  if (own?.subject === undefined) return false;
+  const { items } = await connections.list({
+    providerAppId: own.providerAppId,
+    subject: own.subject,
+    limit: SHARED_MAX,
+  });
+  return items.some(({ id, state }) => id !== connectionId && state !== 'revoked');
+}
+
+/** Revoked ones stay in the list: this many are looked through for one that lives. */
+const SHARED_MAX = 1000;

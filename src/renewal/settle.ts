@@ -71,7 +71,7 @@ async function settleRenewed(claimed: ClaimedExchange, tokens: TokenSet, ports: 
     case 'revoke_it':
       // A rotated pair was kept as an orphan, so that the worker goes on where this process ends.
       await (settlement.refreshFingerprint === settlement.parentFingerprint
-        ? revokeAtProvider(seen.app, tokens, ports)
+        ? revokeAtProvider(seen.app, tokens, 'tokens', ports)
         : revokeOrphans(seen.credential.connectionId, ports));
       return { kind: 'revoked' };
     default:
@@ -88,6 +88,7 @@ function sealed(claimed: ClaimedExchange, tokens: TokenSet, ports: RenewalPorts)
     owner: credential.owner,
     app,
     keptRefreshToken: exchange.refreshToken,
+    flow: exchange.flow,
     grantedAtMs: credential.grantedAtMs,
     nowMs,
     dueAtMs: undefined,

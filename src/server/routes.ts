@@ -1,6 +1,7 @@
 import { connectSessionRoutes } from './routes/connect-sessions.ts';
 import { connectionRoutes } from './routes/connections.ts';
 import { descriptionRoutes } from './routes/description.ts';
+import { deviceSessionRoutes } from './routes/device-sessions.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
 import { keyRoutes } from './routes/keys.ts';
@@ -19,6 +20,7 @@ export const ROUTES: readonly Route[] = [
   ...descriptionRoutes((): readonly Route[] => ROUTES),
   ...providerRoutes,
   ...connectSessionRoutes,
+  ...deviceSessionRoutes,
   ...connectionRoutes,
   ...tokenRoutes,
   ...proxyRoutes,

@@ -3,6 +3,7 @@ import { faultOf, parseFault, parseFaultOrder, type FaultOrder } from './faults.
 import { isHandle, newName, userIdOf } from './names.ts';
 import { decideConsent } from './oauth/consent.ts';
 import { readAuthorizationRequest } from './oauth/authorization-request.ts';
+import { decideDevice } from './oauth/device-endpoint.ts';
 import { homePage } from './pages/home-page.ts';
 import { ICON, REFRESH_SCRIPT } from './pages/assets.ts';
 import { SCRIPT_PATH, STYLE_PATH } from './pages/page.ts';
@@ -33,6 +34,7 @@ const HANDLE_FORM = 'user must be a handle: 1 to 15 letters, digits or underscor
  * - `POST /_sim/followers` `{"user", "count", "per_day"?}`: how many followers a user has from now on, and how many more each day
  * - `POST /_sim/clock` `{"advance_ms"}`, where the clock can be moved
  * - `POST /_sim/consent` `{"authorization_url", "user", "decision"?}`: consents without a browser, → `{"redirect_url"}`
+ * - `POST /_sim/device` `{"user_code", "user", "decision"?}`: types a device's code without a browser
  *
  * Bodies are JSON; the page's forms send the same fields. A page of another site can send neither: the browser says
  * where a request comes from, and asks before it sends JSON elsewhere.
@@ -89,6 +91,8 @@ function act(world: World, request: SimRequest, path: string, controls: Controls
       return advanceClock(input, controls);
     case 'POST /_sim/consent':
       return consent(world, input);
+    case 'POST /_sim/device':
+      return typeUserCode(world, input);
     default:
       return justReply(jsonReply(404, { error: 'not found' }));
   }
@@ -170,6 +174,16 @@ function consent(world: World, input: Readonly<Record<string, unknown>>): Decisi
   if (isAllowed && !isHandle(handle)) throw new KippuError('invalid', HANDLE_FORM);
   const decided = decideConsent(world, read.request, { handle, isAllowed });
   return { events: decided.events, reply: jsonReply(200, { redirect_url: decided.location }) };
+}
+
+function typeUserCode(world: World, input: Readonly<Record<string, unknown>>): Decision {
+  const handle = typeof input['user'] === 'string' ? input['user'] : '';
+  const isAllowed = input['decision'] !== 'deny';
+  if (isAllowed && !isHandle(handle))
+    throw new KippuError('invalid', 'user must be a handle: 1 to 15 letters, digits or underscores.');
+  const events = decideDevice(world, String(input['user_code']), { handle, isAllowed });
+  if (events === undefined) throw new KippuError('invalid', 'no device waits with this user_code.');
+  return { events, reply: jsonReply(200, {}) };
 }
 
 /** Browsers add these headers and no page can change them; a program sends neither. */

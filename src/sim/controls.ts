@@ -12,6 +12,11 @@ export interface SimulationControls {
    * when the page would show a problem instead of redirecting.
    */
   consent(authorizationUrl: string, choice: { readonly user: string; readonly decision?: 'allow' | 'deny' }): string;
+  /**
+   * Types a device's code at the provider, as its user would. Throws `invalid` when no device waits with this code: it was
+   * typed before, is over, or is another one.
+   */
+  typeUserCode(userCode: string, choice: { readonly user: string; readonly decision?: 'allow' | 'deny' }): void;
   /** The user removes the app at the provider: all his grants end, access tokens included. */
   removeApp(user: string): void;
   /**
@@ -58,6 +63,8 @@ export function controlsOf(simulator: Simulator): SimulationControls {
       const answer = post(simulator, '/_sim/consent', { authorization_url: authorizationUrl, user, decision });
       return String(answer['redirect_url']);
     },
+    typeUserCode: (userCode, { user, decision = 'allow' }) =>
+      void post(simulator, '/_sim/device', { user_code: userCode, user, decision }),
     removeApp: (user) => void post(simulator, '/_sim/tokens/revoke', { user }),
     setFollowers: (user, { count, perDay = 0 }) =>
       void post(simulator, '/_sim/followers', { user, count, per_day: perDay }),

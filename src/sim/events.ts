@@ -4,6 +4,7 @@ import type { SettingsPatch } from './settings.ts';
 import type {
   Code,
   Counts,
+  Device,
   FollowerCount,
   Grant,
   GrantEnd,
@@ -30,6 +31,10 @@ export type SimEvent =
   | { readonly kind: 'code_issued'; readonly code: Code }
   | { readonly kind: 'code_spent'; readonly hash: string; readonly atMs: number }
   | { readonly kind: 'code_replayed' }
+  | { readonly kind: 'device_begun'; readonly device: Device }
+  | { readonly kind: 'device_asked'; readonly hash: string; readonly atMs: number; readonly intervalMs: number }
+  | { readonly kind: 'device_decided'; readonly hash: string; readonly decision: NonNullable<Device['decision']> }
+  | { readonly kind: 'device_spent'; readonly hash: string; readonly atMs: number }
   | { readonly kind: 'grant_opened'; readonly grant: Grant }
   | { readonly kind: 'grant_renewed'; readonly grantId: string }
   | {
@@ -90,6 +95,19 @@ export function apply(state: SimState, event: SimEvent): void {
     case 'code_replayed':
       state.counts.codesReplayed += 1;
       return;
+    case 'device_begun':
+      state.devices.set(event.device.hash, event.device);
+      return;
+    case 'device_asked':
+      return change(state.devices, event.hash, (device) => ({
+        ...device,
+        askedAtMs: event.atMs,
+        intervalMs: event.intervalMs,
+      }));
+    case 'device_decided':
+      return change(state.devices, event.hash, (device) => ({ ...device, decision: event.decision }));
+    case 'device_spent':
+      return change(state.devices, event.hash, (device) => ({ ...device, spentAtMs: event.atMs }));
     case 'grant_opened':
       state.grants.set(event.grant.id, event.grant);
       return;

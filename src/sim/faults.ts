@@ -3,7 +3,19 @@ import { KippuError } from '../model/errors.ts';
 import type { SettingsPatch } from './settings.ts';
 
 /** Where a fault can strike. `any` means every endpoint that a program calls, not the pages. */
-export const FAULT_ENDPOINTS = ['any', 'token', 'revoke', 'me', 'tweets', 'delete', 'timeline', 'followers'] as const;
+export const FAULT_ENDPOINTS = [
+  'any',
+  'token',
+  'device',
+  'revoke',
+  'check',
+  'me',
+  'tweets',
+  'delete',
+  'timeline',
+  'followers',
+  'repos',
+] as const;
 export type FaultEndpoint = (typeof FAULT_ENDPOINTS)[number];
 
 /**
@@ -25,7 +37,7 @@ const orderSchema = z
   .strictObject({
     endpoint: z.enum(FAULT_ENDPOINTS),
     fault: z.enum(FAULT_KINDS),
-    status: z.int().min(400).max(599).optional(),
+    status: z.int().min(200).max(599).optional(),
     body: z.union([z.string(), z.record(z.string(), z.unknown())]).optional(),
     headers: z
       .record(z.string().regex(/^[a-z0-9-]+$/, 'header names are in lower case'), z.string().regex(/^[\x20-\x7e]*$/))
@@ -36,6 +48,11 @@ const orderSchema = z
   })
   .refine((order) => order.fault !== 'status' || order.status !== undefined, {
     message: 'a status is needed',
+    path: ['status'],
+  })
+  // GitHub's errors come with 200; without a body, that would be no fault.
+  .refine((order) => (order.status ?? 400) >= 400 || order.body !== undefined, {
+    message: 'below 400 a body is needed',
     path: ['status'],
   })
   .refine((order) => order.fault !== 'delay' || order.delay_ms !== undefined, {
@@ -104,6 +121,8 @@ const NAMED_SETTINGS = {
   'older-credits-body': { olderCreditsBody: true },
   'usage-cap': { usageCapReached: true },
   'not-enrolled': { clientNotEnrolled: true },
+  'no-expiry': { tokensExpire: false },
+  'no-device-flow': { deviceFlow: false },
   'no-localhost': { allowLocalhost: false },
   'escaped-text': { escapedText: true },
 } as const satisfies Record<string, SettingsPatch>;

@@ -4,6 +4,7 @@ import { randomText, type Random } from '../model/random.ts';
 /** As many bytes as make a text of the length that X's tokens have. */
 const TOKEN_BYTES = 68;
 const CODE_BYTES = 68;
+const DEVICE_CODE_BYTES = 30;
 const ID_CHARS = 8;
 const ID_ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
@@ -14,6 +15,11 @@ export function newTokenText(random: Random): string {
 
 export function newCodeText(random: Random): string {
   return randomText(random, CODE_BYTES);
+}
+
+/** Forty characters, as GitHub's. */
+export function newDeviceCodeText(random: Random): string {
+  return randomText(random, DEVICE_CODE_BYTES);
 }
 
 /** A name for pages and logs, as in `refresh-3k9x0v2m`. */

@@ -21,9 +21,37 @@ export const QUIRKS = {
     on: (scopes: readonly string[]): readonly string[] => scopes.toReversed(),
     off: (scopes: readonly string[]): readonly string[] => scopes,
   },
+  /** The status of an error. */
+  errorsArriveAs200: { on: (): number => 200, off: (status: number): number => status },
+  /** Whether what was not asked for as JSON is answered as a form. */
+  answersAsForm: { on: true, off: false },
+  /** What is answered about the refresh token's life. */
+  refreshLifetimeAnswered: {
+    on: (seconds: number | string): object => ({ refresh_token_expires_in: seconds }),
+    off: (): object => ({}),
+  },
+  /** The scopes of a grant: none are asked for where an app has permissions. */
+  permissionsNotScopes: {
+    on: (): readonly string[] => [],
+    off: (scopes: readonly string[]): readonly string[] => scopes,
+  },
+  /** Whether all but the device flow needs a secret, from every app. */
+  deviceFlowWithoutSecret: { on: true, off: false },
+  /** Whether parameters that the RFC demands may be missing. */
+  looseRequests: { on: true, off: false },
+  /** Whether parameters are also read from the query and from JSON. */
+  parametersAnywhere: { on: true, off: false },
 } as const satisfies Record<QuirkName, Play>;
 
 /** Which side of a quirk this provider is on: `QUIRKS.scopesReordered[sideOf(provider, 'scopesReordered')]`. */
 export function sideOf(provider: Provider, name: QuirkName): 'on' | 'off' {
   return provider.quirks[name] === true ? 'on' : 'off';
+}
+
+/** For quirks that are a yes or a no. */
+export function isPlayed(
+  provider: Provider,
+  name: 'answersAsForm' | 'deviceFlowWithoutSecret' | 'looseRequests' | 'parametersAnywhere',
+): boolean {
+  return QUIRKS[name][sideOf(provider, name)];
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DAY_MS, MINUTE_MS } from '../model/clock.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
 import type { Provider } from '../providers/provider.ts';
 
@@ -17,6 +17,16 @@ export const settingsSchema = z.strictObject({
   refreshLife: z.enum(['absolute', 'idle']),
   /** A renewal kills the old access token at once. */
   killAccessOnRefresh: z.boolean(),
+  /** Access tokens end by time, and refresh tokens come with them; `false` where an app has opted out of that. */
+  tokensExpire: z.boolean(),
+  /** The app may use the device flow. */
+  deviceFlow: z.boolean(),
+  /** What an app that may not is answered with; the second has been reported, and not confirmed. */
+  deviceFlowDisabledStatus: z.union([z.literal(400), z.literal(200)]),
+  /** Lifetimes are answered as texts, as GitHub's first announcement printed them. */
+  lifetimesAsText: z.boolean(),
+  /** How many grants one user and app may have; one more ends the oldest. `null`: no end. */
+  grantsPerUserMax: z.int().positive().nullable(),
   /** Accept `http://localhost` as a redirect URI. */
   allowLocalhost: z.boolean(),
   /** What an unknown `client_id` is answered with at the token endpoint; both have been seen. */
@@ -58,6 +68,11 @@ export function defaultSettings(provider: Provider): Settings {
     refreshLife:
       provider.refresh.absoluteMs === undefined && provider.refresh.idleMs !== undefined ? 'idle' : 'absolute',
     killAccessOnRefresh: provider.refresh.renewalKillsAccess,
+    tokensExpire: true,
+    deviceFlow: provider.endpoints.deviceCode !== undefined,
+    deviceFlowDisabledStatus: 400,
+    lifetimesAsText: false,
+    grantsPerUserMax: provider.grantsPerSubjectMax ?? null,
     allowLocalhost: true,
     unknownClientStatus: 401,
     indexLagMs: 0,
@@ -76,6 +91,7 @@ export function defaultSettings(provider: Provider): Settings {
       me: { user: { limit: 75, windowMs: WINDOW_MS } },
       timeline: { user: { limit: 900, windowMs: WINDOW_MS } },
       followers: { user: { limit: 300, windowMs: WINDOW_MS } },
+      core: { user: { limit: 5000, windowMs: HOUR_MS } },
     },
   };
 }

@@ -11,6 +11,7 @@ import { newName } from './names.ts';
 import { networkOf } from './networks/index.ts';
 import type { Network } from './networks/network.ts';
 import { answerAuthorization, answerConsentForm } from './oauth/consent.ts';
+import { answerDeviceCode, answerDeviceForm, answerDevicePage } from './oauth/device-endpoint.ts';
 import { answerRevocation } from './oauth/revocation-endpoint.ts';
 import { answerToken } from './oauth/token-endpoint.ts';
 import { registrationsOf, type SimClient } from './registrations.ts';
@@ -134,6 +135,13 @@ export class Simulator {
       if (request.method === 'GET') return { endpoint: undefined, answer: answerAuthorization };
       if (request.method === 'POST') return { endpoint: undefined, answer: answerConsentForm };
     }
+    if (at(endpoints.devicePage)) {
+      if (request.method === 'GET') return { endpoint: undefined, answer: answerDevicePage };
+      if (request.method === 'POST') return { endpoint: undefined, answer: answerDeviceForm };
+    }
+    if (request.method === 'POST' && at(endpoints.deviceCode)) {
+      return { endpoint: 'device', answer: (world) => answerDeviceCode(world, this.#network, request) };
+    }
     if (request.method === 'POST' && at(endpoints.token)) {
       return { endpoint: 'token', answer: (world) => answerToken(world, this.#network, request) };
     }
@@ -150,7 +158,15 @@ export class Simulator {
 
   #world(): World {
     const { provider, clock, random } = this.#options;
-    return { provider, state: this.#state, clients: this.#clients, fast: this.#fast, nowMs: clock.nowMs(), random };
+    return {
+      provider,
+      state: this.#state,
+      takesPosts: this.#network.takesPosts === true,
+      clients: this.#clients,
+      fast: this.#fast,
+      nowMs: clock.nowMs(),
+      random,
+    };
   }
 
   /** First durable, then true. */

@@ -23,6 +23,7 @@ export function snapshotOf(state: SimState, nowMs: number): Snapshot {
     users: [...state.users],
     consents: [...state.consents].filter(([, consent]) => consent.openedAtMs + CONSENT_KEPT_MS > nowMs),
     codes: [...state.codes].filter(([, code]) => code.issuedAtMs + CONSENT_KEPT_MS > nowMs),
+    devices: [...state.devices].filter(([, device]) => device.issuedAtMs + CONSENT_KEPT_MS > nowMs),
     grants: [...state.grants].map(([id, grant]) => [
       id,
       { ...grant, tokenHashes: grant.tokenHashes.filter((hash) => kept.has(hash)) },
@@ -52,6 +53,7 @@ export function restore(snapshot: unknown, defaults: Settings): SimState {
     users: entries('users'),
     consents: entries('consents'),
     codes: entries('codes'),
+    devices: entries('devices'),
     grants: entries('grants'),
     tokens: entries('tokens'),
     posts: entries('posts'),

@@ -16,6 +16,8 @@ export interface SimState {
   readonly consents: Map<string, PendingConsent>;
   /** By the hash of the code. */
   readonly codes: Map<string, Code>;
+  /** By the hash of the device code. */
+  readonly devices: Map<string, Device>;
   readonly grants: Map<string, Grant>;
   /** By the hash of the token. */
   readonly tokens: Map<string, Token>;
@@ -68,7 +70,22 @@ export interface Code {
   readonly spentAtMs: number | undefined;
 }
 
-export const GRANT_ENDS = ['revoked_by_client', 'removed_by_user', 'superseded', 'reuse'] as const;
+/** A device that waits for its user (RFC 8628). */
+export interface Device {
+  readonly hash: string;
+  readonly userCode: string;
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+  readonly issuedAtMs: number;
+  readonly expiresAtMs: number;
+  /** Grows with every question that came too early. */
+  readonly intervalMs: number;
+  readonly askedAtMs: number | undefined;
+  readonly decision: { readonly kind: 'allowed'; readonly userId: string } | { readonly kind: 'denied' } | undefined;
+  readonly spentAtMs: number | undefined;
+}
+
+export const GRANT_ENDS = ['revoked_by_client', 'removed_by_user', 'superseded', 'reuse', 'one_too_many'] as const;
 export type GrantEnd = (typeof GRANT_ENDS)[number];
 
 export interface Grant {
@@ -76,6 +93,8 @@ export interface Grant {
   readonly clientId: string;
   readonly userId: string;
   readonly scopes: readonly string[];
+  /** How it was given, where that is not by an authorization code. */
+  readonly flow?: 'device';
   readonly consentedAtMs: number;
   readonly renewals: number;
   /** Grows in place: a grant may be renewed for months. */
@@ -156,6 +175,7 @@ export function emptyState(settings: Settings): SimState {
     users: new Map(),
     consents: new Map(),
     codes: new Map(),
+    devices: new Map(),
     grants: new Map(),
     tokens: new Map(),
     posts: new Map(),

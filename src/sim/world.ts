@@ -10,6 +10,8 @@ import type { Reply } from './wire.ts';
 export interface World {
   readonly provider: Provider;
   readonly state: SimState;
+  /** Whether one can post there. */
+  readonly takesPosts: boolean;
   /** Absent: every client id is accepted. */
   readonly clients: ReadonlyMap<string, SimClient> | undefined;
   /** How many times faster tokens age. */

@@ -61,13 +61,32 @@ describe('a call of the provider’s API', () => {
   });
 });
 
+describe('an API that begins below the top of its host', () => {
+  const targetsOf = async (...urls: readonly string[]): Promise<readonly string[]> => {
+    const { sent, call } = world([], 'https://github.example.com/api/v3');
+    for (const url of urls) await call({ url });
+    return sent.map(({ url }) => url);
+  };
+
+  it('gets a path from there, and a whole URL or path as it is', async () => {
+    const me = 'https://github.example.com/api/v3/user';
+    assert.deepEqual(await targetsOf('/user', '/api/v3/user', me), [me, me, me]);
+    assert.deepEqual(await targetsOf('/user?page=2'), [`${me}?page=2`]);
+  });
+
+  it('still gets no token sent to another host', async () => {
+    for (const url of ['//evil.example/user', '/\\evil.example/user', 'https://evil.example/api/v3/user'])
+      await assert.rejects(targetsOf(url), (error) => error instanceof KippuError && error.code === 'invalid');
+  });
+});
+
 interface World {
   readonly sent: HttpRequest[];
   readonly needs: (AccessNeed | undefined)[];
   readonly call: (changes?: Partial<ApiCall>) => Promise<{ readonly status: number }>;
 }
 
-function world(answers: readonly (number | 'unanswered')[]): World {
+function world(answers: readonly (number | 'unanswered')[], apiOrigin = 'https://api.x.com'): World {
   const sent: HttpRequest[] = [];
   const needs: (AccessNeed | undefined)[] = [];
   const http: HttpClient = {
@@ -87,7 +106,7 @@ function world(answers: readonly (number | 'unanswered')[]): World {
         expiresAtMs: undefined,
         scopes: [],
         version: needs.length,
-        apiOrigin: 'https://api.x.com',
+        apiOrigin,
         legacyOrigins: ['https://api.twitter.com'],
         provider: 'x',
         subject: undefined,

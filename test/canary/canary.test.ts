@@ -20,6 +20,7 @@ import { ListeningPost } from './listening-post.ts';
  */
 const KIPPU = fileURLToPath(new URL('../../bin/kippu.mjs', import.meta.url));
 const CLIENT_SECRET = `canary-client-secret-${randomBytes(9).toString('hex')}`;
+const HUB_SECRET = `canary-hub-secret-${randomBytes(9).toString('hex')}`;
 const KEY = randomBytes(32).toString('base64');
 const SMTP_PASSWORD = `canary-smtp-password-${randomBytes(9).toString('hex')}`;
 
@@ -29,6 +30,8 @@ describe('no secret reaches a log, an error, a page, a database or a file', { ti
   const heard = new Map<string, string>();
   let sim: Simulation;
   let post: ListeningPost;
+  let hub: Simulation;
+  let hubPost: ListeningPost;
   let mail: MailServer;
   let port = 0;
   /** Handed out when a webhook was made. */
@@ -44,6 +47,9 @@ describe('no secret reaches a log, an error, a page, a database or a file', { ti
     KIPPU_X_CLIENT_ID: 'canary',
     KIPPU_X_CLIENT_SECRET: CLIENT_SECRET,
     KIPPU_X_BASE_URL: post.url,
+    KIPPU_GITHUB_CLIENT_ID: 'canary',
+    KIPPU_GITHUB_CLIENT_SECRET: HUB_SECRET,
+    KIPPU_GITHUB_BASE_URL: hubPost.url,
     KIPPU_LATE_ANSWER: '2s',
     KIPPU_SMTP_URL: `smtp://canary:${SMTP_PASSWORD}@127.0.0.1:${mail.port}`,
     KIPPU_MAIL_FROM: 'kippu@example.com',
@@ -94,6 +100,8 @@ describe('no secret reaches a log, an error, a page, a database or a file', { ti
   before(async () => {
     sim = await simulate('x', { clients: [{ id: 'canary', secret: CLIENT_SECRET }] });
     post = await ListeningPost.before(sim.url);
+    hub = await simulate('github', { clients: [{ id: 'canary', secret: HUB_SECRET }] });
+    hubPost = await ListeningPost.before(hub.url);
     // Refuses the password, and says it back.
     mail = await MailServer.start({ needsLogin: true });
     port = await freePort();
@@ -116,6 +124,8 @@ describe('no secret reaches a log, an error, a page, a database or a file', { ti
     await post[Symbol.asyncDispose]();
     await mail[Symbol.asyncDispose]();
     await sim.close();
+    await hubPost[Symbol.asyncDispose]();
+    await hub.close();
     rmSync(directory, { recursive: true, force: true });
   });
 
@@ -185,12 +195,48 @@ describe('no secret reaches a log, an error, a page, a database or a file', { ti
     assert.ok(post.secrets.size >= 8, `only ${post.secrets.size} secrets went by`);
   });
 
+  it('in the course of everything that can happen at GitHub', async () => {
+    await connect(call, hub, port, hear, 'github');
+    for (const order of ['lose', 'cut', 'status'] as const) {
+      hub.faults.order({ endpoint: 'token', fault: order, ...(order === 'status' ? { status: 500 } : {}) });
+      await call('POST', '/v1/connections/github:alice/renew');
+    }
+    // What struck nobody must not strike a device: it would wait for longer than this test.
+    await fetch(`${hub.url}/_sim/faults`, { method: 'DELETE' });
+    for (const user of ['bob', 'nobody']) {
+      const device = await call('POST', '/v1/device-sessions', { provider: 'github' });
+      const decision = user === 'nobody' ? 'deny' : 'allow';
+      hub.typeUserCode(String(device['user_code']), { user, decision });
+      await until(async () => {
+        const { state } = await call('GET', `/v1/device-sessions/${String(device['id'])}`);
+        return state === 'attached' || state === 'failed';
+      });
+    }
+    // The token of a waiting device that nobody types stands sealed in the database.
+    await call('POST', '/v1/device-sessions', { provider: 'github' });
+    await call('POST', '/v1/connections/github:bob/renew');
+    hub.faults.failNext('revoke', 500);
+    await call('DELETE', '/v1/connections/github:bob');
+    await call('DELETE', '/v1/connections/github:bob');
+    hub.set({ deviceFlow: false });
+    await call('POST', '/v1/device-sessions', { provider: 'github' });
+    for (const args of [
+      ['show', 'github:alice'],
+      ['connect', 'github', '--device'],
+      ['revoke', '--never-expires', '--yes'],
+    ])
+      await kippu(...args);
+    assert.ok([...hubPost.secrets.values()].includes('device_code'), 'no device code went by');
+    assert.ok(hubPost.secrets.size >= 8, `only ${hubPost.secrets.size} secrets went by`);
+  });
+
   it('is found nowhere', () => {
     assert.equal(webhookSecrets.length, 2);
     assert.ok(mail.connections > 0, 'no mail was tried');
     const bare = webhookSecrets.map((secret) => secret.slice('whsec_'.length));
     const planted = [
       CLIENT_SECRET,
+      HUB_SECRET,
       KEY,
       SMTP_PASSWORD,
       ...webhookSecrets,
@@ -198,7 +244,7 @@ describe('no secret reaches a log, an error, a page, a database or a file', { ti
       'canary-refresh-token',
       'canary-refused-token',
     ].map((secret) => [secret, 'a planted secret'] as const);
-    const secrets = new Map([...post.secrets, ...planted]);
+    const secrets = new Map([...post.secrets, ...hubPost.secrets, ...planted]);
     for (const file of filesOf(directory)) {
       const name = relative(directory, file);
       // The command line's own way in, readable by this user alone, and what the test itself wrote.
@@ -254,8 +300,9 @@ async function connect(
   sim: Simulation,
   port: number,
   hear: (where: string, text: string) => void,
+  provider = 'x',
 ): Promise<void> {
-  const { id, url } = await call('POST', '/v1/connect-sessions', { provider: 'x', explain: true });
+  const { id, url } = await call('POST', '/v1/connect-sessions', { provider, explain: true });
   const departure = await fetch(String(url), { redirect: 'manual' });
   const cookie = (departure.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
   const location = new URL(departure.headers.get('location') ?? '');

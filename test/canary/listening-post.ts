@@ -75,12 +75,12 @@ export class ListeningPost implements AsyncDisposable {
     const [, credentials] = String(headers['authorization'] ?? '').split(' ');
     if (credentials !== undefined) this.#note('an authorization header', credentials);
     const form = new URLSearchParams(body);
-    for (const name of ['code', 'code_verifier', 'refresh_token', 'token', 'client_secret'])
+    for (const name of ['code', 'code_verifier', 'device_code', 'refresh_token', 'token', 'client_secret'])
       this.#note(name, form.get(name));
   }
 
   #noteAnswer(text: string): void {
-    for (const name of ['access_token', 'refresh_token'])
+    for (const name of ['access_token', 'refresh_token', 'device_code'])
       this.#note(name, new RegExp(`"${name}":"([^"]+)"`).exec(text)?.[1]);
   }
 

@@ -160,7 +160,12 @@ function readNames(): string[] {
   const source = read(CONFIG);
   const fixed = [...source.matchAll(/'(KIPPU_[A-Z_]+)'/g)].map(([, name]) => name ?? '');
   const suffixes = [...source.matchAll(/\$\{prefix\}([A-Z_]+)/g)].map(([, suffix]) => suffix ?? '');
-  const composed = CATALOGUE.flatMap(({ id }) => suffixes.map((suffix) => `KIPPU_${id.toUpperCase()}_${suffix}`));
+  const composed = CATALOGUE.flatMap(({ id, hosting }) =>
+    suffixes
+      // Only a provider that runs on hosts of its customers can be told one.
+      .filter((suffix) => suffix !== 'HOST' || hosting !== undefined)
+      .map((suffix) => `KIPPU_${id.toUpperCase()}_${suffix}`),
+  );
   return [...new Set([...fixed, ...composed])];
 }
 

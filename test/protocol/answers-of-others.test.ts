@@ -93,7 +93,7 @@ for (const [says, answer, outcome] of [
   ['silence', { kind: 'unanswered', cause: 'timeout', detail: '' }, 'failed for now'],
 ] as const) {
   test(`a revocation answered with ${says} has ${outcome}`, () => {
-    const read = readRevocation(answer);
+    const read = readRevocation(answer, x({ clientId: 'c' }));
     assert.equal(read.kind === 'revoked' ? 'revoked' : read.retryable ? 'failed for now' : 'failed for good', outcome);
   });
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Secret } from '../../src/model/secret.ts';
+import type { TokenSet } from '../../src/model/token-set.ts';
 import { authorizationUrl } from '../../src/protocol/authorization-request.ts';
 import { challengeOf, newVerifier } from '../../src/protocol/pkce.ts';
-import { revocationRequest } from '../../src/protocol/revocation.ts';
+import { revocationPlan } from '../../src/protocol/revocation.ts';
 import { tokenRequest } from '../../src/protocol/token-request.ts';
 import { x } from '../../src/providers/index.ts';
 import { providerApp } from '../../src/providers/provider-app.ts';
@@ -12,6 +13,16 @@ import { plain } from '../support/made-up-providers.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 
 const refresh = { kind: 'refresh_token', refreshToken: new Secret('a refresh&token') } as const;
+const tokens: TokenSet = {
+  accessToken: new Secret('a'),
+  tokenType: 'bearer',
+  refreshToken: new Secret('r'),
+  idToken: undefined,
+  accessExpiresAtMs: undefined,
+  refreshExpiresAtMs: undefined,
+  scopes: undefined,
+  raw: new Secret(''),
+};
 const code = {
   kind: 'authorization_code',
   code: new Secret('a-code'),
@@ -91,15 +102,13 @@ test('every request has its limits', () => {
 });
 
 test('a revocation names the kind of token, and needs an endpoint', () => {
-  const token = { token: new Secret('r'), hint: 'refresh_token' } as const;
-  assert.deepEqual(formOf(revocationRequest(x({ clientId: 'c', clientSecret: 's' }), token) ?? {}), {
-    token: 'r',
-    token_type_hint: 'refresh_token',
-  });
-  assert.equal(
-    revocationRequest(providerApp({ ...plain, revocation: { method: 'none' } }, { clientId: 'c' }), token),
-    undefined,
-  );
+  const plan = revocationPlan(x({ clientId: 'c', clientSecret: 's' }), tokens, 'grant');
+  assert.deepEqual(plan.kind === 'requests' ? plan.requests.map((request) => formOf(request)) : plan, [
+    { token: 'r', token_type_hint: 'refresh_token' },
+    { token: 'a', token_type_hint: 'access_token' },
+  ]);
+  const none = providerApp({ ...plain, revocation: { method: 'none' } }, { clientId: 'c' });
+  assert.equal(revocationPlan(none, tokens, 'grant').kind, 'impossible');
 });
 
 test('the authorization request has state, PKCE with S256 and the provider’s own parameters', () => {

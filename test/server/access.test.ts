@@ -24,6 +24,8 @@ const SCOPE_OF: Readonly<Record<string, ApiScope | 'anyone' | 'monitor'>> = {
   'GET /v1/connections/{id}/token': 'tokens:read',
   'POST /v1/connections/{id}/token': 'tokens:read',
   'POST /v1/connections/{id}/renew': 'connections:write',
+  'POST /v1/device-sessions': 'connections:write',
+  'GET /v1/device-sessions/{id}': 'connections:read',
   'GET /v1/connections/{id}/proxy/{path}': 'tokens:read',
   'POST /v1/connections/{id}/proxy/{path}': 'tokens:read',
   'PUT /v1/connections/{id}/proxy/{path}': 'tokens:read',

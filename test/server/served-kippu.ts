@@ -10,6 +10,7 @@ import type { Clock } from '../../src/model/clock.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../src/model/http.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { xData } from '../../src/providers/data/x.ts';
+import type { Provider } from '../../src/providers/provider.ts';
 import { providerApp } from '../../src/providers/provider-app.ts';
 import { DEFAULT_TIMING } from '../../src/renewal/ports.ts';
 import { createServer, type Peer, type Server } from '../../src/server/server.ts';
@@ -40,12 +41,14 @@ export interface ServeOptions {
   readonly withWorker?: boolean;
   readonly withoutProvider?: boolean;
   readonly isSandbox?: boolean;
+  /** Instead of X. */
+  readonly provider?: Provider;
 }
 
 /** A whole Kippu behind its HTTP interface: a real store, the simulated X, a clock that the test moves. */
 export async function serveKippu(options: ServeOptions = {}): Promise<ServedKippu> {
   const clock = new VirtualClock();
-  const simulator = new Simulator({ provider: xData, clock, random: seededRandom('provider') });
+  const simulator = new Simulator({ provider: options.provider ?? xData, clock, random: seededRandom('provider') });
   const answers = new Answers();
   const http = new ListeningHttp(simHttpClient({ simulator, clock }), answers);
   const outside: Outside = { clock, random: seededRandom('kippu'), http, faults: noFaults };
@@ -57,6 +60,7 @@ export async function serveKippu(options: ServeOptions = {}): Promise<ServedKipp
     returnUrls,
     withoutProvider: options.withoutProvider ?? false,
     isSandbox: options.isSandbox ?? false,
+    provider: options.provider,
   });
   const worker = options.withWorker === true ? new Worker(app) : undefined;
   const server = createServer(app, { localKey: new Secret(LOCAL_KEY), version: '1.2.3', worker });
@@ -70,6 +74,7 @@ interface TestAppOptions {
   readonly withoutProvider?: boolean;
   readonly isSandbox?: boolean;
   readonly baseUrl?: string;
+  readonly provider?: Provider | undefined;
   /** Everything that is logged. */
   readonly log?: string[];
 }
@@ -81,13 +86,14 @@ export function openTestApp({
   withoutProvider = false,
   isSandbox = false,
   baseUrl,
+  provider = xData,
   log = [],
 }: TestAppOptions): Promise<App> {
-  const x = providerApp(xData, {
+  const x = providerApp(provider, {
     clientId: 'a-client',
     clientSecret: new Secret('a-client-secret'),
     baseUrl,
-    issuer: isSandbox ? 'sandbox:x' : undefined,
+    issuer: isSandbox ? `sandbox:${provider.id}` : undefined,
   });
   return openApp({
     openStore: (world) => openSqliteStore({ path: ':memory:', ...world, migrates: true }),
@@ -265,7 +271,7 @@ class ListeningHttp implements HttpClient {
     const { secrets, sent } = this.#answers;
     sent.push(request);
     const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
-    for (const name of ['code', 'code_verifier']) note(form.get(name), secrets);
+    for (const name of ['code', 'code_verifier', 'device_code']) note(form.get(name), secrets);
     const answer = await this.#direct.send(request, watch);
     if (answer.kind === 'answered') noteTokens(Buffer.from(answer.body).toString('utf8'), secrets);
     return answer;
@@ -273,7 +279,8 @@ class ListeningHttp implements HttpClient {
 }
 
 function noteTokens(text: string, secrets: Set<string>): void {
-  for (const [, token] of text.matchAll(/"(?:access|refresh)_token"\s*:\s*"([^"]+)"/g)) note(token, secrets);
+  for (const [, token] of text.matchAll(/"(?:access_token|refresh_token|device_code)"\s*:\s*"([^"]+)"/g))
+    note(token, secrets);
 }
 
 function note(secret: string | null | undefined, secrets: Set<string>): void {

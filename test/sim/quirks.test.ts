@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { CATALOGUE, type Provider } from '../../src/providers/index.ts';
 import { xData } from '../../src/providers/data/x.ts';
 import { QUIRKS } from '../../src/sim/quirks.ts';
-import { basic, direct, type App, type Json } from './sim-world.ts';
+import { basic, direct, PUBLIC, type App, type Json } from './sim-world.ts';
 
 const PLAIN: Provider = { ...xData, quirks: {} };
 const SIMPLE = { id: 'app', secret: 'secret' };
@@ -21,7 +21,32 @@ const SHOWN: Record<keyof typeof QUIRKS, (app: App) => Promise<boolean>> = {
     return raw !== 401;
   },
   lowerCaseTokenType: async (app) => (await exchange(app)).token_type === 'bearer',
-  scopesReordered: async (app) => (await exchange(app)).scope !== 'tweet.read users.read offline.access',
+  scopesReordered: async (app) => {
+    const { scope } = await exchange(app);
+    return scope !== 'tweet.read users.read offline.access' && scope !== '';
+  },
+  errorsArriveAs200: async (app) =>
+    (await app.token({ grant_type: 'refresh_token', refresh_token: 'unknown' })).status === 200,
+  answersAsForm: async (app) => {
+    const { headers } = await app.token({ grant_type: 'refresh_token', refresh_token: 'unknown' });
+    return headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
+  },
+  refreshLifetimeAnswered: async (app) => (await exchange(app)).refresh_token_expires_in === 180 * 86_400,
+  permissionsNotScopes: async (app) => (await exchange(app)).scope === '',
+  deviceFlowWithoutSecret: async (app) => {
+    const without = app.as({ id: PUBLIC.id });
+    return (await without.exchange(without.code())).json?.access_token === undefined;
+  },
+  looseRequests: async (app) => {
+    const path = app.authorizationPath({ response_type: undefined, state: undefined, code_challenge: undefined });
+    return (await app.send('GET', path, {})).status === 200;
+  },
+  parametersAnywhere: async (app) => {
+    const body = JSON.stringify({ grant_type: 'refresh_token', refresh_token: 'unknown' });
+    const headers = { ...app.ownHeaders(), 'content-type': 'application/json' };
+    const { json } = await app.send('POST', '/2/oauth2/token', headers, body);
+    return json.error_description === 'Value passed for the token was invalid.';
+  },
 };
 
 for (const name of Object.keys(SHOWN) as (keyof typeof SHOWN)[]) {
@@ -40,7 +65,7 @@ test('each quirk has a provider', () => {
 });
 
 function app(provider: Provider): App {
-  return direct({ provider, clients: [ODD, SIMPLE] }).app.as(SIMPLE);
+  return direct({ provider, clients: [ODD, SIMPLE, PUBLIC] }).app.as(SIMPLE);
 }
 
 async function exchange(one: App): Promise<Json> {

@@ -67,6 +67,22 @@ describe('the story of a sandbox', { timeout: 240_000 }, () => {
     assert.equal(posts.filter(({ text }) => text === TEXT).length, 1);
     assert.equal(grants.filter(({ end }) => end === null).length, 1);
   });
+
+  it('waits for a device at GitHub through kills of Kippu and of the simulator, and connects its account', async () => {
+    await using story = await Story.begin();
+    await story.up();
+    const device = await story.call('POST', '/v1/device-sessions', { provider: 'github' });
+    story.kill('kippu');
+    await story.up();
+    story.kill('github');
+    await story.until('the code to be typed', () => story.typeUserCode(String(device['user_code'])));
+    await story.until('the device to be connected', async () => {
+      const session = await story.call('GET', `/v1/device-sessions/${String(device['id'])}`);
+      story.note(JSON.stringify(session));
+      return session['state'] === 'attached' ? true : undefined;
+    });
+    assert.equal((await story.hubUser())['login'], 'alice');
+  });
 });
 
 interface SimulatorState {
@@ -130,10 +146,22 @@ class Story implements AsyncDisposable {
     this.#note = text;
   }
 
-  kill(who: 'kippu' | 'simulator'): void {
-    const pid = who === 'kippu' ? this.#child?.pid : this.#simulator().pid;
+  kill(who: 'kippu' | 'simulator' | 'github'): void {
+    const pid = who === 'kippu' ? this.#child?.pid : this.#simulator(who === 'github' ? 'github' : 'x').pid;
     assert.ok(pid !== undefined);
     process.kill(pid, 'SIGKILL');
+  }
+
+  /** On the simulated GitHub's page, as its user would; `undefined` while it does not answer. */
+  async typeUserCode(userCode: string): Promise<true | undefined> {
+    const { url } = this.#simulator('github');
+    const body = new URLSearchParams({ user_code: userCode, user: 'alice', decision: 'allow' });
+    return (await fetch(`${url}/login/device`, { method: 'POST', body })).ok ? true : undefined;
+  }
+
+  /** Whom GitHub knows by the connection's token. */
+  hubUser(): Promise<Record<string, unknown>> {
+    return this.call('GET', '/v1/connections/github:alice/proxy/user');
   }
 
   async connect(): Promise<void> {
@@ -202,10 +230,8 @@ class Story implements AsyncDisposable {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  #simulator(): { readonly url: string; readonly pid: number } {
-    return JSON.parse(readFileSync(join(this.#directory, 'home', 'sandbox', 'simulator-x.json'), 'utf8')) as {
-      url: string;
-      pid: number;
-    };
+  #simulator(provider = 'x'): { readonly url: string; readonly pid: number } {
+    const record = join(this.#directory, 'home', 'sandbox', `simulator-${provider}.json`);
+    return JSON.parse(readFileSync(record, 'utf8')) as { url: string; pid: number };
   }
 }

@@ -154,7 +154,7 @@ export class ProviderSide {
 
   #note(node: string, request: HttpRequest): void {
     const form = new URLSearchParams(typeof request.body === 'string' ? request.body : '');
-    const secret = form.get('refresh_token') ?? form.get('code');
+    const secret = form.get('refresh_token') ?? form.get('code') ?? form.get('device_code');
     this.sent.push({
       node,
       atMs: this.#clock.nowMs(),

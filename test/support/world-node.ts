@@ -6,6 +6,7 @@ import type { ProviderAppId } from '../../src/model/ids.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { ProviderApp } from '../../src/providers/provider-app.ts';
 import type { ConnectPorts } from '../../src/connect/ports.ts';
+import { pollDevices } from '../../src/connect/device.ts';
 import { settlePendings } from '../../src/connect/pending.ts';
 import { Flights, type Patience } from '../../src/renewal/flights.ts';
 import type { Need, Renewal } from '../../src/renewal/need.ts';
@@ -209,6 +210,7 @@ export class WorldNode {
     };
     void guard(tendDue(flights, ports, (_id, error) => void (error instanceof Crash || this.problems.push(error))));
     void guard(reapplySpool(ports));
+    void guard(pollDevices(connect, (_id, error) => void (error instanceof Crash || this.problems.push(error))));
     void guard(settlePendings(connect, (_id, error) => void (error instanceof Crash || this.problems.push(error))));
   }
 

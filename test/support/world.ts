@@ -15,6 +15,7 @@ import { createFingerprinter } from '../../src/vault/fingerprints.ts';
 import { generateKey, parseKeyRing } from '../../src/vault/key-ring.ts';
 import { RingVault } from '../../src/vault/vault.ts';
 import { Browser, type ConnectWish } from './browser.ts';
+import { Device, type DeviceWish } from './device.ts';
 import { Machine } from './processes.ts';
 import { ProviderSide } from './provider-side.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -29,6 +30,8 @@ export interface WorldOptions {
   /** Every node on a machine of its own: then nobody can see that another node's process is gone. */
   readonly separateMachines?: boolean;
   readonly replay?: boolean;
+  /** `false`: the app is configured without one. */
+  readonly clientSecret?: false;
   readonly timing?: Partial<RenewalTiming>;
   readonly seed?: string;
   /** `false`: nothing happens without somebody asking. */
@@ -61,7 +64,7 @@ export class World {
     const provider = options.provider === undefined || options.provider === 'x' ? xData : options.provider;
     this.app = providerApp(provider, {
       clientId: 'a-client',
-      clientSecret: new Secret('a-client-secret'),
+      clientSecret: options.clientSecret === false ? undefined : new Secret('a-client-secret'),
       replay: options.replay ?? true,
     });
     this.provider = new ProviderSide({ provider, clock: this.clock, random: seededRandom(`${seed}:provider`) });
@@ -111,6 +114,11 @@ export class World {
     const finished = await this.browser().consent(user, wish);
     if (finished.kind !== 'connected') throw new Error(`${user} could not connect: ${JSON.stringify(finished)}`);
     return finished.connection.id;
+  }
+
+  /** Asks for a device code; its user has not typed it yet. */
+  device(wish: DeviceWish = {}): Promise<Device> {
+    return Device.begin(wish, { node: wish.node ?? this.node(0), provider: this.provider, app: this.app });
   }
 
   async connection(id: ConnectionId): Promise<Connection> {
@@ -191,7 +199,11 @@ export class World {
   }
 
   #nextDueAtMs(): number | undefined {
-    const row = this.#living.database.get('select min(due_at_ms) as due from credentials where due_at_ms is not null');
+    const row = this.#living.database.get(
+      `select min(due) as due from (
+        select min(due_at_ms) as due from credentials where due_at_ms is not null
+        union all select min(ask_after_ms) from consents where state = 'waiting')`,
+    );
     return typeof row?.['due'] === 'number' ? row['due'] : undefined;
   }
 

@@ -13,7 +13,15 @@ function checkApp(app: ProviderApp, { publicUrl }: Config): Finding[] {
   const { provider, clientId } = app;
   const callback = `${publicUrl}/callback/${provider.id}`;
   const findings: Finding[] = [
-    { kind: 'app', level: 'ok', provider: provider.id, clientId, hasSecret: app.clientSecret !== undefined, callback },
+    {
+      kind: 'app',
+      level: 'ok',
+      provider: provider.id,
+      clientId,
+      hasSecret: app.clientSecret !== undefined,
+      deviceOnlyWithoutSecret: provider.quirks.deviceFlowWithoutSecret === true,
+      callback,
+    },
   ];
   const host = new URL(publicUrl).hostname;
   const wanted = provider.callback.loopbackHost;

@@ -22,8 +22,10 @@ const KNOWN = [
   'KIPPU_REPLAY_MARGIN',
   'KIPPU_LOG_LEVEL',
   'KIPPU_LOG_FORMAT',
-  ...CATALOGUE.flatMap(({ id }) =>
-    ['CLIENT_ID', 'CLIENT_SECRET', 'SCOPES', 'BASE_URL', 'REPLAY'].map((name) => `KIPPU_${id.toUpperCase()}_${name}`),
+  ...CATALOGUE.flatMap(({ id, hosting }) =>
+    ['CLIENT_ID', 'CLIENT_SECRET', 'SCOPES', 'BASE_URL', 'REPLAY', ...(hosting === undefined ? [] : ['HOST'])].map(
+      (name) => `KIPPU_${id.toUpperCase()}_${name}`,
+    ),
   ),
 ];
 

@@ -15,6 +15,7 @@ import { copiedBecause } from '../home.ts';
 import type { Outside } from '../open.ts';
 import { storeOpener } from '../system.ts';
 import { checkAppStatuses } from './check-apps.ts';
+import { checkCrowds, checkEndless } from './check-grants.ts';
 import { checkNotices } from './check-notices.ts';
 import type { Finding } from './finding.ts';
 
@@ -93,7 +94,7 @@ async function checkOpenStore(
     checkRing(ring, home),
     ...checkAppStatuses(await store.home.apps(), config.apps),
     ...checkSpool(config, outside),
-    ...(await checkConnections(store, outside.clock.nowMs())),
+    ...(await checkConnections(store, config, outside.clock.nowMs())),
     ...(await checkNotices(store, config)),
   ];
 }
@@ -131,7 +132,7 @@ function checkSpool(config: Config, { clock, random, faults }: Outside): Finding
 const LOOKED_AT_MAX = 1000;
 const SOON_MS = 7 * DAY_MS;
 
-async function checkConnections(store: Store, nowMs: number): Promise<Finding[]> {
+async function checkConnections(store: Store, config: Config, nowMs: number): Promise<Finding[]> {
   const counts = await store.connections.countByState();
   const { items } = await store.connections.list({ limit: LOOKED_AT_MAX });
   const findings: Finding[] = [{ kind: 'connections', level: 'ok', counts }];
@@ -147,6 +148,7 @@ async function checkConnections(store: Store, nowMs: number): Promise<Finding[]>
       findings.push({ kind: 'consent_needed_soon', level: 'warning', name, atMs });
     }
   }
+  findings.push(...checkCrowds(items, config.apps), ...checkEndless(items, config.apps));
   const suspect = await suspectOf(items, store);
   if (suspect.length > 0) findings.push({ kind: 'reuse_suspected', level: 'warning', names: suspect });
   findings.push(...(await checkComing(items, store)));

@@ -32,6 +32,8 @@ type FindingFacts =
       readonly provider: string;
       readonly clientId: string;
       readonly hasSecret: boolean;
+      /** Whether only the device flow does without a secret. */
+      readonly deviceOnlyWithoutSecret: boolean;
       readonly callback: string;
     }
   | { readonly kind: 'callback_host'; readonly provider: string; readonly host: string; readonly wanted: string }
@@ -62,6 +64,14 @@ type FindingFacts =
   | { readonly kind: 'spool_good' }
   | { readonly kind: 'spool_waiting'; readonly count: number }
   | { readonly kind: 'spool_damaged'; readonly files: readonly string[] }
+  | {
+      readonly kind: 'grants_crowded';
+      readonly provider: string;
+      readonly handle: string;
+      readonly names: readonly string[];
+      readonly max: number;
+    }
+  | { readonly kind: 'never_expires'; readonly names: readonly string[] }
   | { readonly kind: 'orphans'; readonly names: readonly string[] }
   | { readonly kind: 'connections'; readonly counts: Readonly<Record<ConnectionState, number>> }
   | { readonly kind: 'connections_uncertain'; readonly names: readonly string[] }

@@ -93,7 +93,8 @@ function arrival(finished: Exclude<Finished, { kind: 'to_redeem' }>, lang: 'en' 
   switch (finished.kind) {
     case 'connected': {
       const { connection } = finished;
-      const ends = connection.hasRefreshToken ? undefined : html`<p class="warn">${texts.noRefreshToken}</p>`;
+      const end = connection.accessExpiresAtMs === undefined ? texts.neverEnds : texts.noRefreshToken;
+      const ends = connection.hasRefreshToken ? undefined : html`<p class="warn">${end}</p>`;
       return {
         status: 200,
         title: texts.connected,

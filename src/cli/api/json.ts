@@ -3,6 +3,7 @@ import type { connectProgressJson, connectSessionJson } from '../../server/bodie
 import type { connectStepJson } from '../../server/bodies/connect-step.ts';
 import type { providerJson } from '../../server/bodies/provider.ts';
 import type { connectionJson } from '../../server/bodies/connection.ts';
+import type { deviceSessionJson } from '../../server/bodies/device-session.ts';
 import type { checkJson, madePostJson, postJson } from '../../server/bodies/post.ts';
 import type { occurrencesJson, previewJson, scheduleJson } from '../../server/bodies/schedule.ts';
 import type { seriesJson } from '../../server/bodies/series.ts';
@@ -15,6 +16,7 @@ export type ConnectionJson = Readonly<ReturnType<typeof connectionJson>>;
 export type TokenJson = Readonly<ReturnType<typeof tokenJson>>;
 export type NewConnectSessionJson = Readonly<ReturnType<typeof connectSessionJson>>;
 export type ConnectProgressJson = Readonly<ReturnType<typeof connectProgressJson>>;
+export type DeviceSessionJson = Readonly<ReturnType<typeof deviceSessionJson>>;
 export type ConnectStepJson = Readonly<ReturnType<typeof connectStepJson>>;
 export type ProviderJson = Readonly<ReturnType<typeof providerJson>>;
 export type TimelineJson = Readonly<ReturnType<typeof timelineJson>>;

@@ -11,8 +11,11 @@ import type { FlowExplainer } from '../explain/flow-explainer.ts';
 import { collectWords } from '../flags.ts';
 import { listenForCallback } from '../listen-for-callback.ts';
 import { printable } from '../printable.ts';
+import { DEVICE_TEXTS } from '../texts/device-texts.ts';
+import { ENDLESS_TEXTS } from '../texts/endless-texts.ts';
 import { EXPLAIN_TEXTS } from '../texts/explain-texts.ts';
 import { spanText } from '../times.ts';
+import { connectDevice } from './connect-device.ts';
 
 interface ConnectFlags {
   readonly name?: string;
@@ -20,6 +23,7 @@ interface ConnectFlags {
   readonly open: boolean;
   readonly offline: boolean;
   readonly connection?: string;
+  readonly device?: boolean;
   readonly explain?: boolean;
   readonly json?: boolean;
 }
@@ -36,6 +40,7 @@ export function registerConnect(program: Command, cli: Cli): void {
     .option('--no-open', options.noOpen)
     .option('--no-offline', options.noOffline)
     .option('--connection <connection>', options.again)
+    .option('--device', DEVICE_TEXTS[cli.language].option)
     .option('--explain', EXPLAIN_TEXTS[cli.language].option)
     .option('--json', options.json)
     .action((provider: string, flags: ConnectFlags) => connect(provider, flags, cli));
@@ -43,9 +48,12 @@ export function registerConnect(program: Command, cli: Cli): void {
 
 /** Sends the browser to the provider and waits until it is back, whoever serves the callback: a running server or we. */
 async function connect(provider: string, flags: ConnectFlags, cli: Cli): Promise<void> {
+  if (flags.device === true && flags.explain === true)
+    throw new KippuError('invalid', DEVICE_TEXTS[cli.language].notExplained, { where: '--explain' });
   const connection = await withApi(cli, async (context) => {
     const { local, config } = context;
     if (local !== undefined && config.sandbox) throw new KippuError('conflict', cli.texts.connect.sandboxNeedsServer);
+    if (flags.device === true) return connectDevice(provider, flags, context, cli);
     const listening = local === undefined ? undefined : await listenForCallback(local, config, cli);
     try {
       return await consent(provider, flags, context, cli);
@@ -53,11 +61,16 @@ async function connect(provider: string, flags: ConnectFlags, cli: Cli): Promise
       await listening?.close();
     }
   });
-  if (!connection.renewable) cli.say(cli.talkStyle.warn(cli.texts.connect.noRefreshToken));
+  if (!connection.renewable) cli.say(cli.talkStyle.warn(endOf(connection, cli)));
   if (flags.json === true) {
     // With --explain the lines of the steps are the data.
     if (flags.explain !== true) cli.printJson(connection);
   } else cli.print(printable(connection.name));
+}
+
+/** Without a refresh token: when it ends, if it does. */
+function endOf({ access_expires_at: endsAt }: ConnectionJson, cli: Cli): string {
+  return endsAt === null ? ENDLESS_TEXTS[cli.language].connected : cli.texts.connect.noRefreshToken;
 }
 
 async function consent(provider: string, flags: ConnectFlags, context: ApiContext, cli: Cli): Promise<ConnectionJson> {

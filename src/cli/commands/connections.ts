@@ -5,8 +5,9 @@ import type { ConnectionJson } from '../api/json.ts';
 import { withApi } from '../api/with-api.ts';
 import type { Cli } from '../cli.ts';
 import { printable } from '../printable.ts';
-import { endText, grantEnd, stateText } from '../show-connection.ts';
+import { endText, grantEnd, isEndless, stateText } from '../show-connection.ts';
 import { table } from '../table.ts';
+import { ENDLESS_TEXTS } from '../texts/endless-texts.ts';
 import { textWidth } from '../text-width.ts';
 import { localZone } from '../times.ts';
 
@@ -50,7 +51,7 @@ function asTable(items: readonly ConnectionJson[], cli: Cli): string {
     printable(connection.name),
     connection.provider,
     stateText(connection, cli),
-    endText(connection.access_expires_at, cli),
+    isEndless(connection) ? ENDLESS_TEXTS[cli.language].never : endText(connection.access_expires_at, cli),
     endText(grantEnd(connection), cli),
     String(connection.renewals),
     connection.id,

@@ -69,11 +69,15 @@ export const FINDINGS_EN: FindingTexts = {
     what: 'no provider is configured: kippu up runs the sandbox with simulated providers',
     advice: 'For the real X: set KIPPU_X_CLIENT_ID (and KIPPU_X_CLIENT_SECRET) in .env',
   }),
-  app: ({ provider, clientId, hasSecret, callback }) => ({
+  app: ({ provider, clientId, hasSecret, deviceOnlyWithoutSecret, callback }) => ({
     what: `${provider}: client id ${clientId}, ${hasSecret ? 'confidential client (with a secret)' : 'public client (without a secret)'}`,
     advice:
       `Register exactly this callback address, without a slash at its end: ${callback}` +
-      (hasSecret ? '' : '\nWithout a secret the app must be of a public type (Native App) at the provider.'),
+      (hasSecret
+        ? ''
+        : deviceOnlyWithoutSecret
+          ? `\nWithout a secret only the device flow works, and nothing can be revoked from here: kippu connect ${provider} --device`
+          : '\nWithout a secret the app must be of a public type (Native App) at the provider.'),
   }),
   callback_host: ({ provider, host, wanted }) => ({
     what: `the public URL says ${host}, and ${provider} takes callbacks on this machine as ${wanted}`,
@@ -129,6 +133,15 @@ export const FINDINGS_EN: FindingTexts = {
   spool_damaged: ({ files }) => ({
     what: `damaged spool files: ${some(files)}`,
     advice: 'Keep them. Connections that they were for become uncertain and may need a new consent.',
+  }),
+  grants_crowded: ({ provider, handle, names, max }) => ({
+    what: `${handle} is connected ${names.length} times with one app of ${provider}, which keeps ${max}: ${names.join(', ')}`,
+    advice: 'The next consent ends the oldest of them without a word. Revoke those that nobody needs.',
+  }),
+  never_expires: ({ names }) => ({
+    what: `access tokens that never end: ${names.join(', ')}`,
+    advice:
+      "Switch expiry on in the app's settings at the provider, then end the old ones: kippu revoke --never-expires\nTheir users connect again afterwards.",
   }),
   orphans: ({ names }) => ({
     what: `token sets that belong nowhere are kept for ${some(names)}`,

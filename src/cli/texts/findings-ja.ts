@@ -67,13 +67,15 @@ export const FINDINGS_JA: FindingTexts = {
     what: 'プロバイダーが設定されていません。kippu up で模擬プロバイダーのサンドボックスが動きます',
     advice: '本物の X を使うには、.env に KIPPU_X_CLIENT_ID(と KIPPU_X_CLIENT_SECRET)を書いてください。',
   }),
-  app: ({ provider, clientId, hasSecret, callback }) => ({
+  app: ({ provider, clientId, hasSecret, deviceOnlyWithoutSecret, callback }) => ({
     what: `${provider}: クライアント ID ${clientId}、${hasSecret ? 'コンフィデンシャルクライアント(シークレットあり)' : 'パブリッククライアント(シークレットなし)'}`,
     advice:
       `コールバック URL はこの通りに登録してください(末尾にスラッシュなし): ${callback}` +
       (hasSecret
         ? ''
-        : '\nシークレットなしで使うには、プロバイダー側のアプリの種類をパブリッククライアント(Native App など)にしてください。'),
+        : deviceOnlyWithoutSecret
+          ? `\nシークレットがないと、使えるのはデバイスフローだけで、ここから取り消すこともできません: kippu connect ${provider} --device`
+          : '\nシークレットなしで使うには、プロバイダー側のアプリの種類をパブリッククライアント(Native App など)にしてください。'),
   }),
   callback_host: ({ provider, host, wanted }) => ({
     what: `公開 URL は ${host} ですが、${provider} ではこのマシンを ${wanted} と書く必要があります`,
@@ -131,6 +133,15 @@ export const FINDINGS_JA: FindingTexts = {
   spool_damaged: ({ files }) => ({
     what: `壊れたスプールのファイルがあります: ${some(files)}`,
     advice: '残しておいてください。その接続は確認中になり、再同意が必要になることがあります。',
+  }),
+  grants_crowded: ({ provider, handle, names, max }) => ({
+    what: `${handle} は ${provider} の同じアプリで ${names.length} 回接続されています(保持されるのは ${max} まで): ${names.join(', ')}`,
+    advice: '次に同意すると、一番古いものが黙って失効します。不要なものを取り消してください。',
+  }),
+  never_expires: ({ names }) => ({
+    what: `アクセストークンに期限がありません: ${names.join(', ')}`,
+    advice:
+      'プロバイダーのアプリ設定で期限を有効にしてから、古いものを取り消してください: kippu revoke --never-expires\nそのあと、利用者に接続し直してもらいます。',
   }),
   orphans: ({ names }) => ({
     what: `行き先のないトークンを保管しています: ${some(names)}`,

@@ -90,11 +90,13 @@ function facts(connection: Connection, view: View): Html | undefined {
       : accessExpiresAtMs <= nowMs
         ? texts.over
         : distance(accessExpiresAtMs, nowMs, lang);
-  const refresh = !hasRefreshToken
-    ? texts.endsWithAccess
-    : refreshExpiresAtMs === undefined
+  const grantEndsAtMs = hasRefreshToken ? refreshExpiresAtMs : accessExpiresAtMs;
+  const refresh =
+    grantEndsAtMs === undefined
       ? texts.noEnd
-      : distance(refreshExpiresAtMs, nowMs, lang);
+      : hasRefreshToken
+        ? distance(grantEndsAtMs, nowMs, lang)
+        : texts.endsWithAccess;
   const isAhead = policy === 'always' && nextDueAtMs !== undefined;
   const next = !hasRefreshToken
     ? undefined

@@ -1,10 +1,14 @@
 import type { Provider } from '../../providers/provider.ts';
 import type { Network } from './network.ts';
+import { githubNetwork } from './github.ts';
 import { standardNetwork } from './standard.ts';
 import { xNetwork } from './x.ts';
 
 /** Who plays which provider's resource API. One that is not listed gets errors by the RFC and a who-am-I call. */
-const NETWORKS: ReadonlyMap<string, Network> = new Map([['x', xNetwork]]);
+const NETWORKS: ReadonlyMap<string, Network> = new Map([
+  ['x', xNetwork],
+  ['github', githubNetwork],
+]);
 
 export function networkOf(provider: Provider): Network {
   return NETWORKS.get(provider.id) ?? standardNetwork(provider);

@@ -12,6 +12,12 @@ export const TOKEN_PROBLEMS = [
   'client_unknown',
   'grant_unsupported',
   'parameter_missing',
+  'device_pending',
+  'device_asked_too_often',
+  'device_code_over',
+  'device_denied',
+  'device_code_unknown',
+  'device_flow_disabled',
 ] as const;
 export type TokenProblem = (typeof TOKEN_PROBLEMS)[number];
 
@@ -19,6 +25,8 @@ export interface ErrorAnswer {
   readonly status: number;
   readonly error: string;
   readonly description?: string;
+  /** RFC 6749, section 5.2. */
+  readonly uri?: string;
 }
 
 /** One of the resource API's calls, found by its method and path. */
@@ -30,6 +38,10 @@ export interface NetworkCall {
 
 /** What is not in the provider's data because only the other side needs it: error texts, and the resource API. */
 export interface Network {
+  /** Whether one can post there: what the pages show depends on it. */
+  readonly takesPosts?: boolean;
+  /** What the texts of tokens begin with. */
+  readonly tokenPrefixes?: Readonly<Record<'access' | 'refresh', string>>;
   tokenError(problem: TokenProblem, settings: Settings, parameter: string): ErrorAnswer;
   call(method: string, path: string): NetworkCall | undefined;
 }

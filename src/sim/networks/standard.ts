@@ -4,6 +4,16 @@ import type { Provider } from '../../providers/provider.ts';
 import { liveAccess } from '../bearer.ts';
 import type { ErrorAnswer, Network, NetworkCall, TokenProblem } from './network.ts';
 
+/** RFC 8628, section 3.5. */
+export const DEVICE_ERRORS = {
+  device_pending: { status: 400, error: 'authorization_pending' },
+  device_asked_too_often: { status: 400, error: 'slow_down' },
+  device_code_over: { status: 400, error: 'expired_token' },
+  device_denied: { status: 400, error: 'access_denied' },
+  device_code_unknown: { status: 400, error: 'invalid_grant' },
+  device_flow_disabled: { status: 400, error: 'unauthorized_client' },
+} as const satisfies Partial<Record<TokenProblem, ErrorAnswer>>;
+
 /** RFC 6749, section 5.2. */
 const ANSWERS = {
   refresh_token_refused: { status: 400, error: 'invalid_grant' },
@@ -14,6 +24,7 @@ const ANSWERS = {
   client_unknown: { status: 401, error: 'invalid_client' },
   grant_unsupported: { status: 400, error: 'unsupported_grant_type' },
   parameter_missing: { status: 400, error: 'invalid_request' },
+  ...DEVICE_ERRORS,
 } as const satisfies Record<TokenProblem, ErrorAnswer>;
 
 /** A provider that nobody has described closer: errors by the RFC, and a resource API that says whose token it is. */

@@ -45,6 +45,7 @@ const ROUTES: readonly XRoute[] = [
 
 /** X, as far as an automatic poster meets it. */
 export const xNetwork: Network = {
+  takesPosts: true,
   tokenError: xTokenError,
   call: (method, path) => {
     for (const route of ROUTES) {

@@ -1,3 +1,4 @@
+import { isPlayed, QUIRKS, sideOf } from '../quirks.ts';
 import type { AuthorizationRequest } from '../state.ts';
 import { repeatedName } from '../wire.ts';
 import type { World } from '../world.ts';
@@ -51,25 +52,31 @@ interface Refusal {
 function refusalOf(world: World, query: URLSearchParams): Refusal | undefined {
   const repeated = repeatedName(query);
   if (repeated !== undefined) return invalid(`${repeated} comes more than once.`);
-  const responseType = query.get('response_type');
+  const isLoose = isPlayed(world.provider, 'looseRequests');
+  const responseType = query.get('response_type') ?? (isLoose ? 'code' : null);
   if (responseType === null) return invalid('response_type is missing.');
   if (responseType !== 'code')
     return { error: 'unsupported_response_type', description: 'response_type must be code.' };
-  const { stateCharsMax } = world.provider;
-  if (!query.has('state')) return invalid('state is missing.');
+  const { stateCharsMax = Number.POSITIVE_INFINITY } = world.provider;
+  if (!query.has('state') && !isLoose) return invalid('state is missing.');
   if ((query.get('state') ?? '').length > stateCharsMax)
     return invalid(`state is longer than ${stateCharsMax} characters.`);
+  return scopeRefusal(world, query) ?? challengeRefusal(world, query);
+}
+
+function scopeRefusal(world: World, query: URLSearchParams): Refusal | undefined {
+  if (sideOf(world.provider, 'permissionsNotScopes') === 'on') return undefined;
   const scopes = scopesOf(world, query);
   if (scopes.length === 0) return invalid('scope is missing.');
   const unknown = scopes.find((scope) => !world.provider.scopes.known.includes(scope));
-  if (unknown !== undefined) return { error: 'invalid_scope', description: `There is no scope ${unknown}.` };
-  return challengeRefusal(world, query);
+  return unknown === undefined ? undefined : { error: 'invalid_scope', description: `There is no scope ${unknown}.` };
 }
 
 function challengeRefusal(world: World, query: URLSearchParams): Refusal | undefined {
   const challenge = query.get('code_challenge');
   const method = query.get('code_challenge_method') ?? 'plain';
-  if (challenge === null) return world.provider.pkce === 'none' ? undefined : invalid('code_challenge is missing.');
+  const isOptional = world.provider.pkce === 'none' || isPlayed(world.provider, 'looseRequests');
+  if (challenge === null) return isOptional ? undefined : invalid('code_challenge is missing.');
   if (method !== 'S256' && method !== 'plain') return invalid('code_challenge_method must be S256 or plain.');
   const form = method === 'S256' ? /^[A-Za-z0-9_-]{43}$/ : /^[A-Za-z0-9._~-]{43,128}$/;
   return form.test(challenge) ? undefined : invalid(`code_challenge does not have the form that ${method} gives it.`);
@@ -79,10 +86,10 @@ function invalid(description: string): Refusal {
   return { error: 'invalid_request', description };
 }
 
-function scopesOf(world: World, query: URLSearchParams): readonly string[] {
-  return [
-    ...new Set((query.get('scope') ?? '').split(world.provider.scopes.separator).filter((scope) => scope !== '')),
-  ];
+/** What the request's parameters ask for, each scope once. */
+export function scopesOf({ provider }: World, query: URLSearchParams): readonly string[] {
+  const asked = (query.get('scope') ?? '').split(provider.scopes.separator).filter((scope) => scope !== '');
+  return QUIRKS.permissionsNotScopes[sideOf(provider, 'permissionsNotScopes')]([...new Set(asked)]);
 }
 
 function challengeOf(query: URLSearchParams): AuthorizationRequest['challenge'] {

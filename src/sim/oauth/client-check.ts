@@ -1,7 +1,7 @@
 import type { SimEvent } from '../events.ts';
 import { hashOf } from '../names.ts';
 import type { TokenProblem } from '../networks/network.ts';
-import { QUIRKS, sideOf } from '../quirks.ts';
+import { isPlayed, QUIRKS, sideOf } from '../quirks.ts';
 import type { MetClient } from '../state.ts';
 import type { SimRequest } from '../wire.ts';
 import type { World } from '../world.ts';
@@ -10,15 +10,20 @@ export type ClientCheck =
   | { readonly kind: 'known'; readonly clientId: string; readonly events: readonly SimEvent[] }
   | { readonly kind: 'refused'; readonly problem: TokenProblem; readonly parameter: string };
 
-/**
- * Which client a request to the token or revocation endpoint comes from. `ownerOfGrant` is whose the presented code or
- * token is: it tells what a request that names no client should have had, a header or a `client_id`.
- */
+/** What a request brings besides its client. */
+export interface Presentation {
+  /** Whose the presented code or token is: it tells what a request that names no client should have had. */
+  readonly ownerOfGrant: string | undefined;
+  /** Whether it belongs to the device flow, which may do without a secret. */
+  readonly isOfDevice?: boolean;
+}
+
+/** Which client a request to the token, the device or the revocation endpoint comes from. */
 export function checkClient(
   world: World,
   request: SimRequest,
   form: URLSearchParams,
-  ownerOfGrant: string | undefined,
+  { ownerOfGrant, isOfDevice = false }: Presentation,
 ): ClientCheck {
   const header = request.headers['authorization'];
   const basic = header === undefined ? undefined : readBasic(world, header);
@@ -30,6 +35,7 @@ export function checkClient(
   const isNamedTwice = basic !== undefined && form.has('client_id') && form.get('client_id') !== clientId;
   const secret = presentedSecret(world, basic?.secret, form);
   const isRightWay = header === undefined || basic !== undefined;
+  const decide = isPlayed(world.provider, 'deviceFlowWithoutSecret') ? decideWithSecrets(isOfDevice) : decideByKind;
   const decided = isRightWay && !isNamedTwice ? decide(registered, secret, form.has('client_secret')) : undefined;
   if (decided === undefined)
     return { kind: 'refused', problem: 'client_not_authenticated', parameter: 'authorization' };
@@ -52,7 +58,19 @@ export function registeredClient(world: World, clientId: string): MetClient | un
 }
 
 /** The client as it is known after this request; `undefined` when it is refused. */
-function decide(client: MetClient, secret: string | undefined, hasBodySecret: boolean): MetClient | undefined {
+type Decide = (client: MetClient, secret: string | undefined, hasBodySecret: boolean) => MetClient | undefined;
+
+/** Where every app has a secret, and needs it for all but the device flow. The first one seen is the one it has. */
+function decideWithSecrets(isOfDevice: boolean): Decide {
+  return (client, secret) => {
+    if (secret === undefined) return isOfDevice ? client : undefined;
+    const secretHash = hashOf(secret);
+    if (client.secretHash !== undefined) return client.secretHash === secretHash ? client : undefined;
+    return client.kind === 'undecided' ? { ...client, kind: 'confidential', secretHash } : undefined;
+  };
+}
+
+function decideByKind(client: MetClient, secret: string | undefined, hasBodySecret: boolean): MetClient | undefined {
   switch (client.kind) {
     case 'confidential':
       return secret !== undefined && hashOf(secret) === client.secretHash ? client : undefined;

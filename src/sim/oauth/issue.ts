@@ -1,5 +1,6 @@
 import { SECOND_MS } from '../../model/clock.ts';
 import type { SimEvent } from '../events.ts';
+import type { Network } from '../networks/network.ts';
 import { hashOf, newName, newTokenText } from '../names.ts';
 import { QUIRKS, sideOf } from '../quirks.ts';
 import { isAlive, type Grant, type Token } from '../state.ts';
@@ -14,13 +15,17 @@ export interface Reason {
 }
 
 /** Issues a token set into a grant and answers it (RFC 6749, section 5.1). */
-export function issue(world: World, grant: Grant, { before, parent }: Reason): Decision {
+export function issue(world: World, { tokenPrefixes }: Network, grant: Grant, { before, parent }: Reason): Decision {
   const { provider, nowMs } = world;
   const lifeSeconds = accessLifeSeconds(world);
-  const access = mint(world, 'access', { grant, parent, expiresAtMs: nowMs + lifeSeconds * SECOND_MS });
-  const refresh = bringsRefresh(world, grant, parent)
-    ? mint(world, 'refresh', { grant, parent, expiresAtMs: refreshEndMs(world, grant.consentedAtMs) })
-    : undefined;
+  const { tokensExpire } = world.state.settings;
+  const accessEndMs = tokensExpire ? nowMs + lifeSeconds * SECOND_MS : undefined;
+  const access = mint(world, 'access', { grant, parent, expiresAtMs: accessEndMs, prefix: tokenPrefixes?.access });
+  const refreshEnd = refreshEndMs(world, grant.consentedAtMs);
+  const refresh =
+    tokensExpire && bringsRefresh(world, grant, parent)
+      ? mint(world, 'refresh', { grant, parent, expiresAtMs: refreshEnd, prefix: tokenPrefixes?.refresh })
+      : undefined;
 
   const events: SimEvent[] = [
     ...before,
@@ -31,27 +36,38 @@ export function issue(world: World, grant: Grant, { before, parent }: Reason): D
   const scopes = QUIRKS.scopesReordered[sideOf(provider, 'scopesReordered')](grant.scopes);
   const reply = jsonReply(200, {
     token_type: QUIRKS.lowerCaseTokenType[sideOf(provider, 'lowerCaseTokenType')],
-    expires_in: lifeSeconds,
+    ...(tokensExpire ? { expires_in: lifetime(world, lifeSeconds) } : {}),
     access_token: access.text,
-    scope: scopes.join(provider.scopes.separator),
-    ...(refresh === undefined ? {} : { refresh_token: refresh.text }),
+    scope: scopes.join(provider.scopes.separatorInAnswer ?? provider.scopes.separator),
+    ...(refresh === undefined ? {} : { refresh_token: refresh.text, ...refreshLifetime(world, refreshEnd) }),
   });
   return { events, reply };
+}
+
+function refreshLifetime(world: World, endMs: number | undefined): object {
+  if (endMs === undefined) return {};
+  const seconds = Math.max(1, Math.floor((endMs - world.nowMs) / SECOND_MS));
+  return QUIRKS.refreshLifetimeAnswered[sideOf(world.provider, 'refreshLifetimeAnswered')](lifetime(world, seconds));
+}
+
+function lifetime({ state }: World, seconds: number): number | string {
+  return state.settings.lifetimesAsText ? String(seconds) : seconds;
 }
 
 interface Origin {
   readonly grant: Grant;
   readonly parent: Token | undefined;
   readonly expiresAtMs: number | undefined;
+  readonly prefix: string | undefined;
 }
 
 /** A new token: its text goes into the answer and nowhere else, its hash is what is remembered. */
 function mint(
   world: World,
   kind: Token['kind'],
-  { grant, parent, expiresAtMs }: Origin,
+  { grant, parent, expiresAtMs, prefix = '' }: Origin,
 ): { text: string; token: Token } {
-  const text = newTokenText(world.random);
+  const text = prefix + newTokenText(world.random);
   const token: Token = {
     id: newName(kind, world.random),
     kind,
@@ -71,6 +87,7 @@ function mint(
 function bringsRefresh(world: World, grant: Grant, parent: Token | undefined): boolean {
   const { rotation } = world.provider.refresh;
   if (rotation === 'none' || (rotation === 'reusable' && parent !== undefined)) return false;
+  if (sideOf(world.provider, 'permissionsNotScopes') === 'on') return true;
   const { offline } = world.provider.scopes;
   return offline === undefined || grant.scopes.includes(offline);
 }

@@ -16,7 +16,7 @@ export function answerRevocation(world: World, network: Network, request: SimReq
   const text = form.get('token');
   const token = world.state.tokens.get(hashOf(text ?? ''));
   const grant = token === undefined ? undefined : world.state.grants.get(token.grantId);
-  const client = checkClient(world, request, form, grant?.clientId);
+  const client = checkClient(world, request, form, { ownerOfGrant: grant?.clientId });
   if (client.kind === 'refused') return refuse(world, network, client.problem, client.parameter);
   if (text === null) return refuse(world, network, 'parameter_missing', 'token');
 

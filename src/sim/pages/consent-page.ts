@@ -24,26 +24,7 @@ export function consentPage(world: World, consent: PendingConsent): Reply {
       <h1><span class="app">${request.clientId}</span> wants to use your account</h1>
       <form method="post" action="${path}" autocomplete="off">
         <input type="hidden" name="consent" value="${consent.id}" />
-        <fieldset>
-          <legend>Who are you?</legend>
-          <div class="people">${PREDEFINED_HANDLES.map((handle, index) => person(handle, index === 0))}</div>
-          <label class="other"
-            >or somebody else
-            <span class="at"
-              >@<input
-                type="text"
-                name="handle"
-                maxlength="15"
-                pattern="[A-Za-z0-9_]{1,15}"
-                placeholder="handle"
-                spellcheck="false"
-                autocapitalize="none" /></span
-          ></label>
-        </fieldset>
-        <p class="asks">The app will be able to</p>
-        <ul class="scopes">
-          ${request.scopes.map((scope) => html`<li><span>${SCOPES_SAID.get(scope) ?? scope}</span><code>${scope}</code></li>`)}
-        </ul>
+        ${whoAreYou()} ${scopeList(request.scopes)}
         <div class="choice">
           <button class="primary" name="decision" value="allow">Authorize app</button>
           <button name="decision" value="deny">Cancel</button>
@@ -53,6 +34,35 @@ export function consentPage(world: World, consent: PendingConsent): Reply {
     </main>
   </body>`;
   return pageReply({ title: `Authorize ${request.clientId}`, body, formAction: formTargets(request.redirectUri) });
+}
+
+/** The people everybody can be here, and a field for others. */
+export function whoAreYou(): Html {
+  return html`<fieldset>
+    <legend>Who are you?</legend>
+    <div class="people">${PREDEFINED_HANDLES.map((handle, index) => person(handle, index === 0))}</div>
+    <label class="other"
+      >or somebody else
+      <span class="at"
+        >@<input
+          type="text"
+          name="handle"
+          maxlength="15"
+          pattern="[A-Za-z0-9_]{1,15}"
+          placeholder="handle"
+          spellcheck="false"
+          autocapitalize="none" /></span
+    ></label>
+  </fieldset>`;
+}
+
+/** Without scopes, an app has the permissions that it was registered with. */
+export function scopeList(scopes: readonly string[]): Html {
+  if (scopes.length === 0) return html`<p class="asks">The app will act with the permissions that it was given.</p>`;
+  return html`<p class="asks">The app will be able to</p>
+    <ul class="scopes">
+      ${scopes.map((scope) => html`<li><span>${SCOPES_SAID.get(scope) ?? scope}</span><code>${scope}</code></li>`)}
+    </ul>`;
 }
 
 /** Shown instead of a redirect when the redirect target cannot be trusted. */

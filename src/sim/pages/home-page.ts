@@ -32,10 +32,7 @@ export function homePage(world: World, options: HomeOptions): Reply {
             </p>
             ${tokenLives(world)}
           </section>
-          <section class="panel">
-            <h2>Posts</h2>
-            ${postList(world)}
-          </section>
+          ${world.takesPosts ? postPanel(world) : undefined}
         </div>
         <div class="narrow">
           ${faultPanel(world)} ${switchPanel(world)} ${options.isClockAdjustable ? clockPanel(world) : undefined}
@@ -45,6 +42,13 @@ export function homePage(world: World, options: HomeOptions): Reply {
     <p class="gone-note" role="status">The simulator does not answer. This is what it last said.</p>
   </body>`;
   return pageReply({ title: `Simulated ${world.provider.name}`, body, isLive: true });
+}
+
+function postPanel(world: World): Html {
+  return html`<section class="panel">
+    <h2>Posts</h2>
+    ${postList(world)}
+  </section>`;
 }
 
 function lives(world: World): Html {

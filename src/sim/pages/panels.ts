@@ -43,8 +43,7 @@ export function faultPanel(world: World): Html {
     <form method="post" action="/_sim/faults">
       <h3>The next token request</h3>
       <div class="buttons">${TOKEN_FAULTS.map(button)}</div>
-      <h3>The next post</h3>
-      <div class="buttons">${POST_FAULTS.map(button)}</div>
+      ${world.takesPosts ? html`<h3>The next post</h3><div class="buttons">${POST_FAULTS.map(button)}</div>` : undefined}
     </form>
   </section>`;
 }
@@ -67,6 +66,8 @@ function pendingFault(fault: Fault): Html {
 
 interface Switch {
   readonly label: string;
+  /** Absent: it is one everywhere. */
+  readonly fits?: (world: World) => boolean;
   readonly isOn: (settings: Settings) => boolean;
   readonly on: SettingsPatch;
   readonly off: SettingsPatch;
@@ -94,19 +95,36 @@ const SWITCHES: readonly Switch[] = [
     off: { refreshLife: 'absolute' },
   },
   {
+    label: 'tokens expire',
+    fits: ({ provider }) => provider.access.whenMissing === 'never',
+    isOn: (now) => now.tokensExpire,
+    on: { tokensExpire: true },
+    off: { tokensExpire: false },
+  },
+  {
+    label: 'the app may use the device flow',
+    fits: ({ provider }) => provider.endpoints.deviceCode !== undefined,
+    isOn: (now) => now.deviceFlow,
+    on: { deviceFlow: true },
+    off: { deviceFlow: false },
+  },
+  {
     label: 'posts show up 20 s late',
+    fits: ({ takesPosts }) => takesPosts,
     isOn: (now) => now.indexLagMs > 0,
     on: { indexLagMs: INDEX_LAG_MS },
     off: { indexLagMs: 0 },
   },
   {
     label: 'out of credits',
+    fits: ({ takesPosts }) => takesPosts,
     isOn: (now) => now.creditMicroDollars !== null,
     on: { creditMicroDollars: 0 },
     off: { creditMicroDollars: null },
   },
   {
     label: 'monthly cap reached',
+    fits: ({ takesPosts }) => takesPosts,
     isOn: (now) => now.usageCapReached,
     on: { usageCapReached: true },
     off: { usageCapReached: false },
@@ -116,7 +134,7 @@ const SWITCHES: readonly Switch[] = [
 /** What the provider is like, where it may be one way or the other. */
 export function switchPanel(world: World): Html {
   const { settings } = world.state;
-  const rows = SWITCHES.map((one) => {
+  const rows = SWITCHES.filter(({ fits }) => fits?.(world) ?? true).map((one) => {
     const isOn = one.isOn(settings);
     return html`<button
       class="switch"
@@ -153,10 +171,8 @@ export function clockPanel(world: World): Html {
 
 /** The numbers that a test looks at. */
 export function numberRow(world: World): Html {
-  const { counts, money, grants } = world.state;
+  const { counts, grants } = world.state;
   const renewals = [...grants.values()].reduce((sum, grant) => sum + grant.renewals, 0);
-  const left =
-    money.balanceMicroDollars === null ? undefined : html`<small>${dollarText(money.balanceMicroDollars)} left</small>`;
   return html`<dl class="numbers">
     <div>
       <dt>renewals</dt>
@@ -170,13 +186,19 @@ export function numberRow(world: World): Html {
       <dt>answers lost</dt>
       <dd>${counts.answersLost + counts.answersCut}</dd>
     </div>
-    <div>
+    ${world.takesPosts ? postNumbers(world) : undefined}
+  </dl>`;
+}
+
+function postNumbers({ state: { counts, money } }: World): Html {
+  const left =
+    money.balanceMicroDollars === null ? undefined : html`<small>${dollarText(money.balanceMicroDollars)} left</small>`;
+  return html`<div>
       <dt>posts</dt>
       <dd>${counts.postsCreated}</dd>
     </div>
     <div>
       <dt>money spent</dt>
       <dd>${dollarText(money.spentMicroDollars)}${left}</dd>
-    </div>
-  </dl>`;
+    </div>`;
 }

@@ -142,6 +142,7 @@ function endChip(grant: Grant, nowMs: number): Html {
     removed_by_user: 'removed by the user',
     superseded: 'superseded by a later consent',
     reuse: 'ended: a spent token was used again',
+    one_too_many: 'ended: one grant too many',
   } as const;
   return html`<span class="chip bad">${words[grant.end.reason]}, ${fromNowText(grant.end.atMs, nowMs)}</span>`;
 }

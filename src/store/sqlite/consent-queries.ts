@@ -69,6 +69,18 @@ export function sqliteConsentStore(db: SqliteDatabase, clock: Clock): ConsentSto
       });
       return rows.map((row) => consentOf(row)).filter((consent) => consent !== undefined);
     },
+    takeWaiting: ({ againAtMs, limit }) =>
+      db.write((tx) => {
+        const rows = tx.all(
+          `select * from consents where state = 'waiting' and coalesce(ask_after_ms, 0) <= :nowMs and expires_at_ms > :nowMs
+            order by ask_after_ms limit :limit`,
+          { nowMs: clock.nowMs(), limit },
+        );
+        const consents = rows.map((row) => consentOf(row)).filter((consent) => consent !== undefined);
+        for (const { id } of consents)
+          tx.run('update consents set ask_after_ms = :againAtMs where id = :id', { id, againAtMs });
+        return consents;
+      }),
     expire: ({ nowMs, forgetBeforeMs }) =>
       db.write((tx) => {
         tx.run(`delete from consents where state in ('attached', 'failed') and created_at_ms < :forgetBeforeMs`, {

@@ -1,0 +1,29 @@
+import type { Connection } from '../../model/connection.ts';
+import type { ProviderApp } from '../../providers/provider-app.ts';
+import type { Finding } from './finding.ts';
+
+/** Accounts that are connected so often that the provider ends the oldest grant for the next one, without a word. */
+export function checkCrowds(connections: readonly Connection[], apps: readonly ProviderApp[]): Finding[] {
+  return apps.flatMap((app): Finding[] => {
+    const { grantsPerSubjectMax: max, id } = app.provider;
+    if (max === undefined) return [];
+    const own = connections.filter(({ providerAppId, state }) => providerAppId === app.id && state !== 'revoked');
+    const crowds = Map.groupBy(own, ({ subject }) => subject);
+    return [...crowds].flatMap(([subject, crowd]) => {
+      if (subject === undefined || crowd.length < max) return [];
+      const handle = crowd[0]?.handle ?? subject;
+      const names = crowd.map(({ name }) => name);
+      return [{ kind: 'grants_crowded', level: 'warning', provider: id, handle, names, max }];
+    });
+  });
+}
+
+/** Tokens without an end, where the provider lets an app choose: a stolen copy of them has none either. */
+export function checkEndless(connections: readonly Connection[], apps: readonly ProviderApp[]): Finding[] {
+  const choosing = new Set(apps.filter(({ provider }) => provider.access.whenMissing === 'never').map(({ id }) => id));
+  const names = connections
+    .filter(({ providerAppId, state }) => choosing.has(providerAppId) && state === 'active')
+    .filter(({ accessExpiresAtMs, hasRefreshToken }) => accessExpiresAtMs === undefined && !hasRefreshToken)
+    .map(({ name }) => name);
+  return names.length === 0 ? [] : [{ kind: 'never_expires', level: 'warning', names }];
+}
