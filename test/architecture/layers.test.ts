@@ -41,6 +41,7 @@ const TABLE: LayerTable = {
     'pino-pretty': ['app'],
     standardwebhooks: ['notify'],
     'twitter-text': ['posts', 'sim'],
+    uqr: ['cli'],
     zod: ['app', 'server', 'sim'],
   },
 };
