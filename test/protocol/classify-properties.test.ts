@@ -91,7 +91,8 @@ test('property: tokens in a body are never lost, whatever stands around them', (
           ? new URLSearchParams({
               access_token: access,
               refresh_token: refresh,
-              expires_in: String(expires),
+              // As JSON: not everything that there may be has a `toString` that can be called.
+              expires_in: typeof expires === 'string' ? expires : JSON.stringify(expires),
             }).toString()
           : JSON.stringify(fields);
         const outcome = classify(answered(status, body), provider, NOW_MS);

@@ -270,8 +270,8 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/protocol/classify.ts',
-        search: "answer.status < 400) return { kind: 'unanswered', error };",
-        replace: "answer.status < 400)\n    return { kind: 'unavailable', error, retryAfterMs: undefined };",
+        search: "status < 400) return { kind: 'unanswered', error };",
+        replace: "status < 400)\n    return { kind: 'unavailable', error, retryAfterMs: undefined };",
       },
     ],
   },
@@ -301,10 +301,8 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/protocol/stored-tokens.ts',
-        search:
-          '    sealed: vault.seal(bindingOf(home, generation), writeTokens({ ...tokens, refreshToken })),\n    generation,',
-        replace:
-          '    sealed: vault.seal(bindingOf(home, generation), writeTokens({ ...tokens, refreshToken })),\n    generation,\n    clear: refreshToken?.reveal(),',
+        search: '    ),\n    generation,',
+        replace: '    ),\n    generation,\n    clear: refreshToken?.reveal(),',
       },
       {
         file: 'src/store/sqlite/settlement-queries.ts',
