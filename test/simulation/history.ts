@@ -1,6 +1,7 @@
 import { HOUR_MS, MINUTE_MS } from '../../src/model/clock.ts';
 import { perform } from './acts.ts';
 import { arm, calm } from './faults.ts';
+import { EPOCH_MS } from './life.ts';
 import type { Entry } from './journal.ts';
 import type { Violation } from './invariants.ts';
 import { isAct, type Plan } from './plan.ts';
@@ -105,7 +106,7 @@ function isSettled(world: World): boolean {
 }
 
 function whatIsOpen(world: World): string | undefined {
-  const row = world.store.get(OPEN_SQL);
+  const row = world.store.get(OPEN_SQL, { nowMs: EPOCH_MS + world.scheduler.nowMs });
   if (row !== undefined) return `${String(row['id'])} is ${String(row['state'])}`;
   const { promotedAtMs } = world.oracle;
   if (promotedAtMs !== undefined && world.scheduler.nowMs < promotedAtMs + NOTICED_WITHIN_MS)
@@ -114,8 +115,9 @@ function whatIsOpen(world: World): string | undefined {
   return node === undefined ? undefined : `something waits in the spool of ${node.name}`;
 }
 
+/** A lease that is over holds nobody up; whoever died with it left it standing. */
 const OPEN_SQL = `
   select n.id, n.state from connections n join credentials c on c.connection_id = n.id
-    where n.state = 'uncertain' or c.lease_fence is not null or (c.attempt_id is not null and n.state = 'active')
+    where n.state = 'uncertain' or c.lease_expires_at_ms > :nowMs or (c.attempt_id is not null and n.state = 'active')
   union all select id, status from posts where status in ('publishing', 'scheduled') or (status = 'unknown' and due_at_ms is not null)
   union all select id, state from consents where state = 'pending'`;

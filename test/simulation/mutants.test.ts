@@ -13,7 +13,6 @@ const QUICK = [
   'stores tokens in the clear',
   'claims over a living lease',
   'adopts a pair of an earlier grant',
-  'drops what misses the guard',
   'leaves the lease when it settles',
 ];
 const HISTORIES_MAX = 400;

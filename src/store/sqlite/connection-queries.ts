@@ -60,7 +60,7 @@ export function sqliteConnectionStore(db: SqliteDatabase, settling: Settling): C
           throw error;
         }
       }),
-    changeOwner: (change) => db.write((tx) => changeOwner(tx, change)),
+    changeOwner: (change) => db.write((tx) => changeOwner(tx, change, settling.clock.nowMs())),
     attach: async (attachment) => {
       const attached = await db.write((tx) => attach(tx, attachment, settling));
       settling.faults.reach('consent.attached');
@@ -133,11 +133,13 @@ function connectionOf(row: Row): Connection {
   };
 }
 
-function changeOwner(tx: Queryable, { id, version, owner, sealed, generation }: OwnerChange): boolean {
+/** A lease that is over hinders nobody: whoever died with it may leave it standing. */
+function changeOwner(tx: Queryable, { id, version, owner, sealed, generation }: OwnerChange, nowMs: number): boolean {
   const changed = tx.run(
     `update credentials set version = version + 1, sealed = :sealed, generation = :generation
-     where connection_id = :id and version = :version and lease_fence is null and attempt_id is null`,
-    { id, version, sealed, generation },
+     where connection_id = :id and version = :version and attempt_id is null
+       and (lease_fence is null or lease_expires_at_ms <= :nowMs)`,
+    { id, version, sealed, generation, nowMs },
   );
   if (changed === 0) return false;
   tx.run('update connections set owner = :owner where id = :id', { id, owner });

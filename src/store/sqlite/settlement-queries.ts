@@ -15,7 +15,7 @@ import type { Queryable, Row } from './database.ts';
 import { insertEvent } from './event-queries.ts';
 import { clearAppFlag, holdsApp, reportMisconfigured } from './provider-app-queries.ts';
 import { suspectReuse, wasNeverPresented } from './reuse-queries.ts';
-import { integer, text, textOrNone } from './rows.ts';
+import { integer, integerOrNone, text, textOrNone } from './rows.ts';
 import type { Settling } from './settling.ts';
 
 /**
@@ -102,7 +102,8 @@ export function settleFailed(tx: Queryable, settlement: FailedSettlement, settli
 /** Puts an orphan's tokens in place of a credential whose refresh token was rejected. Each is tried once. */
 export function adoptOrphan(tx: Queryable, { orphan, version, dueAtMs }: OrphanAdoption, settling: Settling): boolean {
   const row = standing(tx, orphan.connectionId);
-  if (integer(row, 'version') !== version || row['lease_fence'] !== null) return false;
+  const isLeased = (integerOrNone(row, 'lease_expires_at_ms') ?? 0) > settling.clock.nowMs();
+  if (integer(row, 'version') !== version || isLeased) return false;
   if (!markTried(tx, orphan.id)) return false;
   rememberSpent(
     tx,
@@ -289,11 +290,12 @@ function closeAttempt(tx: Queryable, id: AttemptId, { outcome, error, nowMs }: A
   );
 }
 
+/** After a standby's promotion a fence may be given a second time: the attempt tells whose the lease is. */
 function releaseLease(tx: Queryable, claim: Claim): void {
   tx.run(
     `update credentials set lease_fence = null, lease_expires_at_ms = null, lease_holder = null
-     where connection_id = :id and lease_fence = :fence`,
-    { id: claim.connectionId, fence: claim.fence },
+     where connection_id = :id and lease_fence = :fence and (attempt_id is null or attempt_id = :attemptId)`,
+    { id: claim.connectionId, fence: claim.fence, attemptId: claim.attemptId },
   );
   tx.run('update credentials set attempt_id = null where connection_id = :id and attempt_id = :attemptId', {
     id: claim.connectionId,

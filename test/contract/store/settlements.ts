@@ -139,6 +139,41 @@ export const SETTLEMENTS: Suite = {
     assert.equal(await store.credentials.adoptOrphan({ orphan: orphan!, version: 2, dueAtMs: undefined }), false);
     assert.equal((await store.credentials.orphans(alice.id))[0]?.tried, false);
   },
+  'a lease whose holder died while a late child was adopted hinders nobody once it is over': async ({
+    store,
+    clock,
+  }) => {
+    const alice = await connected(store, 'alice', clock.nowMs());
+    const late = await claimed(store, alice);
+    await clock.advance(60_000);
+    await claimed(store, alice, { purpose: 'replay' });
+    assert.equal(await store.credentials.settleRenewed(renewed(late, 'alice 1', 'alice 2', clock.nowMs())), 'adopted');
+    const change = {
+      id: alice.id,
+      version: 2,
+      owner: 'new',
+      sealed: Buffer.from('for the new owner'),
+      generation: 'g',
+    };
+    assert.equal(await store.connections.changeOwner(change), false, 'its holder may still be sending');
+    await clock.advance(60_000);
+    assert.equal(await store.connections.changeOwner(change), true);
+  },
+  'an answer that is settled again lets go of no lease but its own, whatever number that has': async ({
+    store,
+    clock,
+  }) => {
+    const alice = await connected(store, 'alice', clock.nowMs());
+    const first = await claimed(store, alice);
+    const settlement = renewed(first, 'alice 1', 'alice 2', clock.nowMs());
+    await store.credentials.settleRenewed(settlement);
+    const second = await claimed(store, alice);
+    // As after the promotion of a standby that had not heard of the first claim.
+    const again = { ...settlement, claim: { ...first, fence: second.fence } };
+    assert.equal(await store.credentials.settleRenewed(again), 'already_known');
+    const { lease, openAttempt } = await stored(store, alice);
+    assert.deepEqual([lease?.fence, openAttempt?.id], [second.fence, second.attemptId]);
+  },
   'an answer that rotates nothing is the next version or outdated': async ({ store, clock }) => {
     const alice = await connected(store, 'alice', clock.nowMs());
     const keeps = { refreshFingerprint: print('alice 1') };
