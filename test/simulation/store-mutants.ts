@@ -101,10 +101,18 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: SETTLEMENTS,
-        search:
-          '     where connection_id = :id and lease_fence = :fence`,\n    { id: claim.connectionId, fence: claim.fence },',
-        replace:
-          '     where connection_id = :id and lease_fence = -:fence`,\n    { id: claim.connectionId, fence: claim.fence },',
+        search: 'and lease_fence = :fence and (attempt_id is null or attempt_id = :attemptId)`,',
+        replace: 'and lease_fence = -:fence and (attempt_id is null or attempt_id = :attemptId)`,',
+      },
+    ],
+  },
+  {
+    name: 'lets go of a lease by its number alone',
+    patches: [
+      {
+        file: SETTLEMENTS,
+        search: 'and lease_fence = :fence and (attempt_id is null or attempt_id = :attemptId)`,',
+        replace: 'and lease_fence = :fence and (:attemptId = :attemptId)`,',
       },
     ],
   },
