@@ -3,9 +3,10 @@ import type { Claim, ClaimRequest, CredentialStore, ReauthWarning } from '../../
 import { newId, type ConnectionId } from '../../model/ids.ts';
 import { attemptOf, CREDENTIAL_SQL, credentialOf, orphanOf } from './credential-rows.ts';
 import type { Queryable, SqliteDatabase } from './database.ts';
+import { nextDueAtMs, takeDue } from './due-work.ts';
 import { insertEvent } from './event-queries.ts';
 import { reportSpent } from './reuse-queries.ts';
-import { integer, integerOrNone, text } from './rows.ts';
+import { integer, text } from './rows.ts';
 import * as settlement from './settlement-queries.ts';
 import type { Settling } from './settling.ts';
 
@@ -69,22 +70,8 @@ export function sqliteCredentialStore(db: SqliteDatabase, settling: Settling): C
         settlement.endGrant(tx, { id, reason, error: undefined }, settling);
         return true;
       }),
-    takeDue: ({ againAtMs, limit }) =>
-      db.write((tx) =>
-        tx
-          .all(
-            `update credentials set due_at_ms = :againAtMs where connection_id in (
-               select connection_id from credentials where due_at_ms is not null and due_at_ms <= :nowMs
-               order by due_at_ms limit :limit)
-             returning connection_id`,
-            { nowMs: clock.nowMs(), againAtMs, limit },
-          )
-          .map((row) => text(row, 'connection_id') as ConnectionId),
-      ),
-    async nextDueAtMs() {
-      const row = db.get('select min(due_at_ms) as due_at_ms from credentials where due_at_ms is not null');
-      return row === undefined ? undefined : integerOrNone(row, 'due_at_ms');
-    },
+    takeDue: (take) => db.write((tx) => takeDue(tx, 'credentials', { nowMs: clock.nowMs(), ...take })),
+    nextDueAtMs: async () => nextDueAtMs(db, 'credentials'),
     setDue: (seen, dueAtMs) =>
       db.write((tx) => {
         tx.run(

@@ -15,9 +15,10 @@ import type {
 } from '../../model/post-store.ts';
 import type { Random } from '../../model/random.ts';
 import type { Queryable, Row, SqliteDatabase } from './database.ts';
+import { nextDueAtMs, takeDue } from './due-work.ts';
 import { insertEvent } from './event-queries.ts';
 import { postAttemptOf, postAttemptParams, postOf, postParams } from './post-rows.ts';
-import { integer, integerOrNone, text, textOrNone } from './rows.ts';
+import { integer, text, textOrNone } from './rows.ts';
 
 export interface PostStorePorts {
   readonly clock: Clock;
@@ -32,26 +33,13 @@ export function sqlitePostStore(db: SqliteDatabase, ports: PostStorePorts): Post
     read: async (id) => read(db, id),
     list: async (query) => list(db, query),
     apply: (changes) => db.write((tx) => applyChanges(tx, changes, ports)),
-    takeDue: ({ againAtMs, limit }) =>
-      db.write((tx) =>
-        tx
-          .all(
-            `update posts set due_at_ms = :againAtMs where id in (
-               select id from posts where due_at_ms is not null and due_at_ms <= :nowMs order by due_at_ms limit :limit)
-             returning id`,
-            { nowMs: clock.nowMs(), againAtMs, limit },
-          )
-          .map((row) => text(row, 'id') as PostId),
-      ),
+    takeDue: (take) => db.write((tx) => takeDue(tx, 'posts', { nowMs: clock.nowMs(), ...take })),
     async publishing(limit) {
       return db
         .all(`select * from posts where status = 'publishing' order by lease_expires_at_ms limit :limit`, { limit })
         .map((row) => withAttempts(db, row));
     },
-    async nextDueAtMs() {
-      const row = db.get('select min(due_at_ms) as due_at_ms from posts where due_at_ms is not null');
-      return row === undefined ? undefined : integerOrNone(row, 'due_at_ms');
-    },
+    nextDueAtMs: async () => nextDueAtMs(db, 'posts'),
     async lastKnownRemoteId(connectionId) {
       // An id that a person typed is no basis for leaving out what is older.
       const row = db.get(

@@ -16,9 +16,10 @@ import type {
   UpcomingQuery,
 } from '../../model/schedule-store.ts';
 import type { Queryable, SqliteDatabase } from './database.ts';
+import { nextDueAtMs, takeDue } from './due-work.ts';
 import { insertEvent } from './event-queries.ts';
 import { applyChanges, insertPost, withAttempts, type PostStorePorts } from './post-queries.ts';
-import { integer, integerOrNone, text } from './rows.ts';
+import { integer, text } from './rows.ts';
 import { occurrenceOf, scheduleOf, scheduleParams } from './schedule-rows.ts';
 
 export function sqliteScheduleStore(db: SqliteDatabase, ports: PostStorePorts): ScheduleStore {
@@ -35,22 +36,8 @@ export function sqliteScheduleStore(db: SqliteDatabase, ports: PostStorePorts): 
     list: async (query) => list(db, query),
     change: (change) => db.write((tx) => writeChange(tx, change, ports)),
     remove: (seen, posts) => db.write((tx) => remove(tx, seen, posts, ports)),
-    takeDue: ({ againAtMs, limit }) =>
-      db.write((tx) =>
-        tx
-          .all(
-            `update schedules set due_at_ms = :againAtMs where id in (
-               select id from schedules where due_at_ms is not null and due_at_ms <= :nowMs
-               order by due_at_ms limit :limit)
-             returning id`,
-            { nowMs: clock.nowMs(), againAtMs, limit },
-          )
-          .map((row) => text(row, 'id') as ScheduleId),
-      ),
-    async nextDueAtMs() {
-      const row = db.get('select min(due_at_ms) as due_at_ms from schedules where due_at_ms is not null');
-      return row === undefined ? undefined : integerOrNone(row, 'due_at_ms');
-    },
+    takeDue: (take) => db.write((tx) => takeDue(tx, 'schedules', { nowMs: clock.nowMs(), ...take })),
+    nextDueAtMs: async () => nextDueAtMs(db, 'schedules'),
     settle: (settlement) => db.write((tx) => settle(tx, settlement, ports)),
     async occurrences(id, limit) {
       const rows = db.all(
