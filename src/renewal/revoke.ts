@@ -100,6 +100,7 @@ async function revokeOnce(
     purpose: 'revocation',
     parentFingerprint: credential.refreshFingerprint ?? credential.accessFingerprint,
     sender: ports.processes.self,
+    startedMonotonicMs: ports.clock.monotonicMs(),
     leaseMs: leaseMs(ports),
     replays: 0,
   });

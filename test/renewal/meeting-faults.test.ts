@@ -78,6 +78,17 @@ test('a process that lets go after a late answer was adopted leaves no lease beh
   assert.equal(world.provider.reuses, 0);
 });
 
+test('whoever holds the answer in its spool does not ask for it again when the store is back', async () => {
+  await using world = await createWorld({ workers: false });
+  const alice = await world.connect('alice');
+  const token = await spooledRenewal(alice, world);
+  await world.wait('10m');
+  world.node().healStore();
+  assert.equal(await world.node().accessToken(alice), token);
+  assert.equal(world.provider.presentations.length, 1);
+  assert.equal(await world.state(alice), 'active');
+});
+
 /** Two hours on, the first node renews while the store takes nothing from it; gives the token that it serves. */
 async function spooledRenewal(alice: ConnectionId, world: World): Promise<string> {
   await world.wait('2h');

@@ -11,6 +11,7 @@ export interface Drawing {
   readonly provider: ProviderKind;
   readonly users: readonly string[];
   readonly nodes: number;
+  readonly separateMachines: boolean;
   readonly accessLifetimeMs: number;
   posts: number;
 }
@@ -59,8 +60,20 @@ export function drawFault(drawing: Drawing): Fault {
     case 'fail_over':
       return { kind, node, where, lacking: chance.between(1, 4) };
     case 'clock_jump':
-      return { kind, node, where, byMs: chance.pick([-90_000, -20_000, 20_000, 90_000]) };
+      return { kind, node, where, byMs: chance.pick(jumpsOf(drawing)) };
   }
+}
+
+/** By how much one machine's clock may be wrong while another's is right: patience has a margin for that much. */
+const SMALL_JUMPS_MS = [-90_000, -20_000, 20_000, 90_000];
+const ANY_JUMPS_MS = [...SMALL_JUMPS_MS, 300_000, 3_600_000];
+
+/**
+ * On one machine no jump is too large for a renewal: its processes share a clock that never jumps. A post's times are
+ * compared with the network's.
+ */
+export function jumpsOf({ provider, separateMachines }: Drawing): readonly number[] {
+  return separateMachines || provider === 'x' ? SMALL_JUMPS_MS : ANY_JUMPS_MS;
 }
 
 /** Notices and schedules are not simulated yet. */

@@ -12,7 +12,8 @@ export function drawPlan(seed: number): Plan {
   const users = chance.isLucky(0.25) ? ['alice', 'bob'] : ['alice'];
   const nodes = chance.pick([1, 2, 2, 3]);
   const accessLifetimeMs = chance.pick([10 * MINUTE_MS, 30 * MINUTE_MS, HOUR_MS, 2 * HOUR_MS]);
-  const drawing: Drawing = { chance, provider, users, nodes, accessLifetimeMs, posts: 0 };
+  const separateMachines = chance.isLucky(0.5);
+  const drawing: Drawing = { chance, provider, users, nodes, separateMachines, accessLifetimeMs, posts: 0 };
   const steps: Step[] = [];
   let atMs = chance.between(SECOND_MS, MINUTE_MS);
   for (let episodes = chance.between(1, 4); episodes > 0; episodes -= 1) {
@@ -22,7 +23,7 @@ export function drawPlan(seed: number): Plan {
   steps.sort((one, other) => one.atMs - other.atMs);
   return {
     ...{ seed, provider, nodes, users, accessLifetimeMs, steps },
-    separateMachines: chance.isLucky(0.5),
+    separateMachines,
     policy: chance.isLucky(0.3) ? 'always' : 'on-use',
     replay: chance.isLucky(0.9),
     faultsEndAtMs: endOf(atMs, steps),

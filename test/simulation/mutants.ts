@@ -94,6 +94,16 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'counts patience by the wall clock alone',
+    patches: [
+      {
+        file: 'src/renewal/look.ts',
+        search: '  return Math.max(0, clock.nowMs() - startedAtMs - passedMs);',
+        replace: '  return 0;',
+      },
+    ],
+  },
+  {
     name: 'refuses a reader whose token still lives',
     patches: [
       {

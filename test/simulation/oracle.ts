@@ -83,8 +83,8 @@ export class Oracle {
         continue;
       // The claim that would have kept this one away was not on the standby.
       if (this.promotedAtMs !== undefined && sentAtMs - this.promotedAtMs <= PATIENCE_MS) continue;
-      // A revocation waits for whoever still listens; after him it cannot make anything worse.
-      if (exchange.endpoint === 'revocation' && (earlier.endedAtMs !== undefined || earlier.life.isDead)) continue;
+      // A revocation waits for whoever still listens; after him, or once he stands still, it cannot make anything worse.
+      if (exchange.endpoint === 'revocation' && !this.#isListening(earlier)) continue;
       const why = this.#isOpen(earlier);
       if (why !== undefined) {
         this.accuse(
@@ -153,12 +153,18 @@ export class Oracle {
   doubted(id: string): void {
     const row = this.#sight.store.get('select refresh_fingerprint from credentials where connection_id = :id', { id });
     const token = this.tokenOf(textOf(row?.['refresh_fingerprint']));
-    const { nowMs } = this.#sight.scheduler;
-    for (const { life, presented, endedAtMs, sentAtMs } of this.#sight.exchanges()) {
-      if (token === undefined || presented !== token.text || endedAtMs !== undefined || life.isDead) continue;
-      const isSilent = life.isPaused || life.heldUpUntilMs > sentAtMs || nowMs - sentAtMs > LISTENS_MS;
-      if (!isSilent) this.accuse('no false doubt', `${id}, while ${life.name} listens for an answer to ${presented}`);
+    for (const exchange of this.#sight.exchanges()) {
+      const { life, presented } = exchange;
+      if (token === undefined || presented !== token.text || !this.#isListening(exchange)) continue;
+      // The standby knows nothing of his claim; the doubt is about another's.
+      if (this.promotedAtMs !== undefined && exchange.sentAtMs - this.promotedAtMs <= PATIENCE_MS) continue;
+      this.accuse('no false doubt', `${id}, while ${life.name} listens for an answer to ${presented}`);
     }
+  }
+
+  #isListening({ life, endedAtMs, sentAtMs }: Exchange): boolean {
+    if (endedAtMs !== undefined || life.isDead || life.isPaused || life.heldUpUntilMs > sentAtMs) return false;
+    return this.#sight.scheduler.nowMs - sentAtMs <= LISTENS_MS;
   }
 
   reached(point: FaultPoint): void {
