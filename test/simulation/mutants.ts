@@ -178,8 +178,8 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/renewal/settle.ts',
-        search: '  if (entry === undefined) return keepTrying(settlement, stored, ports);',
-        replace: "  if (entry === undefined) return 'spooled';",
+        search: '    if (entry !== undefined) {\n      // A commit',
+        replace: "    if (entry === undefined) return 'spooled';\n    else {\n      // A commit",
       },
     ],
   },

@@ -79,8 +79,8 @@ export class Oracle {
     const { presented, sentAtMs } = exchange;
     if (presented === undefined || this.#sight.provider.provider.refresh.rotation === 'reusable') return;
     for (const earlier of this.#sight.exchanges()) {
-      if (earlier.presented !== presented || earlier.endpoint !== 'token' || sentAtMs - earlier.sentAtMs > PATIENCE_MS)
-        continue;
+      if (earlier.presented !== presented || earlier.endpoint !== 'token') continue;
+      if (sentAtMs - earlier.sentAtMs > PATIENCE_MS - this.#clocksApartMs()) continue;
       // The claim that would have kept this one away was not on the standby.
       if (this.promotedAtMs !== undefined && sentAtMs - this.promotedAtMs <= PATIENCE_MS) continue;
       // A revocation waits for whoever still listens; after him, or once he stands still, it cannot make anything worse.
@@ -93,6 +93,13 @@ export class Oracle {
         );
       }
     }
+  }
+
+  /** On one machine patience is counted by a clock that never jumps. */
+  #clocksApartMs(): number {
+    if (!this.#sight.plan.separateMachines) return 0;
+    const ahead = this.#sight.nodes().map(({ machine }) => machine.wallAheadMs);
+    return Math.max(...ahead) - Math.min(...ahead);
   }
 
   /** A request was handled, or turned away. */
@@ -221,7 +228,13 @@ export class Oracle {
     if (isRenewal && grants.indexOf(newer.grant) < grants.indexOf(older.grant)) {
       this.accuse('no newer overwritten', `${id}: ${older.text} gave way to ${newer.text}, of an earlier consent`);
     }
-    // Within one grant, what was issued later is the truth.
+    // Within one grant, what was issued later is the truth; once the provider has refused it, an orphan is tried.
+    const isRefused = this.#sight
+      .exchanges()
+      .some(
+        ({ presented, handled }) => presented === older.text && handled !== undefined && handled.issued === undefined,
+      );
+    if (isRefused) return;
     if (newer.grant === older.grant && newer.issuedAtMs < older.issuedAtMs) {
       this.accuse('no newer overwritten', `${id}: ${older.text} gave way to ${newer.text}, which is older`);
     }
