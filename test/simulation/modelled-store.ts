@@ -111,7 +111,7 @@ export async function emptyStore(): Promise<Uint8Array> {
   return bytes;
 }
 
-/** `vacuum into` wants a file, so the schema is read back and run again. */
+/** `vacuum into` wants a file, so the schema is read back and run again, and what migrations have put into it with it. */
 class Copyable extends SqliteDatabase {
   constructor(clock: Clock) {
     super(':memory:', clock);
@@ -123,10 +123,18 @@ class Copyable extends SqliteDatabase {
       internal: 'sqlite_%',
     });
     for (const { sql } of statements) db.exec(String(sql));
+    for (const { name } of this.all(`select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'`))
+      for (const row of this.all(`select * from ${String(name)}`)) insert(db, String(name), row);
     const bytes = db.serialize();
     db.close();
     return bytes;
   }
+}
+
+function insert(db: DatabaseSync, table: string, row: Row): void {
+  const columns = Object.keys(row);
+  const sql = `insert into ${table} (${columns.join(', ')}) values (${columns.map((column) => `:${column}`).join(', ')})`;
+  db.prepare(sql).run(row);
 }
 
 /** What befalls one process's way to the store. */

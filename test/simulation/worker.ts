@@ -1,5 +1,6 @@
 import { settlePendings } from '../../src/connect/pending.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/model/clock.ts';
+import { tendDueSchedules } from '../../src/posts/schedules/tend.ts';
 import { tendDuePosts } from '../../src/posts/worker.ts';
 import { reapplySpool } from '../../src/renewal/reapply.ts';
 import { tendDue } from '../../src/renewal/tend.ts';
@@ -19,6 +20,7 @@ const IDLE_MS = 20 * MINUTE_MS;
 const TIDY_MS = HOUR_MS;
 const ROUNDS_AT_ONCE = 4;
 const POSTS_A_ROUND = 20;
+const SCHEDULES_A_ROUND = 20;
 
 /**
  * The product's worker, round by round. It sleeps over the time in which it would find nothing, which is what makes a
@@ -79,19 +81,28 @@ export class Worker {
   }
 
   #round(): void {
-    const { life, renewal, connect, posts, flights } = this.#node.now;
+    const { life, renewal, connect, posts, schedules, courier, flights } = this.#node.now;
+    const { hasPosts, hasSchedules } = this.#agenda.now();
     if (this.#rounds >= ROUNDS_AT_ONCE) return;
     const report = (_id: unknown, error: unknown): void => {
       this.#stumbled(life, error);
     };
     this.#rounds += 1;
-    const work = [
-      this.#guarded(life, () => tendDue(flights, renewal, report)),
-      this.#guarded(life, async () => {
-        const { failures } = await tendDuePosts(posts, { limit: POSTS_A_ROUND });
-        for (const { error } of failures) this.#stumbled(life, error);
-      }),
-    ];
+    const reportAll = ({ failures }: { readonly failures: readonly { readonly error: unknown }[] }): void => {
+      for (const { error } of failures) this.#stumbled(life, error);
+    };
+    const work = [this.#guarded(life, () => tendDue(flights, renewal, report))];
+    if (hasPosts)
+      work.push(this.#guarded(life, async () => reportAll(await tendDuePosts(posts, { limit: POSTS_A_ROUND }))));
+    if (hasSchedules) {
+      const limit = SCHEDULES_A_ROUND;
+      work.push(this.#guarded(life, async () => reportAll(await tendDueSchedules(schedules, { limit }))));
+    }
+    if (courier !== undefined)
+      work.push(
+        this.#guarded(life, () => courier.fanOut()),
+        this.#guarded(life, () => courier.sendDue()),
+      );
     if (this.#scheduler.nowMs - this.#choresAtMs >= CHORES_MS) {
       this.#choresAtMs = this.#scheduler.nowMs;
       work.push(
@@ -131,6 +142,8 @@ interface Due {
   readonly dueAtMs: number;
   readonly hasPending: boolean;
   readonly hasDoubt: boolean;
+  readonly hasPosts: boolean;
+  readonly hasSchedules: boolean;
 }
 
 /** What the store holds for the workers to do, looked up once a commit. */
@@ -138,22 +151,29 @@ export class Agenda {
   /** Whether a replay waits for a word from the sender's spool. */
   readonly waitsForSpools: boolean;
   readonly #store: ModelledStore;
-  #due: Due = { dueAtMs: 0, hasPending: false, hasDoubt: false };
+  readonly #sql: string;
+  #due: Due = { dueAtMs: 0, hasPending: false, hasDoubt: false, hasPosts: true, hasSchedules: true };
   #asOf = -1;
 
-  constructor(store: ModelledStore, { waitsForSpools }: { readonly waitsForSpools: boolean }) {
+  constructor(
+    store: ModelledStore,
+    { waitsForSpools, tellsOthers }: { readonly waitsForSpools: boolean; readonly tellsOthers: boolean },
+  ) {
     this.#store = store;
+    this.#sql = tellsOthers ? AGENDA_SQL.replace('/* notices */', NOTICES_SQL) : AGENDA_SQL;
     this.waitsForSpools = waitsForSpools;
   }
 
   now(): Due {
     if (this.#asOf === this.#store.changes) return this.#due;
     this.#asOf = this.#store.changes;
-    const row = this.#store.get(AGENDA_SQL) ?? {};
+    const row = this.#store.get(this.#sql) ?? {};
     this.#due = {
       dueAtMs: typeof row['due'] === 'number' ? row['due'] : Number.POSITIVE_INFINITY,
       hasPending: row['pending'] === 1,
       hasDoubt: row['doubt'] === 1,
+      hasPosts: row['posts'] === 1,
+      hasSchedules: row['schedules'] === 1,
     };
     return this.#due;
   }
@@ -162,6 +182,15 @@ export class Agenda {
 const AGENDA_SQL = `select
   (select min(due) from (
     select min(due_at_ms) as due from credentials where due_at_ms is not null
-    union all select min(due_at_ms) from posts where due_at_ms is not null)) as due,
+    union all select min(due_at_ms) from posts where due_at_ms is not null
+    union all select min(due_at_ms) from schedules where due_at_ms is not null /* notices */)) as due,
+  exists (select 1 from posts) as posts,
+  exists (select 1 from schedules) as schedules,
   exists (select 1 from consents where state = 'pending' and redeem_hash is null) as pending,
   exists (select 1 from credentials where attempt_id is not null) as doubt`;
+
+/** There is one receiver: whoever has one of its notices has its lane. */
+const NOTICES_SQL = `
+    union all select max(min(due_at_ms), coalesce(max(taken_until_ms), 0)) from deliveries where due_at_ms is not null
+    union all select 0 where coalesce((select sequence from notice_cursors where channel = 'webhook'), 0)
+      < (select coalesce(max(sequence), 0) from events)`;
