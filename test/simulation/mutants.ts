@@ -1,5 +1,6 @@
 import type { Mutant } from './mutation.ts';
 import { POSTING_MUTANTS } from './posting-mutants.ts';
+import { NOTICE_MUTANTS, SCHEDULE_MUTANTS } from './schedule-mutants.ts';
 import { STORE_MUTANTS } from './store-mutants.ts';
 
 const RENEWAL_MUTANTS: readonly Mutant[] = [
@@ -314,4 +315,10 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
 ];
 
 /** Each is a mistake that somebody could make, and each must be caught. */
-export const MUTANTS: readonly Mutant[] = [...RENEWAL_MUTANTS, ...STORE_MUTANTS, ...POSTING_MUTANTS];
+export const MUTANTS: readonly Mutant[] = [
+  ...RENEWAL_MUTANTS,
+  ...STORE_MUTANTS,
+  ...POSTING_MUTANTS,
+  ...SCHEDULE_MUTANTS,
+  ...NOTICE_MUTANTS,
+];
