@@ -20,6 +20,7 @@ export class ModelledStore implements Queryable {
   /** Copies of before the last commits, the youngest last: what a standby may have. */
   readonly #behind: Uint8Array[] = [];
   readonly #behindMax: number;
+  #rowsChanged = 0;
 
   constructor(empty: Uint8Array, { standbyBehindMax }: { readonly standbyBehindMax: number }) {
     this.#behindMax = standbyBehindMax;
@@ -41,15 +42,19 @@ export class ModelledStore implements Queryable {
   /** All of it, or nothing. */
   transact<T>(work: (tx: Queryable) => T): T {
     const before = this.#behindMax > 0 ? this.#db.serialize() : undefined;
-    this.#db.exec('begin immediate');
+    this.run('begin immediate');
     let value: T;
     try {
       value = work(this);
-      this.#db.exec('commit');
+      this.run('commit');
     } catch (error) {
       this.#db.exec('rollback');
       throw error;
     }
+    const rowsChanged = Number(this.get('select total_changes() as rows')?.['rows']);
+    // As with a file: what changes nothing is no commit that anybody could notice.
+    if (rowsChanged === this.#rowsChanged) return value;
+    this.#rowsChanged = rowsChanged;
     if (before !== undefined) {
       this.#behind.push(before);
       if (this.#behind.length > this.#behindMax) this.#behind.shift();
@@ -69,6 +74,7 @@ export class ModelledStore implements Queryable {
     this.#statements.clear();
     this.#db.close();
     this.#db = openCopy(standby);
+    this.#rowsChanged = 0;
     this.changes += 1;
     this.onChange('promotion');
     return lacking;
