@@ -13,11 +13,11 @@ type Basis = Pick<Plan, 'seed' | 'provider' | 'nodes' | 'users' | 'steps' | 'fau
  */
 export function drawMore(basis: Basis): Pick<Plan, 'hasReceiver'> & { readonly steps: readonly Step[] } {
   const chance = new Chance(basis.seed, 'more');
-  const hasReceiver = chance.isLucky(0.3);
+  const hasReceiver = chance.isLucky(0.2);
   const steps = [
     ...(chance.isLucky(0.15) ? [drawImport(basis, chance)] : []),
     ...(basis.provider === 'x' ? postsElsewhere(basis, chance) : []),
-    ...(basis.provider === 'x' && chance.isLucky(0.5) ? scheduling(basis, chance) : []),
+    ...(basis.provider === 'x' && chance.isLucky(0.4) ? scheduling(basis, chance) : []),
     ...(hasReceiver && chance.isLucky(0.7) ? disturbedNotices(basis, chance) : []),
   ];
   return { hasReceiver, steps };
@@ -64,7 +64,7 @@ function scheduling(basis: Basis, chance: Chance): readonly Step[] {
   });
 }
 
-const RUNS_MAX = 12;
+const RUNS_MAX = 8;
 
 function drawRuns(label: string, withinMs: number, chance: Chance): NewRuns {
   const fitting = [10, 20, 30, 60].filter((minutes) => withinMs / (minutes * MINUTE_MS) <= RUNS_MAX);
