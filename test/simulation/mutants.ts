@@ -243,7 +243,12 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
         search: '        claim,\n        outcome',
         replace: '        claim: claim!,\n        outcome',
       },
-      { file: 'src/renewal/revoke.ts', search: 'claim.fence, {', replace: 'claim?.fence ?? 0, {' },
+      {
+        file: 'src/renewal/revoke.ts',
+        search: 'settleRevoked(claim, {',
+        replace:
+          'settleRevoked(claim ?? { ...credential, attemptId: newId("att", ports.random), leaseExpiresAtMs: 0 }, {',
+      },
     ],
   },
   {
