@@ -56,7 +56,7 @@ function unsettled({ chance, node }: Focus): readonly Timed[] {
   const at = (point: FaultPoint) => ({ afterMs: BEFORE, node, where: { point } });
   const first = chance.pick(['renewal.sent', 'renewal.answered'] as const);
   const trouble: Timed = chance.isLucky(0.5)
-    ? { ...at(first), kind: 'store_full', lastsMs: chance.pick([3_000, 20_000, 120_000, 400_000]) }
+    ? { ...at(first), kind: 'store_full', lastsMs: chance.pick([3_000, 20_000, 120_000, 400_000, 900_000]) }
     : { ...at(first), kind: 'store_stalls', lastsMs: 20_000, upToMs: chance.pick([1_500, 6_000, 15_000]) };
   const second = chance.weighted({ crash: 3, later_crash: 3, disk: 2, promotion: 2, pause: 1, nothing: 1 });
   switch (second) {

@@ -76,22 +76,19 @@ export function jumpsOf({ provider, separateMachines }: Drawing): readonly numbe
   return separateMachines || provider === 'x' ? SMALL_JUMPS_MS : ANY_JUMPS_MS;
 }
 
-/** Notices and schedules are not simulated yet. */
-export const SIMULATED_POINTS = FAULT_POINTS.filter((point) => !/^(?:notice|schedule)\./.test(point));
-
-/** Most faults matter in the middle of a renewal, or of a post; the rest may come anywhere. */
-const AIMS = SIMULATED_POINTS.filter((point) => !point.startsWith('consent.'));
+/** Most faults matter in the middle of a renewal, or of a post; what is aimed at the rest is drawn with it. */
+const AIMS = FAULT_POINTS.filter((point) => !/^(?:consent|notice|schedule)\./.test(point));
 
 function drawWhere({ chance, provider }: Drawing): Where {
   if (chance.isLucky(0.4)) return { places: chance.between(0, chance.pick([10, 40, 120])) };
   const points = provider === 'x' ? AIMS : AIMS.filter((point) => !point.startsWith('publishing.'));
-  return { point: chance.isLucky(0.1) ? chance.pick(SIMULATED_POINTS) : chance.pick(points) };
+  return { point: chance.isLucky(0.1) ? chance.pick(FAULT_POINTS) : chance.pick(points) };
 }
 
 function drawEndpoint({ chance, provider }: Drawing): Endpoint {
   return provider === 'x'
-    ? chance.weighted({ token: 5, post: 6, timeline: 2, identity: 0.5, revocation: 0.5 })
-    : chance.weighted({ token: 9, identity: 1, revocation: 1, post: 0, timeline: 0 });
+    ? chance.weighted({ token: 5, post: 6, timeline: 2, identity: 0.5, revocation: 0.5, notice: 0 })
+    : chance.weighted({ token: 9, identity: 1, revocation: 1, post: 0, timeline: 0, notice: 0 });
 }
 
 export function drawWireFault(chance: Chance): WireFault {

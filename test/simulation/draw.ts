@@ -2,6 +2,7 @@ import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/model/clock.ts';
 import { Chance } from './chance.ts';
 import { drawCompound } from './compounds.ts';
 import { drawFault, type Drawing, type Timed } from './draw-faults.ts';
+import { drawMore } from './draw-more.ts';
 import type { Act, Plan, Step } from './plan.ts';
 import { PROVIDERS, type ProviderKind } from './provider-model.ts';
 
@@ -20,13 +21,14 @@ export function drawPlan(seed: number): Plan {
     atMs += gapOf(drawing);
     for (const { afterMs, ...what } of drawEpisode(drawing)) steps.push({ atMs: Math.max(0, atMs + afterMs), ...what });
   }
-  steps.sort((one, other) => one.atMs - other.atMs);
+  const more = drawMore({ seed, provider, nodes, users, steps, faultsEndAtMs: endOf(atMs, steps) });
+  const all = [...steps, ...more.steps].sort((one, other) => one.atMs - other.atMs);
   return {
-    ...{ seed, provider, nodes, users, accessLifetimeMs, steps },
+    ...{ seed, provider, nodes, users, accessLifetimeMs, steps: all, hasReceiver: more.hasReceiver },
     separateMachines,
     policy: chance.isLucky(0.3) ? 'always' : 'on-use',
     replay: chance.isLucky(0.9),
-    faultsEndAtMs: endOf(atMs, steps),
+    faultsEndAtMs: endOf(atMs, all),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Mutant } from './mutation.ts';
 import { POSTING_MUTANTS } from './posting-mutants.ts';
+import { NOTICE_MUTANTS, SCHEDULE_MUTANTS } from './schedule-mutants.ts';
 import { STORE_MUTANTS } from './store-mutants.ts';
 
 const RENEWAL_MUTANTS: readonly Mutant[] = [
@@ -252,7 +253,12 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
         search: '        claim,\n        outcome',
         replace: '        claim: claim!,\n        outcome',
       },
-      { file: 'src/renewal/revoke.ts', search: 'claim.fence, {', replace: 'claim?.fence ?? 0, {' },
+      {
+        file: 'src/renewal/revoke.ts',
+        search: 'settleRevoked(claim, {',
+        replace:
+          'settleRevoked(claim ?? { ...credential, attemptId: newId("att", ports.random), leaseExpiresAtMs: 0 }, {',
+      },
     ],
   },
   {
@@ -324,4 +330,10 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
 ];
 
 /** Each is a mistake that somebody could make, and each must be caught. */
-export const MUTANTS: readonly Mutant[] = [...RENEWAL_MUTANTS, ...STORE_MUTANTS, ...POSTING_MUTANTS];
+export const MUTANTS: readonly Mutant[] = [
+  ...RENEWAL_MUTANTS,
+  ...STORE_MUTANTS,
+  ...POSTING_MUTANTS,
+  ...SCHEDULE_MUTANTS,
+  ...NOTICE_MUTANTS,
+];

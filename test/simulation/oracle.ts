@@ -6,10 +6,13 @@ import type { InvariantName, Violation } from './invariants.ts';
 import type { Journal } from './journal.ts';
 import type { ModelledStore } from './modelled-store.ts';
 import type { Life } from './life.ts';
+import { NoticeOracle } from './notice-oracle.ts';
 import { AFTER_DEATH_MS, broughtBy, type Exchange } from './network.ts';
 import type { Plan } from './plan.ts';
 import { PostingOracle } from './posting-oracle.ts';
 import type { Grant, ProviderModel, RefreshToken } from './provider-model.ts';
+import type { ReceiverModel } from './receiver-model.ts';
+import { ScheduleOracle } from './schedule-oracle.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 
@@ -18,6 +21,7 @@ export interface OracleSight {
   readonly scheduler: Scheduler;
   readonly store: ModelledStore;
   readonly provider: ProviderModel;
+  readonly receiver: ReceiverModel;
   readonly exchanges: () => readonly Exchange[];
   readonly nodes: () => readonly SimulatedNode[];
   readonly fingerprinter: Fingerprinter;
@@ -45,6 +49,8 @@ export class Oracle {
   readonly #sight: OracleSight;
   readonly #seen = new Map<string, SeenConnection>();
   readonly #posting: PostingOracle;
+  readonly schedules: ScheduleOracle;
+  readonly notices: NoticeOracle;
   readonly #lastRefresh = new Map<string, string>();
   readonly #tokens = new Map<string, RefreshToken>();
   /** Refresh tokens that have been durable here at some time. */
@@ -62,9 +68,12 @@ export class Oracle {
 
   constructor(sight: OracleSight) {
     this.#sight = sight;
-    this.#posting = new PostingOracle(sight, (invariant, detail) => {
+    const accuse = (invariant: InvariantName, detail: string): void => {
       this.accuse(invariant, detail);
-    });
+    };
+    this.#posting = new PostingOracle(sight, accuse);
+    this.schedules = new ScheduleOracle(sight, accuse);
+    this.notices = new NoticeOracle(sight, accuse);
   }
 
   accuse(invariant: InvariantName, detail: string): void {
@@ -77,6 +86,7 @@ export class Oracle {
   /** A request left. */
   sent(exchange: Exchange): void {
     const { presented, sentAtMs } = exchange;
+    if (exchange.endpoint === 'notice') this.notices.sent(exchange);
     if (presented === undefined || this.#sight.provider.provider.refresh.rotation === 'reusable') return;
     for (const earlier of this.#sight.exchanges()) {
       if (earlier.presented !== presented || earlier.endpoint !== 'token') continue;
@@ -122,6 +132,8 @@ export class Oracle {
     if (what === 'promotion') this.promotedAtMs = this.#sight.scheduler.nowMs;
     this.#noteKept();
     this.#posting.watch();
+    this.schedules.watch(what);
+    this.notices.watch(what);
     for (const row of this.#sight.store.all(STANDING_SQL)) {
       const id = String(row['id']);
       const before = this.#seen.get(id);
@@ -191,7 +203,10 @@ export class Oracle {
     for (const node of this.#sight.nodes()) this.heldBy(node.now.life);
     this.#doubtRevocations();
     this.#doubtSeals();
-    this.#posting.doubt({ hasPromoted: this.promotedAtMs !== undefined });
+    const hasPromoted = this.promotedAtMs !== undefined;
+    this.#posting.doubt({ hasPromoted });
+    this.schedules.doubt({ hasPromoted });
+    this.notices.doubt();
   }
 
   tokenOf(fingerprint: string | undefined): RefreshToken | undefined {
@@ -301,6 +316,11 @@ export class Oracle {
       for (let one = token.parent; one !== undefined; one = one.parent) if (one === of) return true;
       return false;
     });
+  }
+
+  /** Stored, or spent, or kept as an orphan. */
+  isKnownHere(token: RefreshToken): boolean {
+    return this.#isStored(token);
   }
 
   #isKept(token: RefreshToken): boolean {
