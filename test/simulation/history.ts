@@ -108,9 +108,8 @@ async function lastLook(world: World): Promise<void> {
     const outcome = await lastUse(world, index, user);
     if (!ENDS.has(outcome)) world.oracle.accuse('everything settles', `the last use for ${user} brought ${outcome}`);
   }
-  // A renewal ahead of time may be under way just now.
-  const { scheduler } = world;
-  await scheduler.run(scheduler.nowMs + SETTLES_WITHIN_MS, () => whatIsOpen(world) === undefined);
+  // What the last look has brought about may be under way at this very moment.
+  await world.scheduler.run(world.scheduler.nowMs + LAST_USES_MS, () => isSettled(world));
   const still = whatIsOpen(world);
   if (still !== undefined) world.oracle.accuse('everything settles', `after the last uses: ${still}`);
 }
