@@ -23,6 +23,8 @@ export function drawCompound(drawing: Drawing): readonly Timed[] {
     together: 2,
     disturbed: 1,
     clock_set: drawing.nodes > 1 ? 1 : 0,
+    given_way: drawing.nodes > 1 ? 1 : 0,
+    fence_again: drawing.nodes > 1 ? 1 : 0,
   });
   switch (kind) {
     case 'unsettled':
@@ -39,6 +41,10 @@ export function drawCompound(drawing: Drawing): readonly Timed[] {
       return together(on, use);
     case 'clock_set':
       return [...clockSet(on), use];
+    case 'given_way':
+      return [...givenWay(on), use];
+    case 'fence_again':
+      return [...fenceAgain(on), use];
     case 'disturbed':
       return [{ afterMs: 0, kind: 'app_refused', lastsMs: chance.pick([3_000, 60_000]) }, ...gone(on), use];
   }
@@ -97,6 +103,31 @@ function clockSet(on: Focus): readonly Timed[] {
     { afterMs: BEFORE, kind: 'wire', endpoint: 'token', fault: { kind: 'answer_slow', ms: 35_000 } },
     { afterMs, kind: 'clock_jump', node, where: { places: 0 }, byMs: chance.pick(jumpsOf(on)) },
     { afterMs: afterMs + SECOND_MS, kind: 'use', node: (node + 1) % nodes, user },
+  ];
+}
+
+/** The store takes the answer again while somebody, past the lease, revokes what it replaces. */
+function givenWay({ chance, node, nodes, user }: Focus): readonly Timed[] {
+  const lastsMs = chance.between(165_000, 182_000);
+  const slow: WireFault = { kind: 'answer_slow', ms: chance.pick([8_000, 20_000]) };
+  return [
+    { afterMs: BEFORE, node, where: { point: 'renewal.sent' }, kind: 'store_full', lastsMs },
+    { afterMs: BEFORE, kind: 'wire', endpoint: 'revocation', fault: slow },
+    { afterMs: chance.between(166_000, 172_000), kind: 'revoke', node: (node + 1) % nodes, user, atProvider: true },
+  ];
+}
+
+/** A standby lacks a claim, so its fence is given again; and whoever had it first is back before the second is done. */
+function fenceAgain({ chance, node, nodes, user }: Focus): readonly Timed[] {
+  const at = (point: FaultPoint) => ({ afterMs: BEFORE, node, where: { point } });
+  const refused: WireFault = { kind: 'refused_before', status: 429, error: undefined };
+  return [
+    { ...at('renewal.claimed'), kind: 'fail_over', lacking: 1 },
+    { ...at('renewal.answered'), kind: 'pause', lastsMs: 300_000 },
+    { afterMs: BEFORE, kind: 'wire', endpoint: 'token', fault: refused },
+    { afterMs: BEFORE, kind: 'wire', endpoint: 'token', fault: { kind: 'answer_slow', ms: 60_000 } },
+    { afterMs: chance.between(255_000, 295_000), kind: 'use', node: (node + 1) % nodes, user },
+    { afterMs: chance.between(301_000, 306_000), kind: 'use', node, user },
   ];
 }
 

@@ -61,6 +61,8 @@ function nodeWatch(world: World): NodeWatch {
   return {
     reached: (life, point) => {
       world.oracle.reached(point);
+      // The store says nothing of what a node keeps to itself.
+      if (point === 'spool.synced') for (const worker of world.workers) worker.arrange();
       journal.tell(life.name, () => `reaches ${point}`);
     },
     called: (life, port, method, result, args) => {
