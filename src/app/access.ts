@@ -131,6 +131,7 @@ function accessOf(served: Served): Access {
   return {
     accessToken: served.tokens.accessToken,
     tokenType: served.tokens.tokenType,
+    proofKey: served.tokens.proofKey,
     expiresAtMs: served.accessExpiresAtMs,
     scopes: served.scopes,
     version: served.version,

@@ -164,7 +164,7 @@ class Library {
     const answer = await callApi(
       id,
       { method, url, headers: Object.fromEntries(request.headers), body },
-      { tokens: app.tokens, http: app.renewal.http },
+      { ...app.renewal, tokens: app.tokens },
     );
     const hasBody = ![204, 205, 304].includes(answer.status);
     return new Response(hasBody ? new Uint8Array(answer.body) : null, {

@@ -15,6 +15,7 @@ import { collect } from '../posts/collect.ts';
 import type { DraftPorts } from '../posts/drafts.ts';
 import { NETWORKS } from '../posts/networks/all.ts';
 import type { SchedulePorts } from '../posts/schedules/ports.ts';
+import { Nonces } from '../protocol/nonces.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { Flights } from '../renewal/flights.ts';
 import type { RenewalPorts, RenewalTiming } from '../renewal/ports.ts';
@@ -97,9 +98,11 @@ export async function openApp(options: AppOptions): Promise<App> {
       home.copied === undefined
         ? store.credentials
         : { ...store.credentials, claim: () => Promise.reject(heldStore(home.copied)) };
+    const nonces = new Nonces();
     const renewal: RenewalPorts = {
       ...outside,
       http: flows,
+      nonces,
       credentials,
       connections: store.connections,
       home: store.home,
@@ -157,6 +160,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     const connect: ConnectPorts = {
       ...outside,
       http: flows,
+      nonces,
       consents: store.consents,
       connections: store.connections,
       credentials: store.credentials,
@@ -225,7 +229,7 @@ function directorySpool(
 
 function registered(app: ProviderApp): Parameters<Store['home']['registerApps']>[0][number] {
   const secretHash = createHash('sha256')
-    .update(`${app.id}:${app.clientSecret?.reveal() ?? ''}`)
+    .update(`${app.id}:${app.clientSecret?.reveal() ?? app.clientKey?.jwk.reveal() ?? ''}`)
     .digest('base64url')
     .slice(0, 16);
   return { id: app.id, provider: app.provider.id, issuer: app.issuer, clientId: app.clientId, secretHash };

@@ -6,6 +6,7 @@ import type { Secret } from '../model/secret.ts';
 import type { TokenSet } from '../model/token-set.ts';
 import { identityRequest, readIdentity } from '../protocol/identity.ts';
 import { revocationPlan } from '../protocol/revocation.ts';
+import { sendAsClient, sendWithToken } from '../protocol/signed-request.ts';
 import { readTokens } from '../protocol/stored-tokens.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { attachTokens } from './attach.ts';
@@ -62,7 +63,8 @@ export async function settlePending(consent: Consent, ports: ConnectPorts): Prom
   const app = ports.apps.get(consent.providerAppId);
   if (app === undefined) return { kind: 'pending', consent, error: 'the provider app is not configured' };
   const tokens = openPending(consent, ports);
-  const identity = readIdentity(app, await ports.http.send(identityRequest(app, tokens.accessToken)));
+  const request = identityRequest(app, tokens.accessToken);
+  const identity = readIdentity(app, await sendWithToken(request, tokens, ports));
   if (identity.kind === 'token_refused') {
     return fail(
       consent,
@@ -184,7 +186,7 @@ async function putAway({ consent, app, tokens, subject, handle }: Misplaced, por
 }
 
 /** As well as it goes: nothing here depends on it. */
-async function revokeTokens(app: ProviderApp, tokens: TokenSet, { http }: ConnectPorts): Promise<void> {
+async function revokeTokens(app: ProviderApp, tokens: TokenSet, ports: ConnectPorts): Promise<void> {
   const plan = revocationPlan(app, tokens, 'tokens');
-  if (plan.kind === 'requests') await http.send(plan.requests[0]);
+  if (plan.kind === 'requests') await sendAsClient(plan.requests[0], { app, proofKey: undefined }, ports);
 }

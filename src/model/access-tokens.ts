@@ -20,6 +20,8 @@ export interface AccessNeed {
 export interface Access {
   readonly accessToken: Secret;
   readonly tokenType: string;
+  /** The key that the token is bound to (RFC 9449): without a proof made with it, the token is of no use. */
+  readonly proofKey?: Secret | undefined;
   readonly expiresAtMs: number | undefined;
   readonly scopes: readonly string[];
   readonly version: number;

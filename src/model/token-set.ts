@@ -15,6 +15,8 @@ export interface TokenSet {
   readonly scopes: readonly string[] | undefined;
   /** How the grant was given, where that is not by an authorization code (RFC 8628). */
   readonly flow?: 'device' | undefined;
+  /** The key that these tokens are bound to, private part and all (RFC 9449). Absent: they are bearer tokens. */
+  readonly proofKey?: Secret | undefined;
   /** The answer's body as it arrived, sealed along with the rest, so that nothing a parser missed is ever lost. */
   readonly raw: Secret;
 }

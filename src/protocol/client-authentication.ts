@@ -10,11 +10,13 @@ export interface Authentication {
 export interface AuthenticatedForm {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The app's key has still to sign for it (RFC 7523). */
+  readonly needsAssertion: boolean;
 }
 
 /**
  * A form with the client's authentication: HTTP Basic or the body for an app with a secret, `client_id` alone for a
- * public one (RFC 6749, sections 2.3.1 and 3.2.1).
+ * public one (RFC 6749, sections 2.3.1 and 3.2.1), and for one with a key, whose assertion is made when it is sent.
  */
 export function authenticate(
   app: ProviderApp,
@@ -26,6 +28,7 @@ export function authenticate(
     accept: 'application/json',
   };
   const body = new URLSearchParams(form);
+  const needsAssertion = withSecret && app.clientKey !== undefined;
   const secret = withSecret ? app.clientSecret : undefined;
   if (secret === undefined) {
     body.set('client_id', app.clientId);
@@ -35,7 +38,7 @@ export function authenticate(
     body.set('client_id', app.clientId);
     body.set('client_secret', secret.reveal());
   }
-  return { headers, body: body.toString() };
+  return { headers, body: body.toString(), needsAssertion };
 }
 
 /** The app's HTTP Basic authentication. */

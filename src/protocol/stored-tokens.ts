@@ -15,6 +15,8 @@ export interface TokenHome {
   readonly keptRefreshToken: Secret | undefined;
   /** By which flow the grant was given that a renewal continues. */
   readonly flow?: TokenSet['flow'];
+  /** The key that the grant was bound to when it was given: it outlives every token set of the grant. */
+  readonly proofKey?: TokenSet['proofKey'];
   /** When the user consented: absolute lifetimes count from here. */
   readonly grantedAtMs: number;
   readonly nowMs: number;
@@ -39,7 +41,12 @@ export function sealTokens(
   return {
     sealed: vault.seal(
       bindingOf(home, generation),
-      writeTokens({ ...tokens, refreshToken, flow: tokens.flow ?? home.flow }),
+      writeTokens({
+        ...tokens,
+        refreshToken,
+        flow: tokens.flow ?? home.flow,
+        proofKey: tokens.proofKey ?? home.proofKey,
+      }),
     ),
     generation,
     accessFingerprint: fingerprinter.fingerprint(tokens.accessToken),
@@ -89,6 +96,7 @@ export function writeTokens(tokens: TokenSet): Secret {
       refresh_expires_at_ms: tokens.refreshExpiresAtMs,
       scopes: tokens.scopes,
       flow: tokens.flow,
+      dpop_key: tokens.proofKey?.reveal(),
       raw: tokens.raw.reveal(),
     }),
   );
@@ -108,6 +116,8 @@ export function readTokens(text: Secret): TokenSet {
     refreshExpiresAtMs: stored['refresh_expires_at_ms'] as number | undefined,
     scopes: stored['scopes'] as string[] | undefined,
     flow: stored['flow'] === 'device' ? 'device' : undefined,
+    // What was stored before there were such keys has none.
+    proofKey: secret('dpop_key'),
     raw: secret('raw') ?? new Secret(''),
   };
 }

@@ -1,8 +1,8 @@
-import type { HttpRequest } from '../model/http.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TokenSet } from '../model/token-set.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { authenticate, type Authentication } from './client-authentication.ts';
+import type { UnsignedRequest } from './signed-request.ts';
 
 /** DNS, connecting and TLS together. */
 export const CONNECT_TIMEOUT_MS = 10_000;
@@ -26,7 +26,7 @@ export type Grant =
     };
 
 /** The token request (RFC 6749, sections 4.1.3 and 6; RFC 8628, section 3.4). */
-export function tokenRequest(app: ProviderApp, grant: Grant, answerTimeoutMs: number): HttpRequest {
+export function tokenRequest(app: ProviderApp, grant: Grant, answerTimeoutMs: number): UnsignedRequest {
   return formRequest(app, app.endpoints.token, formOf(grant), answerTimeoutMs, { withSecret: needsSecret(app, grant) });
 }
 
@@ -43,8 +43,8 @@ export function formRequest(
   form: Readonly<Record<string, string>>,
   answerTimeoutMs: number,
   authentication?: Authentication,
-): HttpRequest {
-  const { headers, body } = authenticate(app, form, authentication);
+): UnsignedRequest {
+  const { headers, body, needsAssertion } = authenticate(app, form, authentication);
   return {
     method: 'POST',
     url,
@@ -53,6 +53,7 @@ export function formRequest(
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     answerTimeoutMs,
     bodyBytesMax: TOKEN_ANSWER_BYTES_MAX,
+    needsAssertion,
   };
 }
 

@@ -15,6 +15,13 @@ export interface AppOptions {
   readonly clientId: string;
   /** Absent for a public client (a native app, a single-page app). */
   readonly clientSecret?: string | undefined;
+  /**
+   * Signs for the app instead of a secret (RFC 7523), where the provider takes that: PEM, or a JWK as JSON text.
+   * Registered with the provider is its public counterpart alone.
+   */
+  readonly clientPrivateKey?: string | undefined;
+  /** The key's `kid`, where it is a PEM and the provider knows more than one. */
+  readonly clientPrivateKeyId?: string | undefined;
   /** What to ask for when a consent names no scopes. */
   readonly scopes?: readonly string[] | undefined;
   /** `false`: never present a refresh token a second time, even when nothing is left to lose. */
@@ -56,9 +63,10 @@ export function github(options: GithubOptions): ProviderApp {
   return bind(githubData, options);
 }
 
-function bind(provider: Provider, { clientSecret, ...options }: GithubOptions): ProviderApp {
+function bind(provider: Provider, { clientSecret, clientPrivateKey, ...options }: GithubOptions): ProviderApp {
   return providerApp(provider, {
     ...options,
+    clientPrivateKey: clientPrivateKey === undefined ? undefined : new Secret(clientPrivateKey),
     clientSecret: clientSecret === undefined ? undefined : new Secret(clientSecret),
   });
 }

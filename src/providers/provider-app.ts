@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { KippuError } from '../model/errors.ts';
 import type { ProviderAppId } from '../model/ids.ts';
 import type { Secret } from '../model/secret.ts';
+import { clientKey, type ClientKey } from './client-key.ts';
 import type { Endpoints, Hosting, Provider } from './provider.ts';
 
 /** Our registration at a provider, as the configuration gives it. */
@@ -11,8 +12,10 @@ export interface ProviderApp {
   /** The origin of the authorization server: a credential of a simulated one is never sent to the real one. */
   readonly issuer: string;
   readonly clientId: string;
-  /** Absent: a public client. */
+  /** Without it and without a key: a public client. */
   readonly clientSecret: Secret | undefined;
+  /** Signs for the app instead of a secret (`private_key_jwt`). Never both. */
+  readonly clientKey: ClientKey | undefined;
   readonly endpoints: Endpoints;
   /** What is asked for when a consent names no scopes. */
   readonly scopes: readonly string[] | undefined;
@@ -23,6 +26,10 @@ export interface ProviderApp {
 export interface ProviderAppOptions {
   readonly clientId: string;
   readonly clientSecret?: Secret | undefined;
+  /** PEM, or a JWK as JSON text. */
+  readonly clientPrivateKey?: Secret | undefined;
+  /** `kid` of that key, where it has none of its own. */
+  readonly clientPrivateKeyId?: string | undefined;
   readonly scopes?: readonly string[] | undefined;
   readonly replay?: boolean | undefined;
   /** Replaces scheme, host and port of all endpoints, paths kept. `http:` only for loopback. */
@@ -35,7 +42,7 @@ export interface ProviderAppOptions {
 
 /**
  * Binds a registration to its provider. Throws `invalid` for a base URL that is neither https nor loopback, a host where
- * this provider cannot be, and a number that is not the client id.
+ * this provider cannot be, a number that is not the client id, a key that is none, and a key beside a secret.
  */
 export function providerApp(known: Provider, options: ProviderAppOptions): ProviderApp {
   refuseAppNumber(known, options.clientId);
@@ -47,6 +54,7 @@ export function providerApp(known: Provider, options: ProviderAppOptions): Provi
     issuer,
     clientId: options.clientId,
     clientSecret: options.clientSecret,
+    clientKey: keyOf(provider, options),
     endpoints,
     scopes: options.scopes,
     replay: options.replay ?? true,
@@ -60,6 +68,24 @@ function refuseAppNumber({ name, numericAppId }: Provider, clientId: string): vo
     `${clientId} is a number, as ${name}'s ${numericAppId} is, and not a client id. The app's settings show both: give the client id.`,
     { where: 'clientId' },
   );
+}
+
+function keyOf(provider: Provider, options: ProviderAppOptions): ClientKey | undefined {
+  const { clientSecret, clientPrivateKey, clientPrivateKeyId } = options;
+  if (clientPrivateKey === undefined) {
+    if (clientPrivateKeyId === undefined) return undefined;
+    throw new KippuError('invalid', 'There is the id of a private key, and no private key. Give both, or neither.', {
+      where: 'clientPrivateKeyId',
+    });
+  }
+  if (clientSecret !== undefined) {
+    throw new KippuError(
+      'invalid',
+      `This app of ${provider.name} has a client secret and a private key. It proves who it is with one of them: leave the other out.`,
+      { where: 'clientPrivateKey' },
+    );
+  }
+  return clientKey(provider, { key: clientPrivateKey, keyId: clientPrivateKeyId });
 }
 
 interface Placed {

@@ -1,4 +1,5 @@
 import { identityRequest, readIdentity } from '../protocol/identity.ts';
+import { sendWithToken } from '../protocol/signed-request.ts';
 import type { SeenWithApp } from './need.ts';
 import { openTokens } from './open-tokens.ts';
 import type { RenewalPorts } from './ports.ts';
@@ -12,8 +13,9 @@ export async function ask(seen: SeenWithApp, ports: RenewalPorts): Promise<boole
   const { credential, app } = seen;
   const attempt = credential.openAttempt;
   if (attempt === undefined) return true;
-  const { accessToken } = openTokens(seen, ports);
-  const identity = readIdentity(app, await ports.http.send(identityRequest(app, accessToken)));
+  const tokens = openTokens(seen, ports);
+  const request = identityRequest(app, tokens.accessToken);
+  const identity = readIdentity(app, await sendWithToken(request, tokens, ports));
   switch (identity.kind) {
     case 'known':
       await ports.credentials.markNotSpent(credential.connectionId, attempt.id, ports.clock.nowMs());

@@ -1,9 +1,10 @@
 import { SECOND_MS } from '../model/clock.ts';
 import type { Claim } from '../model/credential-store.ts';
-import type { HttpAnswer, HttpRequest } from '../model/http.ts';
+import type { HttpAnswer } from '../model/http.ts';
 import { newId } from '../model/ids.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TokenSet } from '../model/token-set.ts';
+import { sendSigned, signRequest, type SignedRequest } from '../protocol/signed-request.ts';
 import { CONNECT_TIMEOUT_MS, tokenRequest } from '../protocol/token-request.ts';
 import type { Verdict } from './decide.ts';
 import type { Need, SeenWithApp } from './need.ts';
@@ -24,7 +25,9 @@ export interface Exchange {
   readonly need: Need;
   readonly refreshToken: Secret;
   readonly flow: TokenSet['flow'];
-  readonly request: HttpRequest;
+  /** The key that the grant is bound to, where it is. */
+  readonly proofKey: TokenSet['proofKey'];
+  readonly signed: SignedRequest;
   readonly purpose: Renew['purpose'];
   readonly replays: number;
 }
@@ -37,13 +40,14 @@ export interface ClaimedExchange {
   readonly claimedAtMonotonicMs: number;
 }
 
-/** Opens the refresh token and builds the request, so that whatever can fail fails before anything is claimed. */
-export function prepare({ seen, need, purpose, replays }: Renew, ports: RenewalPorts): Exchange {
-  const { refreshToken, flow } = openTokens(seen, ports);
+/** Opens the refresh token, builds and signs the request, so that whatever can fail fails before anything is claimed. */
+export async function prepare({ seen, need, purpose, replays }: Renew, ports: RenewalPorts): Promise<Exchange> {
+  const { refreshToken, flow, proofKey } = openTokens(seen, ports);
   if (refreshToken === undefined)
     throw new TypeError('A credential with the fingerprint of a refresh token holds none.');
   const request = tokenRequest(seen.app, { kind: 'refresh_token', refreshToken, flow }, ports.timing.lateAnswerMs);
-  return { seen, need, refreshToken, flow, request, purpose, replays };
+  const signed = await signRequest(request, { app: seen.app, proofKey }, ports);
+  return { seen, need, refreshToken, flow, proofKey, signed, purpose, replays };
 }
 
 /** Lease, fence and attempt, durable in one statement. Nothing: somebody moved the credential since it was seen. */
@@ -69,10 +73,11 @@ export async function claim(exchange: Exchange, ports: RenewalPorts): Promise<Cl
 
 /**
  * Sends once, and listens for as long as an answer may come. Nothing: the process was held up for so long that the lease
- * was no longer safely its own. Then nothing was sent, and the claim is let go.
+ * was no longer safely its own. Then nothing was sent, and the claim is let go. A server that wants a nonce first has
+ * handled nothing: what is sent again is sent under the same claim, and its answer is the attempt's.
  */
 export async function send(claimed: ClaimedExchange, ports: RenewalPorts): Promise<HttpAnswer | undefined> {
-  const answer = await ports.http.send(claimed.exchange.request, {
+  const answer = await sendSigned(claimed.exchange.signed, ports, {
     mayStillSend: () => isSafelyOurs(claimed, ports),
     sent: () => {
       ports.faults.reach('renewal.sent');

@@ -30,7 +30,7 @@ export async function renew(id: ConnectionId, need: Need, ports: RenewalPorts): 
       return conclude(verdict.otherwise, seen, ports);
     }
     if (verdict.kind !== 'renew') return conclude(verdict, seen, ports); // still good, or a reason not to
-    const exchange = prepare(verdict, ports);
+    const exchange = await prepare(verdict, ports);
     const claimed = await claim(exchange, ports); // lease, fence and attempt: one durable statement
     if (claimed === undefined) continue; // somebody moved it: look again
     // Point of no return: from here the refresh token may be spent.

@@ -55,14 +55,18 @@ export async function conclude(
 }
 
 async function settleRenewed(claimed: ClaimedExchange, tokens: TokenSet, ports: RenewalPorts): Promise<Settled> {
-  const { seen } = claimed.exchange;
+  const { seen, proofKey } = claimed.exchange;
   const settlement = sealed(claimed, tokens, ports);
   ports.faults.reach('settlement.sealed');
   const as = await keepSafe(settlement, ports);
   switch (as) {
     case 'spooled':
     case 'settled':
-      return served(seen, { tokens, version: claimed.claim.version + 1 }, { ...settlement, renewed: true });
+      return served(
+        seen,
+        { tokens: { ...tokens, proofKey }, version: claimed.claim.version + 1 },
+        { ...settlement, renewed: true },
+      );
     case 'adopted':
     case 'already_known':
     case 'orphaned':
@@ -89,6 +93,7 @@ function sealed(claimed: ClaimedExchange, tokens: TokenSet, ports: RenewalPorts)
     app,
     keptRefreshToken: exchange.refreshToken,
     flow: exchange.flow,
+    proofKey: exchange.proofKey,
     grantedAtMs: credential.grantedAtMs,
     nowMs,
     dueAtMs: undefined,

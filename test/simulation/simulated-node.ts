@@ -5,6 +5,7 @@ import type { NodeId, ProviderAppId } from '../../src/model/ids.ts';
 import type { Fingerprinter, Vault } from '../../src/model/vault.ts';
 import { NETWORKS } from '../../src/posts/networks/all.ts';
 import type { DraftPorts } from '../../src/posts/drafts.ts';
+import { Nonces } from '../../src/protocol/nonces.ts';
 import type { ProviderApp } from '../../src/providers/provider-app.ts';
 import { Flights } from '../../src/renewal/flights.ts';
 import type { RenewalPorts, RenewalTiming } from '../../src/renewal/ports.ts';
@@ -135,6 +136,7 @@ export class SimulatedNode {
       vault: life.withinAtOnce(vault),
       fingerprinter,
       http: network.clientOf(life),
+      nonces: new Nonces(),
       clock,
       random: chance,
       faults: life,
