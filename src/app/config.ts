@@ -9,6 +9,7 @@ import { isLoopback, providerApp, type ProviderApp, type ProviderAppOptions } fr
 import type { Provider } from '../providers/provider.ts';
 import { DEFAULT_TIMING, type RenewalTiming } from '../renewal/ports.ts';
 import { readMail, type MailConfig } from './mail.ts';
+import { readPrivateKey } from './private-key.ts';
 import type { Setting, Settings } from './settings.ts';
 
 export const DEFAULT_PORT = 4180;
@@ -52,7 +53,7 @@ export interface ConfigFacts {
 /** Throws `invalid`, naming the variable, what is wrong with it and what it should look like. */
 export function readConfig(settings: Settings, facts: ConfigFacts): Config {
   const rootHome = resolve(facts.directory, settings.get('KIPPU_HOME')?.value ?? '.kippu');
-  const realApps = CATALOGUE.flatMap((provider) => configuredApp(provider, settings));
+  const realApps = CATALOGUE.flatMap((provider) => configuredApp(provider, settings, facts.directory));
   const sandbox = readFlag(settings, 'KIPPU_SANDBOX') ?? realApps.length === 0;
   const home = sandbox ? join(rootHome, 'sandbox') : rootHome;
   const port = readPort(settings);
@@ -99,16 +100,20 @@ function sandboxApp(provider: Provider, baseUrl: string): ProviderApp {
   });
 }
 
-function configuredApp(provider: Provider, settings: Settings): ProviderApp[] {
+function configuredApp(provider: Provider, settings: Settings, directory: string): ProviderApp[] {
   const prefix = `KIPPU_${provider.id.toUpperCase()}_`;
   const clientId = settings.get(`${prefix}CLIENT_ID`)?.value;
   if (clientId === undefined) return [];
   const secret = settings.get(`${prefix}CLIENT_SECRET`)?.value;
+  const where = `${prefix}PRIVATE_KEY`;
+  const privateKey = settings.get(where)?.value;
   return [
     configured(prefix, provider, {
       clientId,
       host: settings.get(`${prefix}HOST`)?.value,
       clientSecret: secret === undefined ? undefined : new Secret(secret),
+      clientPrivateKey: privateKey === undefined ? undefined : readPrivateKey(privateKey, { directory, where }),
+      clientPrivateKeyId: settings.get(`${prefix}PRIVATE_KEY_ID`)?.value,
       scopes: settings
         .get(`${prefix}SCOPES`)
         ?.value.split(/[\s,]+/)
@@ -119,7 +124,12 @@ function configuredApp(provider: Provider, settings: Settings): ProviderApp[] {
   ];
 }
 
-const VARIABLES: Readonly<Record<string, string>> = { clientId: 'CLIENT_ID', host: 'HOST' };
+const VARIABLES: Readonly<Record<string, string>> = {
+  clientId: 'CLIENT_ID',
+  host: 'HOST',
+  clientPrivateKey: 'PRIVATE_KEY',
+  clientPrivateKeyId: 'PRIVATE_KEY_ID',
+};
 
 /** What is wrong with a registration is said with the name of the variable. */
 function configured(prefix: string, provider: Provider, options: ProviderAppOptions): ProviderApp {
@@ -231,6 +241,7 @@ function invalid(name: string, what: string, instead: string): KippuError {
 
 /** For `kippu doctor`: what a value looks like without its secret. */
 export function maskSetting(name: string, { value }: Setting): string {
+  if (name.endsWith('_PRIVATE_KEY')) return value.startsWith('@') ? value : '[secret]';
   if (/SECRET|_KEYS$|PASSWORD|SMTP_URL/.test(name)) return name.endsWith('_KEYS') ? maskRing(value) : '[secret]';
   return value.replace(/:\/\/[^@/]*@/, '://[secret]@');
 }

@@ -51,6 +51,7 @@ export interface MailOptions {
 
 export interface AccessToken {
   readonly accessToken: string;
+  /** `DPoP`: bound to a key that stays here (RFC 9449), and of use only to {@link Kippu.fetch}. */
   readonly tokenType: string;
   /** Milliseconds since the epoch; absent: it does not end by time, or nobody knows. */
   readonly expiresAt: number | undefined;

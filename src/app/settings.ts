@@ -93,6 +93,10 @@ export interface ConfigFile {
 export interface ProviderSettings {
   readonly clientId: string;
   readonly clientSecret?: string;
+  /** Instead of a secret: PEM or JWK, or `@` and the path of its file. */
+  readonly privateKey?: string;
+  /** `kid` of that key, where it is a PEM. */
+  readonly privateKeyId?: string;
   readonly scopes?: readonly string[];
   /** A customer's own host, where the provider runs on such (GitHub). */
   readonly host?: string;

@@ -36,8 +36,8 @@ export async function beginConsent(wish: ConsentWish, ports: ConnectPorts): Prom
 }
 
 /** Said before a user has agreed, and not after. */
-function refuseWithoutSecret({ provider, clientSecret }: ProviderApp): void {
-  if (clientSecret !== undefined || provider.quirks.deviceFlowWithoutSecret !== true) return;
+function refuseWithoutSecret({ provider, clientSecret, clientKey }: ProviderApp): void {
+  if (clientSecret !== undefined || clientKey !== undefined || provider.quirks.deviceFlowWithoutSecret !== true) return;
   throw new KippuError(
     'misconfigured',
     `${provider.name} exchanges a code only for an app with its client secret. Set KIPPU_${provider.id.toUpperCase()}_CLIENT_SECRET, ` +

@@ -15,7 +15,7 @@ export type Verdict =
       readonly seen: SeenWithApp;
       readonly need: Need;
     }
-  /** Use the old access token once: it may tell whether the unanswered renewal was handled. */
+  /** Ask without presenting the refresh token: the answer may tell whether the unanswered renewal was handled. */
   | {
       readonly kind: 'ask';
       readonly seen: SeenWithApp;

@@ -18,7 +18,7 @@ function checkApp(app: ProviderApp, { publicUrl }: Config): Finding[] {
       level: 'ok',
       provider: provider.id,
       clientId,
-      hasSecret: app.clientSecret !== undefined,
+      hasSecret: app.clientSecret !== undefined || app.clientKey !== undefined,
       deviceOnlyWithoutSecret: provider.quirks.deviceFlowWithoutSecret === true,
       callback,
     },

@@ -3,6 +3,8 @@ import { maskSetting, type Config } from '../config.ts';
 import type { Setting, SettingSource, Settings } from '../settings.ts';
 import type { Finding } from './finding.ts';
 
+const APP_SETTINGS = ['CLIENT_ID', 'CLIENT_SECRET', 'PRIVATE_KEY', 'PRIVATE_KEY_ID', 'SCOPES', 'BASE_URL', 'REPLAY'];
+
 const KNOWN = [
   'KIPPU_DATABASE_URL',
   'KIPPU_KEYS',
@@ -23,9 +25,7 @@ const KNOWN = [
   'KIPPU_LOG_LEVEL',
   'KIPPU_LOG_FORMAT',
   ...CATALOGUE.flatMap(({ id, hosting }) =>
-    ['CLIENT_ID', 'CLIENT_SECRET', 'SCOPES', 'BASE_URL', 'REPLAY', ...(hosting === undefined ? [] : ['HOST'])].map(
-      (name) => `KIPPU_${id.toUpperCase()}_${name}`,
-    ),
+    [...APP_SETTINGS, ...(hosting === undefined ? [] : ['HOST'])].map((name) => `KIPPU_${id.toUpperCase()}_${name}`),
   ),
 ];
 

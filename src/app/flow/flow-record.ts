@@ -71,7 +71,7 @@ export class FlowRecord {
     if (this.#labels.knows('code', form.get('code') ?? '')) return this.#hearsExchange(request);
     if (this.#labels.knows('refresh_token', form.get('refresh_token') ?? '') && !this.#has(8))
       return (answer) => this.#addCall(8, request, answer);
-    const bearer = request.headers['authorization']?.replace(/^Bearer /, '') ?? '';
+    const bearer = request.headers['authorization']?.replace(/^(Bearer|DPoP) /, '') ?? '';
     const isIdentity = request.url === this.#app.endpoints.api + this.#app.provider.identity.path;
     if (isIdentity && this.#labels.knows('access_token', bearer)) return (answer) => this.#addCall(7, request, answer);
     return undefined;

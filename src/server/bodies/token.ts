@@ -6,7 +6,10 @@ import { described, instant, instantOrNull } from '../schema.ts';
 export const tokenSchema = described(
   z.strictObject({
     access_token: z.string(),
-    token_type: z.string(),
+    token_type: described(
+      z.string(),
+      '`DPoP`: bound to a key that stays here, and refused from anybody else; call the API through the proxy.',
+    ),
     expires_at: described(instant.nullable(), '`null`: it does not end by time, or nobody knows.'),
     scopes: z.array(z.string()),
     version: described(z.number().int(), 'Grows with each renewal.'),
