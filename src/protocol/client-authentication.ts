@@ -1,6 +1,6 @@
 import type { Secret } from '../model/secret.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
-import type { QuirkName } from '../providers/provider.ts';
+import type { FeatureName, QuirkName } from '../providers/provider.ts';
 
 export interface Authentication {
   /** `false`: by its `client_id` alone, also where the app has a secret. */
@@ -65,3 +65,13 @@ export const QUIRKS_COPED_WITH = {
   looseRequests: 'protocol/authorization-request.ts: all of them are sent',
   parametersAnywhere: 'protocol/token-request.ts: they are sent as a form',
 } as const satisfies Record<QuirkName, string>;
+
+/** Where each feature is used. */
+export const FEATURES_USED = {
+  privateKeyJwt: 'protocol/client-assertion.ts, in every form that signed-request.ts sends',
+  pushedAuthorization: 'protocol/pushed-request.ts: whatever can be pushed is',
+  requirePushed: 'protocol/pushed-request.ts: nothing more to do',
+  authorizationResponseIssuer: 'protocol/authorization-answer.ts: an answer without iss is a mix-up',
+  dpop: 'protocol/dpop.ts and signed-request.ts',
+  introspection: 'protocol/introspection.ts: asked where a renewal was not answered',
+} as const satisfies Record<FeatureName, string>;

@@ -221,3 +221,17 @@ export interface Quirks {
   readonly parametersAnywhere: boolean;
 }
 export type QuirkName = keyof Quirks;
+
+/**
+ * What a server may offer or demand beyond RFC 6749, said by the fields above. As with quirks, each has two sides, and one
+ * without either does not compile.
+ */
+export const FEATURE_NAMES = [
+  'privateKeyJwt',
+  'pushedAuthorization',
+  'requirePushed',
+  'authorizationResponseIssuer',
+  'dpop',
+  'introspection',
+] as const;
+export type FeatureName = (typeof FEATURE_NAMES)[number];

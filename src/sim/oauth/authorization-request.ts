@@ -1,3 +1,4 @@
+import { FEATURES } from '../features.ts';
 import { isPlayed, QUIRKS, sideOf } from '../quirks.ts';
 import type { AuthorizationRequest } from '../state.ts';
 import { repeatedName } from '../wire.ts';
@@ -33,7 +34,14 @@ export function readAuthorizationRequest(world: World, query: URLSearchParams): 
   }
   return {
     kind: 'accepted',
-    request: { clientId, redirectUri, state, scopes: scopesOf(world, query), challenge: challengeOf(query) },
+    request: {
+      clientId,
+      redirectUri,
+      state,
+      scopes: scopesOf(world, query),
+      challenge: challengeOf(query),
+      ...boundTo(world, query),
+    },
   };
 }
 
@@ -90,6 +98,11 @@ function invalid(description: string): Refusal {
 export function scopesOf({ provider }: World, query: URLSearchParams): readonly string[] {
   const asked = (query.get('scope') ?? '').split(provider.scopes.separator).filter((scope) => scope !== '');
   return QUIRKS.permissionsNotScopes[sideOf(provider, 'permissionsNotScopes')]([...new Set(asked)]);
+}
+
+function boundTo({ provider }: World, query: URLSearchParams): Pick<AuthorizationRequest, 'proofThumbprint'> {
+  const thumbprint = query.get('dpop_jkt');
+  return thumbprint === null || !FEATURES.dpop(provider) ? {} : { proofThumbprint: thumbprint };
 }
 
 function challengeOf(query: URLSearchParams): AuthorizationRequest['challenge'] {
