@@ -118,5 +118,9 @@ function world(answers: readonly (number | 'unanswered')[], apiOrigin = 'https:/
   };
   const signing = { clock: new VirtualClock(), random: seededRandom('call'), nonces: new Nonces() };
   const usual: ApiCall = { method: 'GET', url: '/2/users/me', headers: {}, body: undefined };
-  return { sent, needs, call: (changes = {}) => callApi(ALICE, { ...usual, ...changes }, { tokens, http, ...signing }) };
+  return {
+    sent,
+    needs,
+    call: (changes = {}) => callApi(ALICE, { ...usual, ...changes }, { tokens, http, ...signing }),
+  };
 }

@@ -160,10 +160,12 @@ function readNames(): string[] {
   const source = read(CONFIG);
   const fixed = [...source.matchAll(/'(KIPPU_[A-Z_]+)'/g)].map(([, name]) => name ?? '');
   const suffixes = [...source.matchAll(/\$\{prefix\}([A-Z_]+)/g)].map(([, suffix]) => suffix ?? '');
-  const composed = CATALOGUE.flatMap(({ id, hosting }) =>
+  const composed = CATALOGUE.flatMap(({ id, hosting, clientAuth }) =>
     suffixes
       // Only a provider that runs on hosts of its customers can be told one.
       .filter((suffix) => suffix !== 'HOST' || hosting !== undefined)
+      // Only to a provider that takes signatures does an app give a key.
+      .filter((suffix) => !suffix.startsWith('PRIVATE_KEY') || clientAuth.privateKeyJwt !== undefined)
       .map((suffix) => `KIPPU_${id.toUpperCase()}_${suffix}`),
   );
   return [...new Set([...fixed, ...composed])];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
-import { SignJWT, exportJWK, type JWK } from 'jose';
+import { exportJWK, SignJWT } from 'jose';
 import type { Provider } from '../../src/providers/index.ts';
 import { FEATURES } from '../../src/sim/features.ts';
 import type { SimClient } from '../../src/sim/index.ts';
@@ -60,7 +60,7 @@ async function proof(
   { method = 'POST', path = '/token', claims = {}, iatShiftS = 0 }: ProofParts = {},
 ) {
   return new SignJWT({ jti: String(Math.random()), htm: method, htu: `https://auth.plain.example${path}`, ...claims })
-    .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: (await exportJWK(publicKey)) as JWK })
+    .setProtectedHeader({ alg: 'ES256', typ: 'dpop+jwt', jwk: await exportJWK(publicKey) })
     .setIssuedAt(Math.floor(clock.nowMs() / 1000) + iatShiftS)
     .sign(privateKey);
 }

@@ -3,7 +3,9 @@ import { maskSetting, type Config } from '../config.ts';
 import type { Setting, SettingSource, Settings } from '../settings.ts';
 import type { Finding } from './finding.ts';
 
-const APP_SETTINGS = ['CLIENT_ID', 'CLIENT_SECRET', 'PRIVATE_KEY', 'PRIVATE_KEY_ID', 'SCOPES', 'BASE_URL', 'REPLAY'];
+const APP_SETTINGS = ['CLIENT_ID', 'CLIENT_SECRET', 'SCOPES', 'BASE_URL', 'REPLAY'];
+/** Where the provider takes such a key. */
+const KEY_SETTINGS = ['PRIVATE_KEY', 'PRIVATE_KEY_ID'];
 
 const KNOWN = [
   'KIPPU_DATABASE_URL',
@@ -24,8 +26,12 @@ const KNOWN = [
   'KIPPU_REPLAY_MARGIN',
   'KIPPU_LOG_LEVEL',
   'KIPPU_LOG_FORMAT',
-  ...CATALOGUE.flatMap(({ id, hosting }) =>
-    [...APP_SETTINGS, ...(hosting === undefined ? [] : ['HOST'])].map((name) => `KIPPU_${id.toUpperCase()}_${name}`),
+  ...CATALOGUE.flatMap(({ id, hosting, clientAuth }) =>
+    [
+      ...APP_SETTINGS,
+      ...(clientAuth.privateKeyJwt === undefined ? [] : KEY_SETTINGS),
+      ...(hosting === undefined ? [] : ['HOST']),
+    ].map((name) => `KIPPU_${id.toUpperCase()}_${name}`),
   ),
 ];
 
