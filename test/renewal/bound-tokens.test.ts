@@ -2,8 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ConnectionId } from '../../src/model/ids.ts';
 import { Nonces } from '../../src/protocol/nonces.ts';
+import { Secret } from '../../src/model/secret.ts';
+import { providerApp } from '../../src/providers/provider-app.ts';
 import { openTokens } from '../../src/renewal/open-tokens.ts';
-import { demanding } from '../support/made-up-providers.ts';
+import { mayIntrospect } from '../../src/renewal/resolve.ts';
+import { demanding, plain } from '../support/made-up-providers.ts';
 import { Crash } from '../support/process-life.ts';
 import { settle } from '../support/virtual-clock.ts';
 import { createWorld, type World, type WorldOptions } from '../support/world.ts';
@@ -46,7 +49,10 @@ test('the key of a grant outlives its tokens', async () => {
   await using _ = world;
   const key = await keyOf(world, alice);
   assert.match(key ?? '', /"d":/);
-  for (let renewals = 0; renewals < 3; renewals += 1) assert.equal((await world.node().renewNow(alice)).kind, 'served');
+  for (let renewals = 0; renewals < 3; renewals += 1) {
+    const renewal = await world.node().renewNow(alice);
+    assert.equal(renewal.kind === 'served' && renewal.tokens.proofKey?.reveal(), key, 'whoever asked can prove it');
+  }
   assert.equal(await keyOf(world, alice), key);
 });
 
@@ -135,6 +141,15 @@ test('a token that was spent is not presented again while the access token lives
   const presented = world.provider.presentations.length;
   assert.equal((await world.node().renewNow(alice)).kind, 'uncertain');
   assert.equal(world.provider.presentations.length, presented);
+});
+
+test('where a spent token still counts as good for a while, or the app cannot say who it is, nobody is asked', () => {
+  const secret = { clientId: 'c', clientSecret: new Secret('s') };
+  const withGrace = { ...demanding, refresh: { ...demanding.refresh, reuseGraceMs: 1 } };
+  assert.equal(mayIntrospect(providerApp(demanding, secret)), true);
+  assert.equal(mayIntrospect(providerApp(withGrace, secret)), false);
+  assert.equal(mayIntrospect(providerApp(demanding, { clientId: 'c' })), false);
+  assert.equal(mayIntrospect(providerApp(plain, secret)), false);
 });
 
 test('an answer that the store refuses comes back from the spool with its key', async () => {
