@@ -15,7 +15,7 @@ async function watchKey(kippu: ServedKippu, id: Json): Promise<void> {
   const credential = await kippu.app.store.credentials.read(id);
   const [app] = kippu.app.apps.values();
   assert.ok(credential !== undefined && app !== undefined);
-  const { d } = JSON.parse(openTokens({ credential, app }, kippu.app.renewal).proofKey?.reveal() ?? '{}') as Json;
+  const { d } = JSON.parse(openTokens({ credential, app }, kippu.app.renewal).proofKey?.reveal() ?? '{}');
   assert.equal(typeof d, 'string');
   kippu.answers.secrets.add(d);
 }

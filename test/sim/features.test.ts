@@ -3,7 +3,7 @@ import { createHash, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { exportJWK, SignJWT } from 'jose';
 import type { Provider } from '../../src/providers/index.ts';
-import { FEATURES } from '../../src/sim/features.ts';
+import type { FEATURES } from '../../src/sim/features.ts';
 import type { SimClient } from '../../src/sim/index.ts';
 import { demanding, plain } from '../support/made-up-providers.ts';
 import { basic, challengeOf, direct, VERIFIER, type Answer, type App, type Direct } from './sim-world.ts';
