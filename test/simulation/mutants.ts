@@ -26,7 +26,8 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
       {
         file: 'src/renewal/renew.ts',
         search: '    const claimed = await claim(exchange, ports);',
-        replace: '    void ports.http.send(exchange.signed.request);\n    const claimed = await claim(exchange, ports);',
+        replace:
+          '    void ports.http.send(exchange.signed.request);\n    const claimed = await claim(exchange, ports);',
       },
     ],
   },
