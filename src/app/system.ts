@@ -63,6 +63,8 @@ export function createLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'lo
         '*.id_token',
         '*.client_secret',
         '*.code_verifier',
+        '*.client_assertion',
+        '*.dpop',
       ],
       censor: '[secret]',
     },

@@ -21,8 +21,10 @@ import type { ConnectPorts } from './ports.ts';
 export interface Departure {
   /** The provider's consent page. */
   readonly url: string;
-  /** The same with the whole request in it, also where it was pushed ahead and the browser carries nothing. */
+  /** The same with the whole request in it, also where the browser carries nothing of it. */
   readonly asked: string;
+  /** Where the request was sent ahead to (RFC 9126). Absent: the browser carries it. */
+  readonly pushedTo: string | undefined;
   /** For a cookie of this browser alone: only with it is the provider's answer accepted. */
   readonly browserSecret: Secret;
 }
@@ -66,7 +68,12 @@ export async function sendBrowser(
   if (!isMoved)
     throw new KippuError('consent_failed', 'This connect link is being used by another browser. Start again.');
   ports.faults.reach('consent.sent');
-  return { url, asked: authorizationUrl(app, request), browserSecret: secret };
+  return {
+    url,
+    asked: authorizationUrl(app, request),
+    pushedTo: app.endpoints.pushedAuthorization,
+    browserSecret: secret,
+  };
 }
 
 /** The consent behind a link that this browser may open. */

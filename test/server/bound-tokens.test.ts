@@ -57,6 +57,9 @@ test('the explained flow shows what was pushed, and neither assertion nor proof'
   const { json, text } = await kippu.operator.get(`/v1/connect-sessions/${begun.id}/steps`);
   const numbers = json.items.map((one: { step: number }) => one.step);
   for (const step of [1, 2, 3, 4, 5, 6, 7]) assert.ok(numbers.includes(step), `step ${step} of ${numbers}`);
+  const second = json.items.find((one: { step: number }) => one.step === 2);
+  assert.deepEqual([second.request.method, second.request.url], ['POST', 'https://auth.plain.example/push']);
+  assert.equal(second.request.fields.state, '[state-1]');
   const proofs = kippu.answers.sent.flatMap(({ headers }) => headers['dpop'] ?? []);
   assert.ok(proofs.length > 0 && proofs.every((proof) => !text.includes(proof)));
 });

@@ -39,12 +39,17 @@ export class FlowRecord {
     this.#add({ step: 1, request: { method: 'POST', url, headers: {}, fields } });
   }
 
-  /** Steps 2 and 3: the browser was sent to this address, and now its user decides. */
-  departed(address: string): void {
+  /**
+   * Steps 2 and 3: the browser was sent to this address, or the request went ahead of it (RFC 9126), and now its user
+   * decides.
+   */
+  departed(address: string, pushedTo?: string): void {
     const url = new URL(address);
+    const way =
+      pushedTo === undefined ? { method: 'GET', url: url.origin + url.pathname } : { method: 'POST', url: pushedTo };
     const clear = new Set(Object.keys(this.#app.provider.authorizationParams ?? {}));
     const fields = maskFields(url.searchParams, this.#labels, { clear });
-    this.#add({ step: 2, request: { method: 'GET', url: url.origin + url.pathname, headers: {}, fields } });
+    this.#add({ step: 2, request: { ...way, headers: {}, fields } });
     this.#add({ step: 3, state: 'unseen' });
   }
 
