@@ -40,7 +40,7 @@ async function send(call: ApiCall, access: Access, http: HttpClient): Promise<Ap
   const answer = await http.send({
     method: call.method,
     url: targetOf(call.url, access),
-    headers: { ...call.headers, authorization: `Bearer ${access.accessToken.reveal()}` },
+    headers: carrying(access, call.headers),
     ...(call.body === undefined ? {} : { body: call.body }),
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     answerTimeoutMs: CALL_TIMEOUT_MS,
@@ -59,6 +59,16 @@ async function send(call: ApiCall, access: Access, http: HttpClient): Promise<Ap
     `The provider's API gave no answer: ${answer.cause} (${answer.detail}).${maybeHandled}`,
   );
 }
+
+/** The token in the header that carries it; what the caller has put there goes. */
+function carrying({ accessToken, carrier = BEARER }: Access, headers: ApiCall['headers']): Record<string, string> {
+  const name = carrier.header.toLowerCase();
+  const others = Object.entries(headers).filter(([other]) => other.toLowerCase() !== name);
+  const words = carrier.scheme === '' ? [] : [carrier.scheme];
+  return { ...Object.fromEntries(others), [name]: [...words, accessToken.reveal()].join(' ') };
+}
+
+const BEARER = { header: 'authorization', scheme: 'Bearer' };
 
 function targetOf(url: string, { apiOrigin, legacyOrigins = [] }: Access): string {
   const target = URL.canParse(url, apiOrigin) ? new URL(belowApi(url, apiOrigin), apiOrigin) : undefined;

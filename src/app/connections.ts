@@ -111,7 +111,7 @@ export async function importTokens(request: ImportRequest, app: App): Promise<Co
   return identifyImported(connection, { isNamed: request.name !== undefined }, app);
 }
 
-function parseInstant(value: string | number | undefined, where: string): number | undefined {
+export function parseInstant(value: string | number | undefined, where: string): number | undefined {
   if (value === undefined || value === '') return undefined;
   const seconds = Number(value);
   const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(String(value));

@@ -1,4 +1,5 @@
 import type { ReauthReason } from '../model/connection.ts';
+import type { TokenCarrier } from '../model/token-set.ts';
 
 /**
  * What one authorization server and its APIs do on the wire, as data. No functions, and nothing anywhere asks for a
@@ -22,6 +23,10 @@ export interface Provider {
   readonly pkce: 'S256' | 'none';
   /** Parameters of the authorization request that this provider needs besides the standard ones. */
   readonly authorizationParams?: Readonly<Record<string, string>>;
+  /** Parameters of a request for an app-only token besides the standard ones, as in `audience` (RFC 6749, section 4.4.2). */
+  readonly appTokenParams?: Readonly<Record<string, string>>;
+  /** How a static API key is carried to the API. Absent: `Authorization: Bearer`. */
+  readonly apiKey?: TokenCarrier;
   /** Absent: no limit is documented. */
   readonly stateCharsMax?: number;
   /** How long an authorization code may be exchanged. */

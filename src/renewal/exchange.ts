@@ -1,11 +1,15 @@
 import { SECOND_MS } from '../model/clock.ts';
 import type { Claim } from '../model/credential-store.ts';
 import type { HttpAnswer, HttpRequest } from '../model/http.ts';
-import { newId } from '../model/ids.ts';
+import { newId, type Fingerprint } from '../model/ids.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TokenSet } from '../model/token-set.ts';
+import type { RenewalOutcome } from '../model/outcome.ts';
+import { classify } from '../protocol/classify.ts';
+import { classifyAppOnly } from '../protocol/classify-app-only.ts';
 import { CONNECT_TIMEOUT_MS, tokenRequest } from '../protocol/token-request.ts';
 import type { Verdict } from './decide.ts';
+import { presentedBy } from './foundations.ts';
 import type { Need, SeenWithApp } from './need.ts';
 import { openTokens } from './open-tokens.ts';
 import type { RenewalPorts } from './ports.ts';
@@ -17,12 +21,15 @@ const CLAIM_MS = 10 * SECOND_MS;
 
 type Renew = Extract<Verdict, { kind: 'renew' }>;
 
-/** One presentation of a refresh token: the request, and the one statement that gives the right to send it. */
+/** One presentation of a refresh token, or of the app itself: the request, and the one statement that gives the right to send it. */
 export interface Exchange {
   readonly seen: SeenWithApp;
   /** What the exchange is made for. */
   readonly need: Need;
-  readonly refreshToken: Secret;
+  /** Absent: the app presents itself. */
+  readonly refreshToken: Secret | undefined;
+  /** Of what this renewal takes the place of: the refresh token presented, or the app's own access token. */
+  readonly parentFingerprint: Fingerprint;
   readonly flow: TokenSet['flow'];
   readonly request: HttpRequest;
   readonly purpose: Renew['purpose'];
@@ -37,13 +44,20 @@ export interface ClaimedExchange {
   readonly claimedAtMonotonicMs: number;
 }
 
-/** Opens the refresh token and builds the request, so that whatever can fail fails before anything is claimed. */
+/** Opens what is presented and builds the request, so that whatever can fail fails before anything is claimed. */
 export function prepare({ seen, need, purpose, replays }: Renew, ports: RenewalPorts): Exchange {
+  const made = { seen, need, purpose, replays };
+  const { credential, app } = seen;
+  if (presentedBy(credential) === 'client') {
+    const { scopes, accessFingerprint: parentFingerprint } = credential;
+    const request = tokenRequest(app, { kind: 'client_credentials', scopes }, ports.timing.lateAnswerMs);
+    return { ...made, refreshToken: undefined, parentFingerprint, flow: undefined, request };
+  }
   const { refreshToken, flow } = openTokens(seen, ports);
   if (refreshToken === undefined)
     throw new TypeError('A credential with the fingerprint of a refresh token holds none.');
-  const request = tokenRequest(seen.app, { kind: 'refresh_token', refreshToken, flow }, ports.timing.lateAnswerMs);
-  return { seen, need, refreshToken, flow, request, purpose, replays };
+  const request = tokenRequest(app, { kind: 'refresh_token', refreshToken, flow }, ports.timing.lateAnswerMs);
+  return { ...made, refreshToken, parentFingerprint: ports.fingerprinter.fingerprint(refreshToken), flow, request };
 }
 
 /** Lease, fence and attempt, durable in one statement. Nothing: somebody moved the credential since it was seen. */
@@ -57,7 +71,7 @@ export async function claim(exchange: Exchange, ports: RenewalPorts): Promise<Cl
     openAttemptId: credential.openAttempt?.id,
     attemptId: newId('att', ports.random),
     purpose: exchange.purpose,
-    parentFingerprint: ports.fingerprinter.fingerprint(exchange.refreshToken),
+    parentFingerprint: exchange.parentFingerprint,
     sender: ports.processes.self,
     leaseMs: leaseMs(ports),
     replays: exchange.replays,
@@ -82,6 +96,12 @@ export async function send(claimed: ClaimedExchange, ports: RenewalPorts): Promi
   if (answer.kind !== 'not_sent' || answer.cause !== 'withdrawn') return answer;
   await letGo(claimed, answer.detail, ports);
   return undefined;
+}
+
+/** What the answer means, for what was presented. */
+export function understand({ exchange, claimedAtMs }: ClaimedExchange, answer: HttpAnswer): RenewalOutcome {
+  const read = exchange.refreshToken === undefined ? classifyAppOnly : classify;
+  return read(answer, exchange.seen.app.provider, claimedAtMs);
 }
 
 async function letGo({ claim }: ClaimedExchange, error: string, ports: RenewalPorts): Promise<void> {
