@@ -116,15 +116,25 @@ function rebase({ endpoints, hosting }: Provider, baseUrl: string): Endpoints {
 }
 
 function movedBy(move: (url: string) => string, endpoints: Endpoints): Endpoints {
-  const { authorization, token, revocation, deviceCode, devicePage, api } = endpoints;
+  const { issuer, authorization, token, revocation, pushedAuthorization, introspection } = endpoints;
+  const { deviceCode, devicePage, api } = endpoints;
   return {
+    ...(issuer === undefined ? {} : { issuer: movedIssuer(move, issuer) }),
     authorization: move(authorization),
     token: move(token),
     ...(revocation === undefined ? {} : { revocation: move(revocation) }),
+    ...(pushedAuthorization === undefined ? {} : { pushedAuthorization: move(pushedAuthorization) }),
+    ...(introspection === undefined ? {} : { introspection: move(introspection) }),
     ...(deviceCode === undefined ? {} : { deviceCode: move(deviceCode) }),
     ...(devicePage === undefined ? {} : { devicePage: move(devicePage) }),
     api: move(api),
   };
+}
+
+/** An issuer is compared to the letter (RFC 9207, section 2.4): the slash that it ends in, or does not, is part of it. */
+function movedIssuer(move: (url: string) => string, issuer: string): string {
+  const moved = move(issuer).replace(/\/$/, '');
+  return issuer.endsWith('/') ? `${moved}/` : moved;
 }
 
 function parseBaseUrl(text: string): string {
@@ -139,6 +149,11 @@ function parseBaseUrl(text: string): string {
     );
   }
   return url.origin;
+}
+
+/** How the authorization server names itself on the wire; {@link ProviderApp.issuer} is our own name for it. */
+export function issuerIdentifier({ endpoints }: Pick<ProviderApp, 'endpoints'>): string {
+  return endpoints.issuer ?? new URL(endpoints.token).origin;
 }
 
 export function isLoopback(hostname: string): boolean {

@@ -19,6 +19,12 @@ export interface Provider {
   readonly legacyOrigins?: readonly string[];
   readonly scopes: Scopes;
   readonly clientAuth: ClientAuth;
+  /** Authorization requests are refused unless they were pushed first (RFC 9126, section 5). Default: `false`. */
+  readonly requirePushed?: boolean;
+  /** Every authorization answer names its issuer in `iss` (RFC 9207, section 3); one without it is refused. Default: `false`. */
+  readonly authorizationResponseIssuer?: boolean;
+  /** Tokens are bound to a key of their own (RFC 9449). Absent: they are bearer tokens. */
+  readonly dpop?: Dpop;
   /** `S256` is sent with every authorization request; `none` where the provider refuses the parameters. */
   readonly pkce: 'S256' | 'none';
   /** Parameters of the authorization request that this provider needs besides the standard ones. */
@@ -50,9 +56,18 @@ export interface Provider {
 }
 
 export interface Endpoints {
+  /**
+   * The issuer identifier (RFC 8414, section 2), to the letter: what `iss` says and what assertions are made out to.
+   * Absent: the origin of the token endpoint.
+   */
+  readonly issuer?: string;
   readonly authorization: string;
   readonly token: string;
   readonly revocation?: string;
+  /** Where authorization requests are pushed to (RFC 9126). Absent: they travel in the browser's address. */
+  readonly pushedAuthorization?: string;
+  /** Where it is asked what a token is good for (RFC 7662). */
+  readonly introspection?: string;
   /** Where a device code is asked for (RFC 8628, section 3.1). Absent: there is no device flow. */
   readonly deviceCode?: string;
   /** Where a user types his code. For the simulator and for texts; the answer's own `verification_uri` decides. */
@@ -88,6 +103,23 @@ export interface Scopes {
 export interface ClientAuth {
   /** How an app with a secret authenticates. An app without one sends its `client_id` in the body. */
   readonly confidential: 'basic' | 'body';
+  /** Whether an app may authenticate with a key instead of a secret (RFC 7523, section 2.2). Absent: it may not. */
+  readonly privateKeyJwt?: PrivateKeyJwt;
+}
+
+/** The signatures that are made here. RFC 8414 names them in `…_signing_alg_values_supported`. */
+export const SIGNING_ALGORITHMS = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
+
+export interface PrivateKeyJwt {
+  readonly algorithms: readonly SigningAlgorithm[];
+  /** Whom assertions are made out to. */
+  readonly audience: 'issuer' | 'token_endpoint';
+}
+
+export interface Dpop {
+  /** Of which the first is used. */
+  readonly algorithms: readonly [SigningAlgorithm, ...SigningAlgorithm[]];
 }
 
 export interface AccessLifetime {
