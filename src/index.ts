@@ -1,10 +1,13 @@
 export {
   createKippu,
   type AccessToken,
+  type ConnectAppOptions,
   type GetAccessTokenOptions,
+  type ImportApiKeyOptions,
   type Kippu,
   type KippuOptions,
   type Listener,
+  type MadeConnection,
   type MailOptions,
 } from './app/kippu.ts';
 export { defineConfig, type ConfigFile, type ProviderSettings } from './app/settings.ts';

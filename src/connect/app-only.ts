@@ -61,8 +61,11 @@ export async function connectAppOnly(wish: AppOnlyWish, ports: ConnectPorts): Pr
 /** RFC 6749, section 4.4: only an app that can prove who it is may have a token of its own. */
 function refuseWithoutMeans({ provider, endpoints, clientSecret }: ProviderApp): void {
   const id = provider.id.toUpperCase().replaceAll('-', '_');
-  if (endpoints.token === '')
-    throw new KippuError('misconfigured', `${provider.name} has no token endpoint, so there are no app-only tokens.`);
+  if (provider.appOnly === undefined || endpoints.token === '')
+    throw new KippuError(
+      'misconfigured',
+      `${provider.name} gives an app no token of its own: users connect, or an API key is imported.`,
+    );
   if (clientSecret !== undefined) return;
   throw new KippuError(
     'misconfigured',

@@ -68,7 +68,7 @@ function formOf({ provider }: ProviderApp, grant: Grant): Record<string, string>
       return {
         grant_type: 'client_credentials',
         ...(grant.scopes.length === 0 ? {} : { scope: grant.scopes.join(provider.scopes.separator) }),
-        ...provider.appTokenParams,
+        ...provider.appOnly?.params,
       };
     case 'device_code':
       return { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: grant.deviceCode.reveal() };

@@ -29,8 +29,8 @@ export interface Provider {
   readonly pkce: 'S256' | 'none';
   /** Parameters of the authorization request that this provider needs besides the standard ones. */
   readonly authorizationParams?: Readonly<Record<string, string>>;
-  /** Parameters of a request for an app-only token besides the standard ones, as in `audience` (RFC 6749, section 4.4.2). */
-  readonly appTokenParams?: Readonly<Record<string, string>>;
+  /** How an app gets a token of its own, without a user (RFC 6749, section 4.4). Absent: it gets none. */
+  readonly appOnly?: AppOnly;
   /** How a static API key is carried to the API. Absent: `Authorization: Bearer`. */
   readonly apiKey?: TokenCarrier;
   /** Absent: no limit is documented. */
@@ -120,6 +120,11 @@ export interface PrivateKeyJwt {
 export interface Dpop {
   /** Of which the first is used. */
   readonly algorithms: readonly [SigningAlgorithm, ...SigningAlgorithm[]];
+}
+
+export interface AppOnly {
+  /** What the request needs besides the standard parameters, as in `audience`. */
+  readonly params?: Readonly<Record<string, string>>;
 }
 
 export interface AccessLifetime {

@@ -94,7 +94,7 @@ export interface Grant {
   readonly userId: string;
   readonly scopes: readonly string[];
   /** How it was given, where that is not by an authorization code. */
-  readonly flow?: 'device';
+  readonly flow?: 'device' | 'app';
   readonly consentedAtMs: number;
   readonly renewals: number;
   /** Grows in place: a grant may be renewed for months. */
