@@ -54,3 +54,5 @@ export const accessKilling: Provider = withRefresh({ renewalKillsAccess: true })
 export const reusable: Provider = withRefresh({ rotation: 'reusable' });
 /** As GitHub: the refresh token ends six months after the last renewal. */
 export const idling: Provider = withRefresh({ idleMs: 180 * 86_400_000 });
+/** Gives an app a token of its own, without a user. */
+export const withAppTokens: Provider = { ...plain, appOnly: { params: { audience: 'https://api.plain.example' } } };
