@@ -61,7 +61,9 @@ export interface Endpoints {
    * Absent: the origin of the token endpoint.
    */
   readonly issuer?: string;
+  /** Empty where users cannot be connected: then nobody is ever sent there. */
   readonly authorization: string;
+  /** Empty where there are static keys alone. */
   readonly token: string;
   readonly revocation?: string;
   /** Where authorization requests are pushed to (RFC 9126). Absent: they travel in the browser's address. */
@@ -72,6 +74,10 @@ export interface Endpoints {
   readonly deviceCode?: string;
   /** Where a user types his code. For the simulator and for texts; the answer's own `verification_uri` decides. */
   readonly devicePage?: string;
+  /** Origin of the call that says whose token it is, where it is not the API's. */
+  readonly identity?: string;
+  /** Where the keys are published that ID tokens are signed with (RFC 7517). */
+  readonly jwks?: string;
   /** Where the resource API lives; `kippu call` and the proxy speak to this origin only. */
   readonly api: string;
 }
@@ -168,7 +174,7 @@ export interface TokenErrorRow {
 }
 
 export interface Identity {
-  /** Path below the API origin of the call that says whose token it is. */
+  /** Path below the API origin of the call that says whose token it is. Empty: there is no such call, and users have no name. */
   readonly path: string;
   /** JSON pointers (RFC 6901) into its answer. */
   readonly subject: string;

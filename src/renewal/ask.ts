@@ -1,4 +1,4 @@
-import { identityRequest, readIdentity } from '../protocol/identity.ts';
+import { identityRequest, readIdentity, saysWho } from '../protocol/identity.ts';
 import type { SeenWithApp } from './need.ts';
 import { openTokens } from './open-tokens.ts';
 import type { RenewalPorts } from './ports.ts';
@@ -12,6 +12,7 @@ export async function ask(seen: SeenWithApp, ports: RenewalPorts): Promise<boole
   const { credential, app } = seen;
   const attempt = credential.openAttempt;
   if (attempt === undefined) return true;
+  if (!saysWho(app)) return false;
   const { accessToken } = openTokens(seen, ports);
   const identity = readIdentity(app, await ports.http.send(identityRequest(app, accessToken)));
   switch (identity.kind) {
