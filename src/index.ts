@@ -10,6 +10,7 @@ export {
   type MadeConnection,
   type MailOptions,
 } from './app/kippu.ts';
+export { discoverProvider, type DiscoverOptions } from './app/discover-provider.ts';
 export { defineConfig, type ConfigFile, type ProviderSettings } from './app/settings.ts';
 export { ERROR_CODES, KippuError, type ErrorCode } from './model/errors.ts';
 export { EVENT_TYPES, type EventType, type KippuEvent } from './model/event.ts';

@@ -21,10 +21,18 @@ export async function findConnection(idOrName: string, { store }: App): Promise<
   );
 }
 
-/** Throws `not_found` for a provider that is unknown or not configured, saying how to configure it. */
-export function findApp(provider: string, { apps }: App): ProviderApp {
+/**
+ * Throws `not_found` for a provider that is unknown or not configured, saying how to configure it, and `unavailable` for
+ * one that has not described itself yet.
+ */
+export function findApp(provider: string, { apps, issuers }: App): ProviderApp {
   const app = [...apps.values()].find((candidate) => candidate.provider.id === provider);
   if (app !== undefined) return app;
+  const problem = issuers.problemOf(provider);
+  if (problem !== undefined)
+    throw new KippuError('unavailable', `The provider ${provider} cannot be used yet: ${problem}`, {
+      where: '/provider',
+    });
   const configured = [...apps.values()].map((candidate) => candidate.provider.id).join(', ');
   throw new KippuError(
     'not_found',

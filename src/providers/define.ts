@@ -19,7 +19,12 @@ export type ProviderDefinition = Partial<Omit<Provider, 'id' | 'name' | 'endpoin
    * it is the origin of `token`.
    */
   readonly endpoints: Partial<Endpoints>;
-} & { readonly [Field in Parted]?: Partial<Provider[Field]> };
+} & { readonly [Field in Parted]?: Parts<Provider[Field]> };
+
+/** Of the presets, too, each may be left out. */
+type Parts<T> = {
+  readonly [Name in keyof T]?: Name extends 'presets' ? Readonly<Record<string, readonly string[]>> : T[Name];
+};
 
 const ID = /^[a-z][a-z0-9]{0,39}$/;
 
