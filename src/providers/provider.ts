@@ -102,7 +102,7 @@ export interface Scopes {
   readonly offline?: string;
   /** Named sets by use; `default` is taken when nobody chooses. */
   readonly presets: Readonly<Record<string, readonly string[]>> & { readonly default: readonly string[] };
-  /** All scopes the documentation names: an unknown one is warned about, not refused. */
+  /** All scopes the documentation names: an unknown one is warned about, not refused. Empty: nobody has listed them. */
   readonly known: readonly string[];
 }
 
