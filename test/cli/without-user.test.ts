@@ -96,6 +96,17 @@ test('a mistake in the configuration file is said with its name, and nothing run
   );
 });
 
+test('the sandbox simulates it beside the others, and the doctor knows its variables', async () => {
+  await using world = await acmeWorld();
+  const env = { ...ENV, KIPPU_SANDBOX: '1' };
+  await using _server = await world.up({ env });
+  const made = await world.run(['connect', 'acme', '--app-only'], { env });
+  assert.deepEqual([made.code, made.stdout], [0, 'acme:app\n'], made.stderr);
+  const diagnosis = JSON.parse((await world.run(['doctor', '--json'], { env })).stdout);
+  const kinds = diagnosis.findings.map(({ kind }: { readonly kind: string }) => kind);
+  assert.ok(!kinds.includes('setting_unknown'), JSON.stringify(diagnosis.findings));
+});
+
 test('while an issuer does not answer, its provider says so, and the others work', async () => {
   await using world = await acmeWorld();
   const env = { ...ENV, KIPPU_CORP_ISSUER: 'http://127.0.0.1:1', KIPPU_CORP_CLIENT_ID: 'c' };
@@ -106,4 +117,6 @@ test('while an issuer does not answer, its provider says so, and the others work
   );
   const made = await world.run(['import', 'acme', '--api-key', '-'], { env, stdin: 'k' });
   assert.equal(made.code, 0, made.stderr);
+  const diagnosis = await world.run(['doctor'], { env });
+  assert.match(diagnosis.stdout + diagnosis.stderr, /corp: .*127\.0\.0\.1:1/);
 });
