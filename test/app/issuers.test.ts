@@ -192,15 +192,16 @@ for (const [what, spoil] of SPOILT) {
   });
 }
 
+const OF_ANOTHER = {
+  issuer: 'https://other.example',
+  readAtMs: Date.parse('2026-11-21T00:00:00Z'),
+  metadata: { issuer: 'https://other.example', token_endpoint: 'https://other.example/token' },
+};
+
 test('what was kept for another issuer, or is damaged, is not used', async () => {
   using world = new World();
   await (await world.start()).close();
-  for (const text of [
-    '{',
-    '{}',
-    'null',
-    JSON.stringify({ issuer: 'https://other.example', readAtMs: 0, metadata: {} }),
-  ]) {
+  for (const text of ['{', '{}', 'null', JSON.stringify(OF_ANOTHER)]) {
     writeFileSync(world.kept, text);
     const before = world.server.readings;
     const app = await world.start();
