@@ -25,7 +25,7 @@ for (const language of MAIL_LANGUAGES) {
   test(`${language}: about a static key nobody is asked to consent: another one is to be imported`, () => {
     for (const type of ['connection.reauth_soon', 'connection.reauth_required'] as const) {
       const letter = keyLetter(mailed(type, 'key'), language, { instant: () => END });
-      assert.ok(letter?.subject.includes('weather:key'));
+      assert.ok(letter !== undefined && letter.subject.includes('weather:key'));
       assert.ok(letter.parts.every(({ kind }) => kind !== 'link'));
       const commands = letter.parts.flatMap((part) => (part.kind === 'command' ? [part.command] : []));
       assert.deepEqual(commands, ['kippu import weather --api-key - --connection weather:key']);
