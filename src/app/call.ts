@@ -41,13 +41,13 @@ async function send(call: ApiCall, access: Access, ports: SigningPorts): Promise
   const request: HttpRequest = {
     method: call.method,
     url: targetOf(call.url, access),
-    headers: call.headers,
+    headers: without(call.headers, access.carrier === undefined ? PROVING : [access.carrier.header]),
     ...(call.body === undefined ? {} : { body: call.body }),
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     answerTimeoutMs: CALL_TIMEOUT_MS,
     bodyBytesMax: CALL_BYTES_MAX,
   };
-  const answer = await sendWithToken(request, access, ports);
+  const answer = await sendWithAccess(request, access, ports);
   if (answer.kind === 'answered' && answer.complete) return answer;
   if (answer.kind === 'answered') {
     throw new KippuError(
@@ -61,6 +61,23 @@ async function send(call: ApiCall, access: Access, ports: SigningPorts): Promise
     `The provider's API gave no answer: ${answer.cause} (${answer.detail}).${maybeHandled}`,
   );
 }
+
+/** In the header of its own that carries a static key, else as RFC 6750 or RFC 9449 say. */
+async function sendWithAccess(request: HttpRequest, access: Access, ports: SigningPorts): Promise<HttpAnswer> {
+  const { accessToken, carrier } = access;
+  if (carrier === undefined) return sendWithToken(request, access, ports);
+  const words = carrier.scheme === '' ? [] : [carrier.scheme];
+  const carried = { [carrier.header.toLowerCase()]: [...words, accessToken.reveal()].join(' ') };
+  return ports.http.send({ ...request, headers: { ...request.headers, ...carried } });
+}
+
+/** What the caller has put where the token goes is not sent beside it. */
+function without(headers: ApiCall['headers'], names: readonly string[]): Record<string, string> {
+  const gone = new Set(names.map((name) => name.toLowerCase()));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !gone.has(name.toLowerCase())));
+}
+
+const PROVING = ['authorization', 'dpop'];
 
 function targetOf(url: string, { apiOrigin, legacyOrigins = [] }: Access): string {
   const target = URL.canParse(url, apiOrigin) ? new URL(belowApi(url, apiOrigin), apiOrigin) : undefined;

@@ -26,6 +26,9 @@ import { openSpool, type DirectorySpool } from '../store/spool.ts';
 import { Tokens } from './access.ts';
 import { Flows } from './flow/flows.ts';
 import { openHome, type KeySource } from './home.ts';
+import { Issuers } from './issuers/issuers.ts';
+import { metadataFiles, metadataInMemory } from './issuers/metadata-files.ts';
+import type { IssuerRegistration } from './issuers/registration.ts';
 import { systemComposer } from './ports/composer.ts';
 import { systemProcesses } from './ports/system-processes.ts';
 
@@ -46,6 +49,8 @@ export interface AppOptions {
   /** The data directory; absent for a store in memory. */
   readonly home: string | undefined;
   readonly apps: readonly ProviderApp[];
+  /** Apps at providers that describe themselves; they join {@link App.apps} once their descriptions are known. */
+  readonly issuers?: readonly IssuerRegistration[] | undefined;
   readonly publicUrl: string;
   readonly returnUrls: readonly string[];
   readonly timing: RenewalTiming;
@@ -66,6 +71,7 @@ export interface App {
   /** Those whose steps somebody wants to see. */
   readonly flows: Flows;
   readonly apps: ReadonlyMap<ProviderAppId, ProviderApp>;
+  readonly issuers: Issuers;
   readonly renewal: RenewalPorts;
   readonly connect: ConnectPorts;
   readonly posts: DraftPorts;
@@ -93,6 +99,17 @@ export async function openApp(options: AppOptions): Promise<App> {
       directory === undefined ? new MemorySpool(clock) : directorySpool(directory.spoolPath, outside, processes);
     const apps = new Map(options.apps.map((app) => [app.id, app]));
     await store.home.registerApps(options.apps.map(registered));
+    const issuers = new Issuers(options.issuers ?? [], {
+      http,
+      clock,
+      log,
+      keeper: options.home === undefined ? metadataInMemory() : metadataFiles(options.home, random),
+      onApp: async (app) => {
+        await store.home.registerApps([registered(app)]);
+        apps.set(app.id, app);
+      },
+    });
+    await issuers.begin();
     const { vault, fingerprinter } = home;
     const credentials =
       home.copied === undefined
@@ -178,6 +195,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       tokens,
       flows,
       apps,
+      issuers,
       renewal,
       connect,
       posts,

@@ -24,6 +24,7 @@ export async function openConfigured(
     keys: { given: config.keys, prefersFile: config.sandbox, isProduction: config.isProduction },
     home: config.databaseUrl === 'memory:' ? undefined : config.home,
     apps: config.apps,
+    issuers: config.issuers,
     publicUrl: config.publicUrl,
     returnUrls: config.returnUrls,
     timing: config.timing,

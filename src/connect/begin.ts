@@ -29,10 +29,19 @@ export interface ConsentWish {
  * Throws `misconfigured` for an app whose code the provider would not exchange.
  */
 export async function beginConsent(wish: ConsentWish, ports: ConnectPorts): Promise<Consent> {
+  refuseWithoutPage(wish.app);
   refuseWithoutSecret(wish.app);
   const consent = newConsent(wish, ports);
   await ports.consents.create(consent);
   return consent;
+}
+
+function refuseWithoutPage({ provider, endpoints }: ProviderApp): void {
+  if (endpoints.authorization !== '') return;
+  throw new KippuError(
+    'misconfigured',
+    `${provider.name} has no page on which a user could consent. Connect the app itself (--app-only), or import an API key.`,
+  );
 }
 
 /** Said before a user has agreed, and not after. */

@@ -1,8 +1,9 @@
+import type { Foundation } from '../model/connection.ts';
 import type { SealedTokens } from '../model/credential-store.ts';
 import type { ConnectionId } from '../model/ids.ts';
 import { randomText, type Random } from '../model/random.ts';
 import { Secret } from '../model/secret.ts';
-import type { TokenSet } from '../model/token-set.ts';
+import type { TokenCarrier, TokenSet } from '../model/token-set.ts';
 import type { Fingerprinter, SealBinding, Vault } from '../model/vault.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 
@@ -11,6 +12,7 @@ export interface TokenHome {
   readonly connectionId: ConnectionId;
   readonly owner: string;
   readonly app: ProviderApp;
+  readonly restsOn: Foundation;
   /** The refresh token that stays good when the answer brings none; none after a fresh consent. */
   readonly keptRefreshToken: Secret | undefined;
   /** By which flow the grant was given that a renewal continues. */
@@ -68,6 +70,9 @@ function refreshEnds(
   hasRefreshToken: boolean,
   life: ProviderApp['provider']['refresh'],
 ): RefreshEnds {
+  // A static key is a grant of its own: it ends with its date.
+  if (home.restsOn === 'key')
+    return { refreshAbsoluteEndsAtMs: tokens.accessExpiresAtMs, refreshIdleEndsAtMs: undefined };
   if (!hasRefreshToken) return { refreshAbsoluteEndsAtMs: undefined, refreshIdleEndsAtMs: undefined };
   const fromAnswer = tokens.refreshExpiresAtMs;
   const isIdle = life.idleMs !== undefined;
@@ -97,6 +102,7 @@ export function writeTokens(tokens: TokenSet): Secret {
       scopes: tokens.scopes,
       flow: tokens.flow,
       dpop_key: tokens.proofKey?.reveal(),
+      carrier: tokens.carrier,
       raw: tokens.raw.reveal(),
     }),
   );
@@ -118,6 +124,7 @@ export function readTokens(text: Secret): TokenSet {
     flow: stored['flow'] === 'device' ? 'device' : undefined,
     // What was stored before there were such keys has none.
     proofKey: secret('dpop_key'),
+    carrier: stored['carrier'] as TokenCarrier | undefined,
     raw: secret('raw') ?? new Secret(''),
   };
 }

@@ -47,7 +47,7 @@ export interface ProviderAppOptions {
 export function providerApp(known: Provider, options: ProviderAppOptions): ProviderApp {
   refuseAppNumber(known, options.clientId);
   const { provider, endpoints } = placed(known, options);
-  const issuer = options.issuer ?? new URL(endpoints.token).origin;
+  const issuer = options.issuer ?? originOf(endpoints);
   return {
     id: providerAppId(provider.id, issuer, options.clientId),
     provider,
@@ -96,7 +96,7 @@ interface Placed {
 /** Where the provider is: on its own host, on a customer's, or at a base URL. */
 function placed(provider: Provider, { baseUrl, host }: ProviderAppOptions): Placed {
   if (baseUrl !== undefined) return { provider, endpoints: rebase(provider, baseUrl) };
-  const usualHost = new URL(provider.endpoints.token).host;
+  const usualHost = new URL(originOf(provider.endpoints)).host;
   if (host === undefined || host.toLowerCase() === usualHost) return { provider, endpoints: provider.endpoints };
   return placedOn(parseHost(host, provider), provider);
 }
@@ -143,16 +143,18 @@ function rebase({ endpoints, hosting }: Provider, baseUrl: string): Endpoints {
 
 function movedBy(move: (url: string) => string, endpoints: Endpoints): Endpoints {
   const { issuer, authorization, token, revocation, pushedAuthorization, introspection } = endpoints;
-  const { deviceCode, devicePage, api } = endpoints;
+  const { deviceCode, devicePage, identity, jwks, api } = endpoints;
   return {
     ...(issuer === undefined ? {} : { issuer: movedIssuer(move, issuer) }),
-    authorization: move(authorization),
-    token: move(token),
+    authorization: authorization === '' ? '' : move(authorization),
+    token: token === '' ? '' : move(token),
     ...(revocation === undefined ? {} : { revocation: move(revocation) }),
     ...(pushedAuthorization === undefined ? {} : { pushedAuthorization: move(pushedAuthorization) }),
     ...(introspection === undefined ? {} : { introspection: move(introspection) }),
     ...(deviceCode === undefined ? {} : { deviceCode: move(deviceCode) }),
     ...(devicePage === undefined ? {} : { devicePage: move(devicePage) }),
+    ...(identity === undefined ? {} : { identity: move(identity) }),
+    ...(jwks === undefined ? {} : { jwks: move(jwks) }),
     api: move(api),
   };
 }
@@ -179,7 +181,12 @@ function parseBaseUrl(text: string): string {
 
 /** How the authorization server names itself on the wire; {@link ProviderApp.issuer} is our own name for it. */
 export function issuerIdentifier({ endpoints }: Pick<ProviderApp, 'endpoints'>): string {
-  return endpoints.issuer ?? new URL(endpoints.token).origin;
+  return endpoints.issuer ?? originOf(endpoints);
+}
+
+/** Of the authorization server; of the API where there is none, but static keys alone. */
+function originOf({ token, api }: Endpoints): string {
+  return new URL(token === '' ? api : token).origin;
 }
 
 export function isLoopback(hostname: string): boolean {

@@ -1,4 +1,5 @@
 import type { ReauthReason } from '../model/connection.ts';
+import type { TokenCarrier } from '../model/token-set.ts';
 
 /**
  * What one authorization server and its APIs do on the wire, as data. No functions, and nothing anywhere asks for a
@@ -28,6 +29,10 @@ export interface Provider {
   readonly pkce: 'S256' | 'none';
   /** Parameters of the authorization request that this provider needs besides the standard ones. */
   readonly authorizationParams?: Readonly<Record<string, string>>;
+  /** How an app gets a token of its own, without a user (RFC 6749, section 4.4). Absent: it gets none. */
+  readonly appOnly?: AppOnly;
+  /** How a static API key is carried to the API. Absent: `Authorization: Bearer`. */
+  readonly apiKey?: TokenCarrier;
   /** Absent: no limit is documented. */
   readonly stateCharsMax?: number;
   /** How long an authorization code may be exchanged. */
@@ -56,7 +61,9 @@ export interface Endpoints {
    * Absent: the origin of the token endpoint.
    */
   readonly issuer?: string;
+  /** Empty where users cannot be connected: then nobody is ever sent there. */
   readonly authorization: string;
+  /** Empty where there are static keys alone. */
   readonly token: string;
   readonly revocation?: string;
   /** Where authorization requests are pushed to (RFC 9126). Absent: they travel in the browser's address. */
@@ -67,6 +74,10 @@ export interface Endpoints {
   readonly deviceCode?: string;
   /** Where a user types his code. For the simulator and for texts; the answer's own `verification_uri` decides. */
   readonly devicePage?: string;
+  /** Origin of the call that says whose token it is, where it is not the API's. */
+  readonly identity?: string;
+  /** Where the keys are published that ID tokens are signed with (RFC 7517). */
+  readonly jwks?: string;
   /** Where the resource API lives; `kippu call` and the proxy speak to this origin only. */
   readonly api: string;
 }
@@ -91,7 +102,7 @@ export interface Scopes {
   readonly offline?: string;
   /** Named sets by use; `default` is taken when nobody chooses. */
   readonly presets: Readonly<Record<string, readonly string[]>> & { readonly default: readonly string[] };
-  /** All scopes the documentation names: an unknown one is warned about, not refused. */
+  /** All scopes the documentation names: an unknown one is warned about, not refused. Empty: nobody has listed them. */
   readonly known: readonly string[];
 }
 
@@ -115,6 +126,11 @@ export interface PrivateKeyJwt {
 export interface Dpop {
   /** Of which the first is used. */
   readonly algorithms: readonly [SigningAlgorithm, ...SigningAlgorithm[]];
+}
+
+export interface AppOnly {
+  /** What the request needs besides the standard parameters, as in `audience`. */
+  readonly params?: Readonly<Record<string, string>>;
 }
 
 export interface AccessLifetime {
@@ -158,7 +174,7 @@ export interface TokenErrorRow {
 }
 
 export interface Identity {
-  /** Path below the API origin of the call that says whose token it is. */
+  /** Path below the API origin of the call that says whose token it is. Empty: there is no such call, and users have no name. */
   readonly path: string;
   /** JSON pointers (RFC 6901) into its answer. */
   readonly subject: string;

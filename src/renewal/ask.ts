@@ -1,4 +1,4 @@
-import { identityRequest, readIdentity } from '../protocol/identity.ts';
+import { identityRequest, readIdentity, saysWho } from '../protocol/identity.ts';
 import { introspectionRequest, readIntrospection } from '../protocol/introspection.ts';
 import { sendAsClient, sendWithToken } from '../protocol/signed-request.ts';
 import type { SeenWithApp } from './need.ts';
@@ -17,9 +17,10 @@ export async function ask(seen: SeenWithApp, ports: RenewalPorts): Promise<boole
 
 /**
  * Where a renewal kills the old access token at once (GitHub, GitLab), that token knows: accepted means not spent, refused
- * means spent or over.
+ * means spent or over. It cannot be asked where no call says whose token it is.
  */
 async function tryAccess(seen: SeenWithApp, ports: RenewalPorts): Promise<boolean> {
+  if (!saysWho(seen.app)) return false;
   const tokens = openTokens(seen, ports);
   const request = identityRequest(seen.app, tokens.accessToken);
   const identity = readIdentity(seen.app, await sendWithToken(request, tokens, ports));

@@ -1,6 +1,7 @@
 import { SECOND_MS } from '../model/clock.ts';
 import type { Attempt } from '../model/credential-store.ts';
 import { CONNECT_TIMEOUT_MS } from '../protocol/token-request.ts';
+import { mayBePresentedAgain } from './foundations.ts';
 import { isLiving, refreshEndOf, replayBackOffMs } from './lifetimes.ts';
 import type { Need, SeenWithApp } from './need.ts';
 import type { RenewalTiming } from './ports.ts';
@@ -38,8 +39,7 @@ export function resolve(
 ): Resolution {
   const { credential, app } = seen;
   const { refresh } = app.provider;
-  // A refresh token that is not spent by its use may be presented again at any time.
-  if (refresh.rotation === 'reusable') return { kind: 'renew', purpose: 'replay', replays: attempt.replays + 1 };
+  if (mayBePresentedAgain(credential, app)) return { kind: 'renew', purpose: 'replay', replays: attempt.replays + 1 };
   const quietAtMs = quietFrom(seen, attempt, now.timing);
   if (now.nowMs < quietAtMs) return { kind: 'uncertain', retryAtMs: quietAtMs };
   if (refresh.reuseKillsFamily && !isSpoolKnownEmpty(seen, attempt) && need.kind !== 'now') {

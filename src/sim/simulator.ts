@@ -129,7 +129,7 @@ export class Simulator {
   #route(request: SimRequest): Route {
     const path = pathOf(request.url);
     const { endpoints } = this.provider;
-    const at = (url: string | undefined): boolean => url !== undefined && path === new URL(url).pathname;
+    const at = (url: string | undefined): boolean => url !== undefined && url !== '' && path === new URL(url).pathname;
     if (path === '/' || path.startsWith(CONTROL_PREFIX)) {
       const controls = { advance: this.#options.advance };
       return { endpoint: undefined, answer: (world) => answerControl(world, request, controls) };

@@ -106,7 +106,7 @@ export interface Grant {
   readonly userId: string;
   readonly scopes: readonly string[];
   /** How it was given, where that is not by an authorization code. */
-  readonly flow?: 'device';
+  readonly flow?: 'device' | 'app';
   /** Of the key that its tokens are bound to (RFC 9449). */
   readonly proofThumbprint?: string;
   readonly consentedAtMs: number;

@@ -4,6 +4,8 @@ import OidcProvider from 'oidc-provider';
 import { freePort } from '../support/free-port.ts';
 
 export const CLIENT_ID = 'kippu:foreign/1';
+/** An app that has tokens of its own, and no users. */
+export const ROBOT_ID = 'kippu-robot';
 /** Every character that form-encoding changes: RFC 6749, section 2.3.1, wants it encoded before Base64. */
 export const CLIENT_SECRET = 'p+/%:&= ~a-secret-of-32-characters';
 
@@ -38,12 +40,27 @@ export class ForeignServer implements AsyncDisposable {
           token_endpoint_auth_method: 'client_secret_basic',
           ...client,
         },
+        {
+          client_id: ROBOT_ID,
+          client_secret: CLIENT_SECRET,
+          redirect_uris: [],
+          response_types: [],
+          grant_types: ['client_credentials'],
+          token_endpoint_auth_method: 'client_secret_basic',
+        },
       ],
+      scopes: ['openid', 'offline_access', 'read'],
       pkce: { required: () => true },
       rotateRefreshToken: true,
       issueRefreshToken: async (_context: unknown, _client: unknown, code: { readonly scopes: ReadonlySet<string> }) =>
         code.scopes.has('offline_access'),
-      features: { devInteractions: { enabled: true }, revocation: { enabled: true }, ...features },
+      features: {
+        devInteractions: { enabled: true },
+        revocation: { enabled: true },
+        introspection: { enabled: true },
+        clientCredentials: { enabled: true },
+        ...features,
+      },
       // Time is put forward on one side alone.
       clockTolerance: 15,
       cookies: { keys: ['of no value'] },

@@ -33,6 +33,7 @@ function homeIn(provider: Provider, more: Partial<TokenHome> = {}): TokenHome {
     connectionId: 'con_1' as ConnectionId,
     owner: 'o',
     app,
+    restsOn: 'consent',
     keptRefreshToken: undefined,
     grantedAtMs: 1000,
     nowMs: 2000,

@@ -69,3 +69,5 @@ export const demanding: Provider = {
   authorizationResponseIssuer: true,
   dpop: { algorithms: ['ES256'] },
 };
+/** Gives an app a token of its own, without a user. */
+export const withAppTokens: Provider = { ...plain, appOnly: { params: { audience: 'https://api.plain.example' } } };

@@ -76,7 +76,9 @@ function scopeRefusal(world: World, query: URLSearchParams): Refusal | undefined
   if (sideOf(world.provider, 'permissionsNotScopes') === 'on') return undefined;
   const scopes = scopesOf(world, query);
   if (scopes.length === 0) return invalid('scope is missing.');
-  const unknown = scopes.find((scope) => !world.provider.scopes.known.includes(scope));
+  const { known } = world.provider.scopes;
+  // A provider whose scopes nobody has listed refuses none.
+  const unknown = known.length === 0 ? undefined : scopes.find((scope) => !known.includes(scope));
   return unknown === undefined ? undefined : { error: 'invalid_scope', description: `There is no scope ${unknown}.` };
 }
 

@@ -87,6 +87,7 @@ function mint(
 /** A renewal brings another refresh token only where it spends the old one; a consent only with the offline scope. */
 function bringsRefresh(world: World, grant: Grant, parent: Token | undefined): boolean {
   const { rotation } = world.provider.refresh;
+  if (grant.flow === 'app') return false;
   if (rotation === 'none' || (rotation === 'reusable' && parent !== undefined)) return false;
   if (sideOf(world.provider, 'permissionsNotScopes') === 'on') return true;
   const { offline } = world.provider.scopes;

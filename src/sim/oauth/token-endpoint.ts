@@ -7,7 +7,7 @@ import { isPlayed, QUIRKS, sideOf } from '../quirks.ts';
 import { isAlive, type Code, type Device, type Grant, type Token } from '../state.ts';
 import { jsonReply, type SimRequest } from '../wire.ts';
 import { justReply, type Decision, type World } from '../world.ts';
-import { checkClient } from './client-check.ts';
+import { checkClient, registeredClient } from './client-check.ts';
 import { issue } from './issue.ts';
 import { checkProof, proofRefused } from './proof-check.ts';
 import { asAskedFor, parametersOf } from './token-wire.ts';
@@ -60,6 +60,9 @@ function exchange(world: World, network: Network, form: URLSearchParams, present
       return exchangeCode(world, network, form, presented);
     case 'refresh_token':
       return renew(world, network, form, presented);
+    case 'client_credentials':
+      if (world.provider.appOnly === undefined) return refuse(world, network, 'grant_unsupported');
+      return issueToApp(world, network, form, presented);
     case DEVICE_GRANT:
       if (world.provider.endpoints.deviceCode === undefined) return refuse(world, network, 'grant_unsupported');
       return askForDevice(world, network, form, presented);
@@ -84,6 +87,24 @@ export function errorBody({ error, description, uri }: Omit<ErrorAnswer, 'status
     ...(description === undefined ? {} : { error_description: description }),
     ...(uri === undefined ? {} : { error_uri: uri }),
   };
+}
+
+/**
+ * The app's own token (RFC 6749, section 4.4): only for an app that proves who it is, with a secret or a key, and without a refresh token. The app stands
+ * in the place of a user, under its own client id.
+ */
+function issueToApp(world: World, network: Network, form: URLSearchParams, { clientId, proof }: Presented): Decision {
+  const client = registeredClient(world, clientId);
+  // An app that is met only now proves with this very request whether it has a secret.
+  const hasProof = form.has('client_secret') || form.has('client_assertion') || form.get('client_id') === null;
+  if (client?.kind === 'public' || (client?.kind === 'undecided' && !hasProof))
+    return refuse(world, network, 'client_not_authenticated', 'client_secret');
+  const { separator } = world.provider.scopes;
+  const scopes = (form.get('scope') ?? '').split(separator).filter((scope) => scope !== '');
+  const user = { id: clientId, handle: 'app', name: 'The app itself' };
+  const consent = { clientId, userId: user.id, scopes, atMs: world.nowMs, flow: 'app', proof } as const;
+  const isKnown = world.state.users.has(user.id);
+  return open(world, network, consent, isKnown ? [] : [{ kind: 'user_met', user }]);
 }
 
 /** Asks whether the user has typed the code and agreed. Whoever asks too often is told, and must ask less often from then on. */
@@ -180,7 +201,11 @@ function open(
     tokenHashes: [],
     end: undefined,
   };
-  const events = [...before, ...makeRoom(world, grant), { kind: 'grant_opened', grant } as const];
+  const events = [
+    ...before,
+    ...(flow === 'app' ? [] : makeRoom(world, grant)),
+    { kind: 'grant_opened', grant } as const,
+  ];
   return issue(world, network, grant, { before: events, parent: undefined });
 }
 
