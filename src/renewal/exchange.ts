@@ -89,6 +89,7 @@ export async function claim(exchange: Exchange, ports: RenewalPorts): Promise<Cl
     purpose: exchange.purpose,
     parentFingerprint: exchange.parentFingerprint,
     sender: ports.processes.self,
+    startedMonotonicMs: claimedAtMonotonicMs,
     leaseMs: leaseMs(ports),
     replays: exchange.replays,
   });
