@@ -50,7 +50,8 @@ export async function discoverThrough(
   issuer: string,
   options: DiscoverOptions,
 ): Promise<ProviderApp> {
-  const { id, name, clientId, clientSecret, clientPrivateKey, clientPrivateKeyId, scopes, replay, api, besides } = options;
+  const { id, name, clientId, clientSecret, clientPrivateKey, clientPrivateKeyId, scopes, replay, api, besides } =
+    options;
   const metadata = await readMetadata(issuer, http);
   const described = { id, name: name ?? new URL(issuer).host, issuer, api, provesBy: proofOf(options), besides };
   return providerApp(providerFromMetadata(metadata, described), {

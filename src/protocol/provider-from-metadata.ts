@@ -53,7 +53,10 @@ export function providerFromMetadata(metadata: Metadata, described: Described): 
 }
 
 /** What an app with these options proves itself with. */
-export function proofOf(options: { readonly clientSecret?: unknown; readonly clientPrivateKey?: unknown }): ClientProof {
+export function proofOf(options: {
+  readonly clientSecret?: unknown;
+  readonly clientPrivateKey?: unknown;
+}): ClientProof {
   if (options.clientPrivateKey !== undefined) return 'key';
   return options.clientSecret === undefined ? 'nothing' : 'secret';
 }

@@ -14,7 +14,9 @@ export function configuredIssuers(settings: Settings, directory: string): readon
   return settings.names().flatMap((variable) => {
     const id = /^KIPPU_([A-Z][A-Z0-9]*)_ISSUER$/.exec(variable)?.[1]?.toLowerCase();
     const issuer = settings.get(variable)?.value;
-    return id === undefined || issuer === undefined ? [] : [registrationOf(id, issuer, { variable, settings, directory })];
+    return id === undefined || issuer === undefined
+      ? []
+      : [registrationOf(id, issuer, { variable, settings, directory })];
   });
 }
 
@@ -46,7 +48,10 @@ function registrationOf(id: string, issuer: string, { variable, settings, direct
   const where = `KIPPU_${id.toUpperCase()}_PRIVATE_KEY`;
   // Known before the issuer is asked, and said before that.
   if (secret !== undefined && privateKey !== undefined)
-    throw invalid(where, 'there is a client secret too. The app proves who it is with one of them: leave the other out.');
+    throw invalid(
+      where,
+      'there is a client secret too. The app proves who it is with one of them: leave the other out.',
+    );
   return {
     id,
     name: new URL(issuer).host,
