@@ -1,12 +1,16 @@
 export {
   createKippu,
   type AccessToken,
+  type ConnectAppOptions,
   type GetAccessTokenOptions,
+  type ImportApiKeyOptions,
   type Kippu,
   type KippuOptions,
   type Listener,
+  type MadeConnection,
   type MailOptions,
 } from './app/kippu.ts';
+export { discoverProvider, type DiscoverOptions } from './app/discover-provider.ts';
 export { defineConfig, type ConfigFile, type ProviderSettings } from './app/settings.ts';
 export { ERROR_CODES, KippuError, type ErrorCode } from './model/errors.ts';
 export { EVENT_TYPES, type EventType, type KippuEvent } from './model/event.ts';

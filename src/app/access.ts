@@ -7,7 +7,7 @@ import type { ConnectionId } from '../model/ids.ts';
 import type { Fingerprinter } from '../model/vault.ts';
 import type { Flights, Patience } from '../renewal/flights.ts';
 import { isEnough } from '../renewal/lifetimes.ts';
-import type { Need, Renewal, Served } from '../renewal/need.ts';
+import type { Need, RefusedBecause, Renewal, Served } from '../renewal/need.ts';
 
 export interface AccessPorts {
   readonly flights: Flights;
@@ -81,6 +81,11 @@ export class Tokens implements AccessTokens {
     const nowMs = this.#ports.clock.nowMs();
     switch (renewal.kind) {
       case 'reauth_required': {
+        if (renewal.reason === 'key_over')
+          return new KippuError(
+            'reauth_required',
+            `The API key of ${id} is over: ${explainReason(renewal.reason)} Import another one in its place: \`kippu import PROVIDER --api-key - --connection ${id}\`.`,
+          );
         const connectUrl = this.#ports.connectUrl(id);
         return new KippuError(
           'reauth_required',
@@ -93,11 +98,7 @@ export class Tokens implements AccessTokens {
       case 'revoked':
         return new KippuError('revoked', `The connection ${id} was revoked here. Connect the account again to use it.`);
       case 'refused':
-        return new KippuError(
-          'refused',
-          `The provider refuses an access token of ${id} that is less than a minute old: renewing will not help. ` +
-            'Look at what the call needs (scopes, plan, credits) instead.',
-        );
+        return new KippuError('refused', explainRefusal(id, renewal.because));
       case 'misconfigured':
         return new KippuError(
           'misconfigured',
@@ -131,6 +132,8 @@ function accessOf(served: Served): Access {
   return {
     accessToken: served.tokens.accessToken,
     tokenType: served.tokens.tokenType,
+    proofKey: served.tokens.proofKey,
+    carrier: served.tokens.carrier,
     expiresAtMs: served.accessExpiresAtMs,
     scopes: served.scopes,
     version: served.version,
@@ -139,6 +142,26 @@ function accessOf(served: Served): Access {
     provider: served.app.provider.id,
     subject: served.subject,
   };
+}
+
+function explainRefusal(id: ConnectionId, because: RefusedBecause): string {
+  switch (because) {
+    case 'young':
+      return (
+        `The provider refuses an access token of ${id} that is less than a minute old: renewing will not help. ` +
+        'Look at what the call needs (scopes, plan, credits) instead.'
+      );
+    case 'nothing_renews':
+      return (
+        `The provider refuses the API key of ${id}, and nothing can renew it. If the key was revoked, import another one in its place: ` +
+        `\`kippu import PROVIDER --api-key - --connection ${id}\`. If it was not, look at what the call needs.`
+      );
+    case 'same_again':
+      return (
+        `The provider refuses the access token of ${id}, and gives out the same one again when asked for another. ` +
+        'Look at what the call needs (scopes, plan, credits) instead.'
+      );
+  }
 }
 
 const REASONS: Readonly<Record<ReauthReason, string>> = {
@@ -150,6 +173,7 @@ const REASONS: Readonly<Record<ReauthReason, string>> = {
   superseded: 'a later consent of the same user with the same app replaced this grant.',
   answer_lost: 'the answer to a renewal was lost, and with it the new refresh token.',
   no_refresh_token: 'the consent brought no refresh token, and the access token is over.',
+  key_over: 'the date until which the API key is good is past.',
 };
 
 /** In one sentence, for a person. */

@@ -1,8 +1,9 @@
 import type { Access, AccessTokens } from '../model/access-tokens.ts';
 import { SECOND_MS } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
-import type { HttpAnswer, HttpClient, HttpRequest } from '../model/http.ts';
+import type { HttpAnswer, HttpRequest } from '../model/http.ts';
 import type { ConnectionId } from '../model/ids.ts';
+import { sendWithToken, type SigningPorts } from '../protocol/signed-request.ts';
 
 const CONNECT_TIMEOUT_MS = 10 * SECOND_MS;
 const CALL_TIMEOUT_MS = 60 * SECOND_MS;
@@ -19,33 +20,34 @@ export interface ApiCall {
 export type ApiAnswer = Extract<HttpAnswer, { kind: 'answered' }>;
 
 /**
- * Calls the provider's API with a good token. A 401 is answered with another token, once. The token goes to the
- * provider's own API origin and nowhere else.
+ * Calls the provider's API with a good token, and with a proof of its key where it is bound to one (RFC 9449). A 401 is
+ * answered with another token, once. The token goes to the provider's own API origin and nowhere else.
  *
  * Throws `invalid` for a foreign URL, `unavailable` when there is no whole answer, and what {@link AccessTokens.get} throws.
  */
 export async function callApi(
   id: ConnectionId,
   call: ApiCall,
-  ports: { readonly tokens: AccessTokens; readonly http: HttpClient },
+  ports: SigningPorts & { readonly tokens: AccessTokens },
 ): Promise<ApiAnswer> {
   const access = await ports.tokens.get(id);
-  const first = await send(call, access, ports.http);
+  const first = await send(call, access, ports);
   if (first.status !== 401) return first;
   const other = await ports.tokens.get(id, { refused: access.accessToken });
-  return send(call, other, ports.http);
+  return send(call, other, ports);
 }
 
-async function send(call: ApiCall, access: Access, http: HttpClient): Promise<ApiAnswer> {
-  const answer = await http.send({
+async function send(call: ApiCall, access: Access, ports: SigningPorts): Promise<ApiAnswer> {
+  const request: HttpRequest = {
     method: call.method,
     url: targetOf(call.url, access),
-    headers: { ...call.headers, authorization: `Bearer ${access.accessToken.reveal()}` },
+    headers: without(call.headers, access.carrier === undefined ? PROVING : [access.carrier.header]),
     ...(call.body === undefined ? {} : { body: call.body }),
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     answerTimeoutMs: CALL_TIMEOUT_MS,
     bodyBytesMax: CALL_BYTES_MAX,
-  });
+  };
+  const answer = await sendWithAccess(request, access, ports);
   if (answer.kind === 'answered' && answer.complete) return answer;
   if (answer.kind === 'answered') {
     throw new KippuError(
@@ -59,6 +61,23 @@ async function send(call: ApiCall, access: Access, http: HttpClient): Promise<Ap
     `The provider's API gave no answer: ${answer.cause} (${answer.detail}).${maybeHandled}`,
   );
 }
+
+/** In the header of its own that carries a static key, else as RFC 6750 or RFC 9449 say. */
+async function sendWithAccess(request: HttpRequest, access: Access, ports: SigningPorts): Promise<HttpAnswer> {
+  const { accessToken, carrier } = access;
+  if (carrier === undefined) return sendWithToken(request, access, ports);
+  const words = carrier.scheme === '' ? [] : [carrier.scheme];
+  const carried = { [carrier.header.toLowerCase()]: [...words, accessToken.reveal()].join(' ') };
+  return ports.http.send({ ...request, headers: { ...request.headers, ...carried } });
+}
+
+/** What the caller has put where the token goes is not sent beside it. */
+function without(headers: ApiCall['headers'], names: readonly string[]): Record<string, string> {
+  const gone = new Set(names.map((name) => name.toLowerCase()));
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !gone.has(name.toLowerCase())));
+}
+
+const PROVING = ['authorization', 'dpop'];
 
 function targetOf(url: string, { apiOrigin, legacyOrigins = [] }: Access): string {
   const target = URL.canParse(url, apiOrigin) ? new URL(belowApi(url, apiOrigin), apiOrigin) : undefined;

@@ -9,6 +9,9 @@ import { isLoopback, providerApp, type ProviderApp, type ProviderAppOptions } fr
 import type { Provider } from '../providers/provider.ts';
 import { DEFAULT_TIMING, type RenewalTiming } from '../renewal/ports.ts';
 import { readMail, type MailConfig } from './mail.ts';
+import { configuredIssuers } from './issuers/configured.ts';
+import type { IssuerRegistration } from './issuers/registration.ts';
+import { readPrivateKey } from './private-key.ts';
 import type { Setting, Settings } from './settings.ts';
 
 export const DEFAULT_PORT = 4180;
@@ -28,6 +31,8 @@ export interface Config {
   readonly publicUrl: string;
   readonly sandbox: boolean;
   readonly apps: readonly ProviderApp[];
+  /** Apps at providers that describe themselves: read while Kippu runs, and not before it starts. */
+  readonly issuers: readonly IssuerRegistration[];
   readonly timing: RenewalTiming;
   readonly returnUrls: readonly string[];
   /** Absent: nothing is mailed. */
@@ -52,8 +57,10 @@ export interface ConfigFacts {
 /** Throws `invalid`, naming the variable, what is wrong with it and what it should look like. */
 export function readConfig(settings: Settings, facts: ConfigFacts): Config {
   const rootHome = resolve(facts.directory, settings.get('KIPPU_HOME')?.value ?? '.kippu');
-  const realApps = CATALOGUE.flatMap((provider) => configuredApp(provider, settings));
-  const sandbox = readFlag(settings, 'KIPPU_SANDBOX') ?? realApps.length === 0;
+  const providers = [...CATALOGUE, ...settings.ownProviders];
+  const realApps = providers.flatMap((provider) => configuredApp(provider, settings, facts.directory));
+  const issuers = configuredIssuers(settings, facts.directory);
+  const sandbox = readFlag(settings, 'KIPPU_SANDBOX') ?? realApps.length + issuers.length === 0;
   const home = sandbox ? join(rootHome, 'sandbox') : rootHome;
   const port = readPort(settings);
   const host = settings.get('KIPPU_HOST')?.value ?? '127.0.0.1';
@@ -68,7 +75,12 @@ export function readConfig(settings: Settings, facts: ConfigFacts): Config {
     port,
     publicUrl: readPublicUrl(settings, port),
     sandbox,
-    apps: sandbox ? CATALOGUE.map((provider) => sandboxApp(provider, facts.simulatorUrl(provider.id, home))) : realApps,
+    apps: sandbox
+      ? providers
+          .filter(({ endpoints }) => endpoints.token !== '')
+          .map((provider) => sandboxApp(provider, facts.simulatorUrl(provider.id, home)))
+      : realApps,
+    issuers: sandbox ? [] : issuers,
     timing: readTiming(settings),
     returnUrls: readList(settings, 'KIPPU_RETURN_URLS'),
     mail: readMail({
@@ -99,16 +111,21 @@ function sandboxApp(provider: Provider, baseUrl: string): ProviderApp {
   });
 }
 
-function configuredApp(provider: Provider, settings: Settings): ProviderApp[] {
+function configuredApp(provider: Provider, settings: Settings, directory: string): ProviderApp[] {
   const prefix = `KIPPU_${provider.id.toUpperCase()}_`;
   const clientId = settings.get(`${prefix}CLIENT_ID`)?.value;
-  if (clientId === undefined) return [];
+  // Where there are static keys alone, there is nothing to be registered with.
+  if (clientId === undefined) return provider.endpoints.token === '' ? [providerApp(provider, { clientId: '' })] : [];
   const secret = settings.get(`${prefix}CLIENT_SECRET`)?.value;
+  const where = `${prefix}PRIVATE_KEY`;
+  const privateKey = settings.get(where)?.value;
   return [
     configured(prefix, provider, {
       clientId,
       host: settings.get(`${prefix}HOST`)?.value,
       clientSecret: secret === undefined ? undefined : new Secret(secret),
+      clientPrivateKey: privateKey === undefined ? undefined : readPrivateKey(privateKey, { directory, where }),
+      clientPrivateKeyId: settings.get(`${prefix}PRIVATE_KEY_ID`)?.value,
       scopes: settings
         .get(`${prefix}SCOPES`)
         ?.value.split(/[\s,]+/)
@@ -119,7 +136,12 @@ function configuredApp(provider: Provider, settings: Settings): ProviderApp[] {
   ];
 }
 
-const VARIABLES: Readonly<Record<string, string>> = { clientId: 'CLIENT_ID', host: 'HOST' };
+const VARIABLES: Readonly<Record<string, string>> = {
+  clientId: 'CLIENT_ID',
+  host: 'HOST',
+  clientPrivateKey: 'PRIVATE_KEY',
+  clientPrivateKeyId: 'PRIVATE_KEY_ID',
+};
 
 /** What is wrong with a registration is said with the name of the variable. */
 function configured(prefix: string, provider: Provider, options: ProviderAppOptions): ProviderApp {
@@ -231,6 +253,7 @@ function invalid(name: string, what: string, instead: string): KippuError {
 
 /** For `kippu doctor`: what a value looks like without its secret. */
 export function maskSetting(name: string, { value }: Setting): string {
+  if (name.endsWith('_PRIVATE_KEY')) return value.startsWith('@') ? value : '[secret]';
   if (/SECRET|_KEYS$|PASSWORD|SMTP_URL/.test(name)) return name.endsWith('_KEYS') ? maskRing(value) : '[secret]';
   return value.replace(/:\/\/[^@/]*@/, '://[secret]@');
 }

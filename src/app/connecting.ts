@@ -56,12 +56,21 @@ export async function beginConnect(request: ConnectRequest, app: App): Promise<C
   return { id: consent.id, url: `${app.options.publicUrl}/connect/${consent.id}`, expiresAtMs: consent.expiresAtMs };
 }
 
-/** The connection that is consented to again, if one is. Throws `not_found`, `invalid` for one of another provider. */
+/**
+ * The connection that is consented to again, if one is. Throws `not_found`, `invalid` for one of another provider, and
+ * `conflict` for one that no user stands behind.
+ */
 export async function connectionAgain(
   { provider, connection: idOrName }: Pick<ConnectRequest, 'provider' | 'connection'>,
   app: App,
 ): Promise<Connection | undefined> {
   const connection = idOrName === undefined ? undefined : await findConnection(idOrName, app);
+  if (connection !== undefined && connection.restsOn !== 'consent')
+    throw new KippuError(
+      'conflict',
+      `${connection.name} has no user who could consent: it rests on ${connection.restsOn === 'app' ? 'the app itself' : 'an API key'}.`,
+      { where: '/connection' },
+    );
   if (connection === undefined || connection.provider === provider) return connection;
   throw new KippuError('invalid', `${connection.name} is a connection of ${connection.provider}, not of ${provider}.`, {
     where: '/connection',

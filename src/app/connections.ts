@@ -21,10 +21,18 @@ export async function findConnection(idOrName: string, { store }: App): Promise<
   );
 }
 
-/** Throws `not_found` for a provider that is unknown or not configured, saying how to configure it. */
-export function findApp(provider: string, { apps }: App): ProviderApp {
+/**
+ * Throws `not_found` for a provider that is unknown or not configured, saying how to configure it, and `unavailable` for
+ * one that has not described itself yet.
+ */
+export function findApp(provider: string, { apps, issuers }: App): ProviderApp {
   const app = [...apps.values()].find((candidate) => candidate.provider.id === provider);
   if (app !== undefined) return app;
+  const problem = issuers.problemOf(provider);
+  if (problem !== undefined)
+    throw new KippuError('unavailable', `The provider ${provider} cannot be used yet: ${problem}`, {
+      where: '/provider',
+    });
   const configured = [...apps.values()].map((candidate) => candidate.provider.id).join(', ');
   throw new KippuError(
     'not_found',
@@ -111,7 +119,7 @@ export async function importTokens(request: ImportRequest, app: App): Promise<Co
   return identifyImported(connection, { isNamed: request.name !== undefined }, app);
 }
 
-function parseInstant(value: string | number | undefined, where: string): number | undefined {
+export function parseInstant(value: string | number | undefined, where: string): number | undefined {
   if (value === undefined || value === '') return undefined;
   const seconds = Number(value);
   const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(String(value));

@@ -4,6 +4,7 @@ import type { ProviderAppId } from '../model/ids.ts';
 import type { Config } from './config.ts';
 import { checkApps } from './doctor/check-apps.ts';
 import { checkDirectory } from './doctor/check-directory.ts';
+import { checkIssuers } from './doctor/check-issuers.ts';
 import { checkClocks, checkPort } from './doctor/check-network.ts';
 import { checkMail } from './doctor/check-notices.ts';
 import { checkSettings, settingsInForce, type SettingInForce } from './doctor/check-settings.ts';
@@ -43,14 +44,16 @@ export async function examine(patient: Patient): Promise<Diagnosis> {
 }
 
 /** The sandbox's simulators go by this machine's own clock: there is nothing to compare. */
-async function checkConfigured(config: Config, outside: Outside): Promise<Finding[]> {
+async function checkConfigured(given: Config, outside: Outside): Promise<Finding[]> {
+  const issuers = await checkIssuers(given, outside);
+  const config = { ...given, apps: [...given.apps, ...issuers.apps] };
   const [store, clocks, port, mail] = await Promise.all([
     checkStore(config, outside),
     checkClocks(config.sandbox ? [] : config.apps, outside),
     checkPort(config),
     checkMail(config, outside.clock),
   ]);
-  return [checkDirectory(config.home), ...store, ...checkApps(config), ...clocks, port, mail];
+  return [checkDirectory(config.home), ...store, ...checkApps(config), ...issuers.findings, ...clocks, port, mail];
 }
 
 async function orFinding<T>(work: () => Promise<T>, findings: Finding[]): Promise<T | undefined> {

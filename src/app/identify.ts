@@ -1,6 +1,6 @@
 import type { Connection } from '../model/connection.ts';
 import { KippuError } from '../model/errors.ts';
-import { identityRequest, readIdentity } from '../protocol/identity.ts';
+import { identityRequest, readIdentity, saysWho } from '../protocol/identity.ts';
 import type { App } from './open.ts';
 
 /**
@@ -14,7 +14,7 @@ export async function identifyImported(
   app: App,
 ): Promise<Connection> {
   const provider = app.apps.get(connection.providerAppId);
-  if (connection.subject !== undefined || provider === undefined) return connection;
+  if (connection.subject !== undefined || provider === undefined || !saysWho(provider)) return connection;
   try {
     const { accessToken } = await app.tokens.get(connection.id);
     const identity = readIdentity(provider, await app.renewal.http.send(identityRequest(provider, accessToken)));

@@ -15,6 +15,7 @@ import { openApp, type App, type StoreOpener } from './open.ts';
 import type { Setting } from './settings.ts';
 import { SYSTEM } from './system.ts';
 import { handleConnect } from './web/connect-routes.ts';
+import { connectApp, importKey } from './without-user.ts';
 import { Worker } from './worker.ts';
 
 export type { Listener } from '../notify/listeners.ts';
@@ -51,7 +52,10 @@ export interface MailOptions {
 
 export interface AccessToken {
   readonly accessToken: string;
+  /** `DPoP`: bound to a key that stays here (RFC 9449), and of use only to {@link Kippu.fetch}. */
   readonly tokenType: string;
+  /** The header that carries a static API key, where that is not `Authorization: Bearer`. */
+  readonly header?: string | undefined;
   /** Milliseconds since the epoch; absent: it does not end by time, or nobody knows. */
   readonly expiresAt: number | undefined;
   readonly scopes: readonly string[];
@@ -64,6 +68,40 @@ export interface GetAccessTokenOptions {
   /** A token that the provider has just answered with 401: you get another one. */
   readonly refused?: string | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+export interface ConnectAppOptions {
+  /** The provider's id. */
+  readonly provider: string;
+  /** Default `PROVIDER:app`. */
+  readonly name?: string | undefined;
+  readonly owner?: string | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  /** Id or name of an app-only connection: asked for anew for that one. */
+  readonly connection?: string | undefined;
+}
+
+export interface ImportApiKeyOptions {
+  /** The provider's id. */
+  readonly provider: string;
+  readonly apiKey: string;
+  /** Default `PROVIDER:key`. */
+  readonly name?: string | undefined;
+  readonly owner?: string | undefined;
+  /** As in `X-Api-Key`. Default: as the provider's data say, else `Authorization`. */
+  readonly header?: string | undefined;
+  /** As in `Bearer`; empty: the key stands alone. */
+  readonly scheme?: string | undefined;
+  /** Milliseconds since the epoch, or ISO 8601. Absent: it has no end that anybody knows. */
+  readonly expiresAt?: number | string | undefined;
+  /** Id or name of a connection with a static key: it is replaced. */
+  readonly connection?: string | undefined;
+}
+
+/** A connection that was made without a user. */
+export interface MadeConnection {
+  readonly id: string;
+  readonly name: string;
 }
 
 /**
@@ -94,6 +132,19 @@ export interface Kippu {
   getAccessToken(connection: string, options?: GetAccessTokenOptions): Promise<AccessToken>;
   /** Calls the provider's API (a path, or a URL on its origin) with a good token; a 401 is answered with another token, once. */
   fetch(connection: string, url: string, init?: RequestInit): Promise<Response>;
+  /**
+   * Connects the app itself, without a user (client credentials, RFC 6749, section 4.4). Its token is renewed as every
+   * other is.
+   *
+   * Throws {@link KippuError} with `code` `not_found`, `invalid`, `conflict`, `misconfigured` or `unavailable`.
+   */
+  connectApp(options: ConnectAppOptions): Promise<MadeConnection>;
+  /**
+   * Takes in a static key of a provider's API, sealed as tokens are and handed out as they are. Nothing renews it.
+   *
+   * Throws {@link KippuError} with `code` `not_found`, `invalid` or `conflict`.
+   */
+  importApiKey(options: ImportApiKeyOptions): Promise<MadeConnection>;
   /** The connect and callback routes, for any framework. 404 for other paths. */
   readonly handler: (request: Request) => Promise<Response>;
   /**
@@ -117,6 +168,8 @@ export function createKippu(options: KippuOptions): Kippu {
   return {
     getAccessToken: (connection, need) => library.getAccessToken(connection, need),
     fetch: (connection, url, init) => library.fetch(connection, url, init),
+    connectApp: (wish) => library.connectApp(wish),
+    importApiKey: (key) => library.importApiKey(key),
     handler: (request) => library.handle(request),
     on: (type, listener) => library.on(type, listener),
     close: () => library.close(),
@@ -164,13 +217,34 @@ class Library {
     const answer = await callApi(
       id,
       { method, url, headers: Object.fromEntries(request.headers), body },
-      { tokens: app.tokens, http: app.renewal.http },
+      { ...app.renewal, tokens: app.tokens },
     );
     const hasBody = ![204, 205, 304].includes(answer.status);
     return new Response(hasBody ? new Uint8Array(answer.body) : null, {
       status: answer.status,
       headers: responseHeaders(answer.headers),
     });
+  }
+
+  async connectApp(wish: ConnectAppOptions): Promise<MadeConnection> {
+    const { app } = await this.#run();
+    const { id, name } = await connectApp(wish, app);
+    return { id, name };
+  }
+
+  async importApiKey({ apiKey, header, scheme, expiresAt, ...wish }: ImportApiKeyOptions): Promise<MadeConnection> {
+    const { app } = await this.#run();
+    const { id, name } = await importKey(
+      {
+        ...wish,
+        api_key: apiKey,
+        api_key_header: header,
+        api_key_scheme: scheme,
+        expires_at: typeof expiresAt === 'number' ? expiresAt / 1000 : expiresAt,
+      },
+      app,
+    );
+    return { id, name };
   }
 
   async handle(request: Request): Promise<Response> {
@@ -277,6 +351,7 @@ function handedOut(access: Access): AccessToken {
   return {
     accessToken: access.accessToken.reveal(),
     tokenType: access.tokenType,
+    ...(access.carrier === undefined ? {} : { header: access.carrier.header }),
     expiresAt: access.expiresAtMs,
     scopes: access.scopes,
     version: access.version,

@@ -15,6 +15,7 @@ import { collect } from '../posts/collect.ts';
 import type { DraftPorts } from '../posts/drafts.ts';
 import { NETWORKS } from '../posts/networks/all.ts';
 import type { SchedulePorts } from '../posts/schedules/ports.ts';
+import { Nonces } from '../protocol/nonces.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { Flights } from '../renewal/flights.ts';
 import type { RenewalPorts, RenewalTiming } from '../renewal/ports.ts';
@@ -25,6 +26,9 @@ import { openSpool, type DirectorySpool } from '../store/spool.ts';
 import { Tokens } from './access.ts';
 import { Flows } from './flow/flows.ts';
 import { openHome, type KeySource } from './home.ts';
+import { Issuers } from './issuers/issuers.ts';
+import { metadataFiles, metadataInMemory } from './issuers/metadata-files.ts';
+import type { IssuerRegistration } from './issuers/registration.ts';
 import { systemComposer } from './ports/composer.ts';
 import { systemProcesses } from './ports/system-processes.ts';
 
@@ -45,6 +49,8 @@ export interface AppOptions {
   /** The data directory; absent for a store in memory. */
   readonly home: string | undefined;
   readonly apps: readonly ProviderApp[];
+  /** Apps at providers that describe themselves; they join {@link App.apps} once their descriptions are known. */
+  readonly issuers?: readonly IssuerRegistration[] | undefined;
   readonly publicUrl: string;
   readonly returnUrls: readonly string[];
   readonly timing: RenewalTiming;
@@ -65,6 +71,7 @@ export interface App {
   /** Those whose steps somebody wants to see. */
   readonly flows: Flows;
   readonly apps: ReadonlyMap<ProviderAppId, ProviderApp>;
+  readonly issuers: Issuers;
   readonly renewal: RenewalPorts;
   readonly connect: ConnectPorts;
   readonly posts: DraftPorts;
@@ -92,14 +99,27 @@ export async function openApp(options: AppOptions): Promise<App> {
       directory === undefined ? new MemorySpool(clock) : directorySpool(directory.spoolPath, outside, processes);
     const apps = new Map(options.apps.map((app) => [app.id, app]));
     await store.home.registerApps(options.apps.map(registered));
+    const issuers = new Issuers(options.issuers ?? [], {
+      http,
+      clock,
+      log,
+      keeper: options.home === undefined ? metadataInMemory() : metadataFiles(options.home, random),
+      onApp: async (app) => {
+        await store.home.registerApps([registered(app)]);
+        apps.set(app.id, app);
+      },
+    });
+    await issuers.begin();
     const { vault, fingerprinter } = home;
     const credentials =
       home.copied === undefined
         ? store.credentials
         : { ...store.credentials, claim: () => Promise.reject(heldStore(home.copied)) };
+    const nonces = new Nonces();
     const renewal: RenewalPorts = {
       ...outside,
       http: flows,
+      nonces,
       credentials,
       connections: store.connections,
       home: store.home,
@@ -157,6 +177,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     const connect: ConnectPorts = {
       ...outside,
       http: flows,
+      nonces,
       consents: store.consents,
       connections: store.connections,
       credentials: store.credentials,
@@ -174,6 +195,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       tokens,
       flows,
       apps,
+      issuers,
       renewal,
       connect,
       posts,
@@ -225,7 +247,7 @@ function directorySpool(
 
 function registered(app: ProviderApp): Parameters<Store['home']['registerApps']>[0][number] {
   const secretHash = createHash('sha256')
-    .update(`${app.id}:${app.clientSecret?.reveal() ?? ''}`)
+    .update(`${app.id}:${app.clientSecret?.reveal() ?? app.clientKey?.jwk.reveal() ?? ''}`)
     .digest('base64url')
     .slice(0, 16);
   return { id: app.id, provider: app.provider.id, issuer: app.issuer, clientId: app.clientId, secretHash };

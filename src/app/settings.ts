@@ -1,8 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { parseEnv } from 'node:util';
-import { KippuError } from '../model/errors.ts';
+import type { ProviderDefinition } from '../providers/index.ts';
+import type { Provider } from '../providers/provider.ts';
 
 /** Where a setting comes from, the stronger first. */
 export const SETTING_SOURCES = ['flag', 'environment', '.env', 'file', 'default'] as const;
@@ -20,13 +17,18 @@ export class Settings {
     readonly values: Readonly<Record<string, string | undefined>>;
   }[];
 
+  /** Providers that the configuration file describes, besides those of the catalogue. */
+  readonly ownProviders: readonly Provider[];
+
   constructor(
     layers: readonly {
       readonly source: SettingSource;
       readonly values: Readonly<Record<string, string | undefined>>;
     }[],
+    ownProviders: readonly Provider[] = [],
   ) {
     this.#layers = layers;
+    this.ownProviders = ownProviders;
   }
 
   /** The strongest source that names it; an empty text counts as not given. */
@@ -44,27 +46,6 @@ export class Settings {
       .filter((name) => name.startsWith('KIPPU_'))
       .sort();
   }
-}
-
-export interface SettingsInput {
-  readonly flags: Readonly<Record<string, string | undefined>>;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly directory: string;
-}
-
-/** Flags, environment, `.env`, then `kippu.config.ts` (or `.js`, `.json`). Throws `invalid` for a file that cannot be read. */
-export async function readSettings({ flags, environment, directory }: SettingsInput): Promise<Settings> {
-  return new Settings([
-    { source: 'flag', values: flags },
-    { source: 'environment', values: environment },
-    { source: '.env', values: readDotEnv(directory) },
-    { source: 'file', values: flatten(await readConfigFile(directory)) },
-  ]);
-}
-
-function readDotEnv(directory: string): Record<string, string | undefined> {
-  const file = join(directory, '.env');
-  return existsSync(file) ? { ...parseEnv(readFileSync(file, 'utf8')) } : {};
 }
 
 /** The configuration file's form: the variables without `KIPPU_`, in camel case, providers by id. */
@@ -87,12 +68,21 @@ export interface ConfigFile {
   readonly replayMargin?: string;
   readonly logLevel?: string;
   readonly logFormat?: 'pretty' | 'json';
+  /** Providers that Kippu does not know: what `defineProvider` gives, or the same as plain data. */
+  readonly ownProviders?: readonly (Provider | ProviderDefinition)[];
   readonly providers?: Readonly<Record<string, ProviderSettings>>;
 }
 
 export interface ProviderSettings {
-  readonly clientId: string;
+  /** Absent: static API keys alone. */
+  readonly clientId?: string;
   readonly clientSecret?: string;
+  /** Instead of a secret: PEM or JWK, or `@` and the path of its file. */
+  readonly privateKey?: string;
+  /** `kid` of that key, where it is a PEM. */
+  readonly privateKeyId?: string;
+  /** The provider describes itself there (RFC 8414); its id is the name that these settings have here. */
+  readonly issuer?: string;
   readonly scopes?: readonly string[];
   /** A customer's own host, where the provider runs on such (GitHub). */
   readonly host?: string;
@@ -111,41 +101,4 @@ export interface ProviderSettings {
  */
 export function defineConfig(config: ConfigFile): ConfigFile {
   return config;
-}
-
-async function readConfigFile(directory: string): Promise<ConfigFile> {
-  for (const name of ['kippu.config.ts', 'kippu.config.js', 'kippu.config.json']) {
-    const file = resolve(directory, name);
-    if (!existsSync(file)) continue;
-    try {
-      if (name.endsWith('.json')) return JSON.parse(readFileSync(file, 'utf8')) as ConfigFile;
-      const module = (await import(pathToFileURL(file).href)) as { readonly default?: ConfigFile };
-      return module.default ?? {};
-    } catch (error) {
-      throw new KippuError(
-        'invalid',
-        `${name} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
-        { cause: error },
-      );
-    }
-  }
-  return {};
-}
-
-function flatten({ providers = {}, ...rest }: ConfigFile): Record<string, string> {
-  const flat: Record<string, string> = {};
-  const put = (prefix: string, values: object): void => {
-    for (const [key, value] of Object.entries(values) as [string, unknown][]) {
-      if (value === undefined) continue;
-      flat[`${prefix}${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`] = asText(value);
-    }
-  };
-  put('KIPPU_', rest);
-  for (const [id, settings] of Object.entries(providers)) put(`KIPPU_${id.toUpperCase()}_`, settings);
-  return flat;
-}
-
-function asText(value: unknown): string {
-  if (Array.isArray(value)) return value.join(' ');
-  return typeof value === 'boolean' ? (value ? '1' : '0') : String(value);
 }

@@ -1,4 +1,4 @@
-import type { Connection } from '../model/connection.ts';
+import { isRenewable, type Connection } from '../model/connection.ts';
 import type { ConnectionPage, ConnectionQuery } from '../model/connection-store.ts';
 import { KippuError } from '../model/errors.ts';
 import type { ConnectionId } from '../model/ids.ts';
@@ -50,7 +50,7 @@ export async function visibleConnections(
 }
 
 function fits(connection: Connection, { provider, owner, state, neverExpires = false }: ConnectionQuery): boolean {
-  const isEndless = connection.accessExpiresAtMs === undefined && !connection.hasRefreshToken;
+  const isEndless = connection.accessExpiresAtMs === undefined && !isRenewable(connection);
   return (
     (provider === undefined || connection.provider === provider) &&
     (owner === undefined || connection.owner === owner) &&

@@ -1,4 +1,4 @@
-import { HOUR_MS, MINUTE_MS } from '../model/clock.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../model/clock.ts';
 import { tendDueSchedules } from '../posts/schedules/tend.ts';
 import { tendDuePosts } from '../posts/worker.ts';
 import { reapplySpool } from '../renewal/reapply.ts';
@@ -14,6 +14,7 @@ const ROUND_MS = 500;
 const CHORES_MS = 5000;
 const DEVICES_MS = 1000;
 const TIDY_MS = HOUR_MS;
+const ISSUERS_MS = 10 * SECOND_MS;
 const COMING_MS = 10 * MINUTE_MS;
 /** Rounds that may wait for slow providers at the same time; more work is left to the next one. */
 const ROUNDS_AT_ONCE = 4;
@@ -58,6 +59,7 @@ export class Worker {
         await this.#courier.forget();
       }),
       this.#every('what comes', COMING_MS, () => this.#lookAtComing()),
+      this.#every('issuers', ISSUERS_MS, () => this.#app.issuers.tend()),
       this.#every('events', EVENTS_MS, () => this.#logEvents()),
       this.#every('notices', ROUND_MS, () => this.#courier.fanOut()),
       this.#every('deliveries', ROUND_MS, () => this.#courier.sendDue()),

@@ -70,7 +70,7 @@ export class Cli {
 
   /** Throws `invalid`. */
   async readSettings(flags: FlagSettings = {}): Promise<Settings> {
-    const { readSettings } = await import('../app/settings.ts');
+    const { readSettings } = await import('../app/read-settings.ts');
     return readSettings({ flags, environment: this.environment, directory: this.directory });
   }
 

@@ -3,6 +3,7 @@ import type { Cli } from './cli.ts';
 import { printable } from './printable.ts';
 import { form } from './table.ts';
 import { ENDLESS_TEXTS } from './texts/endless-texts.ts';
+import { WITHOUT_USER_TEXTS } from './texts/without-user-texts.ts';
 import { instantText, spanText } from './times.ts';
 
 /** The state in its colour. */
@@ -44,21 +45,14 @@ export function isEndless({ access_expires_at: endsAt, renewable, state }: Conne
 /** Everything about a connection that is not a token, as a form. */
 export function connectionForm(connection: ConnectionJson, cli: Cli): string {
   const { fields } = cli.texts.show;
-  const { name, handle, subject, owner, metadata } = connection;
+  const { name, owner, metadata } = connection;
   const when = (instant: string | null): string =>
     instant === null ? '-' : `${instantText(Date.parse(instant))} (${endText(instant, cli)})`;
   const rows: [string, string][] = [
     [fields.name, cli.style.bold(printable(name))],
     [fields.id, connection.id],
     [fields.provider, connection.provider],
-    [
-      fields.user,
-      printable(
-        [handle, subject === null ? undefined : `(${subject})`]
-          .filter((part) => part !== undefined && part !== null)
-          .join(' ') || '-',
-      ),
-    ],
+    [fields.user, userText(connection, cli)],
     [fields.state, stateText(connection, cli) + reasonText(connection, cli)],
     [fields.scopes, connection.scopes.join(' ') || '-'],
     [
@@ -75,6 +69,12 @@ export function connectionForm(connection: ConnectionJson, cli: Cli): string {
   if (owner !== '') rows.push([fields.owner, printable(owner)]);
   if (Object.keys(metadata).length > 0) rows.push([fields.metadata, printable(JSON.stringify(metadata))]);
   return form(rows);
+}
+
+function userText({ rests_on: restsOn, handle, subject }: ConnectionJson, cli: Cli): string {
+  if (restsOn !== 'consent') return WITHOUT_USER_TEXTS[cli.language].noUser[restsOn];
+  const parts = [handle, subject === null ? undefined : `(${subject})`];
+  return printable(parts.filter((part) => part !== undefined && part !== null).join(' ') || '-');
 }
 
 function reasonText({ state_reason: reason }: ConnectionJson, { texts }: Cli): string {

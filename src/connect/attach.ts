@@ -1,5 +1,5 @@
 import { assertNever } from '../model/assert-never.ts';
-import type { Connection } from '../model/connection.ts';
+import type { Connection, Foundation } from '../model/connection.ts';
 import type { Attached, Attachment } from '../model/connection-store.ts';
 import { KippuError } from '../model/errors.ts';
 import { newId, type ConnectionId, type ConsentId } from '../model/ids.ts';
@@ -22,6 +22,8 @@ export interface NewTokens {
   readonly askedScopes: readonly string[];
   readonly grantedAtMs: number;
   readonly imported: boolean;
+  /** Absent: a user's consent. */
+  readonly restsOn?: Foundation | undefined;
 }
 
 export type AttachedTokens =
@@ -68,7 +70,7 @@ interface Target {
 }
 
 async function attachmentFor(fresh: NewTokens, target: Target, ports: ConnectPorts): Promise<Attachment> {
-  const { app, tokens } = fresh;
+  const { app, tokens, restsOn = 'consent' } = fresh;
   const existing = target.connectionId === undefined ? undefined : await ports.credentials.read(target.connectionId);
   const connectionId = existing?.connectionId ?? newId('con', ports.random);
   const nowMs = ports.clock.nowMs();
@@ -78,6 +80,7 @@ async function attachmentFor(fresh: NewTokens, target: Target, ports: ConnectPor
     connectionId,
     owner,
     app,
+    restsOn,
     keptRefreshToken: undefined,
     grantedAtMs: fresh.grantedAtMs,
     nowMs,
@@ -89,6 +92,7 @@ async function attachmentFor(fresh: NewTokens, target: Target, ports: ConnectPor
     existingVersion: existing?.version,
     name: existing?.name ?? fresh.name ?? defaultName(fresh, target.nameNumber, ports),
     provider: app.provider.id,
+    restsOn,
     providerAppId: app.id,
     owner,
     subject: fresh.subject,
@@ -104,12 +108,14 @@ async function attachmentFor(fresh: NewTokens, target: Target, ports: ConnectPor
   };
 }
 
-function defaultName({ app, handle }: NewTokens, number: number, { random }: ConnectPorts): string {
-  const base = `${app.provider.id}:${
-    handle ??
-    randomText(random, 4)
-      .toLowerCase()
-      .replace(/[^a-z0-9]/g, '0')
-  }`;
+/** As in `x:alice`; where no user is behind it, `x:app` and `x:key`. */
+function defaultName({ app, handle, restsOn = 'consent' }: NewTokens, number: number, ports: ConnectPorts): string {
+  const base = `${app.provider.id}:${handle ?? (restsOn === 'consent' ? madeUp(ports) : restsOn)}`;
   return number === 1 ? base : `${base}-${number}`;
+}
+
+function madeUp({ random }: ConnectPorts): string {
+  return randomText(random, 4)
+    .toLowerCase()
+    .replace(/[^a-z0-9]/g, '0');
 }

@@ -2,12 +2,8 @@ import { createHash } from 'node:crypto';
 import { MINUTE_MS } from '../model/clock.ts';
 import type { Consent } from '../model/consent-store.ts';
 import { KippuError } from '../model/errors.ts';
-import { newId, type ConnectionId, type ConsentId } from '../model/ids.ts';
-import { randomText } from '../model/random.ts';
-import { Secret } from '../model/secret.ts';
+import { newId, type ConnectionId } from '../model/ids.ts';
 import type { SealBinding } from '../model/vault.ts';
-import { authorizationUrl } from '../protocol/authorization-request.ts';
-import { newVerifier } from '../protocol/pkce.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import type { ConnectPorts } from './ports.ts';
 import { scopesToAsk, type ScopeChoice } from './scopes.ts';
@@ -33,15 +29,24 @@ export interface ConsentWish {
  * Throws `misconfigured` for an app whose code the provider would not exchange.
  */
 export async function beginConsent(wish: ConsentWish, ports: ConnectPorts): Promise<Consent> {
+  refuseWithoutPage(wish.app);
   refuseWithoutSecret(wish.app);
   const consent = newConsent(wish, ports);
   await ports.consents.create(consent);
   return consent;
 }
 
+function refuseWithoutPage({ provider, endpoints }: ProviderApp): void {
+  if (endpoints.authorization !== '') return;
+  throw new KippuError(
+    'misconfigured',
+    `${provider.name} has no page on which a user could consent. Connect the app itself (--app-only), or import an API key.`,
+  );
+}
+
 /** Said before a user has agreed, and not after. */
-function refuseWithoutSecret({ provider, clientSecret }: ProviderApp): void {
-  if (clientSecret !== undefined || provider.quirks.deviceFlowWithoutSecret !== true) return;
+function refuseWithoutSecret({ provider, clientSecret, clientKey }: ProviderApp): void {
+  if (clientSecret !== undefined || clientKey !== undefined || provider.quirks.deviceFlowWithoutSecret !== true) return;
   throw new KippuError(
     'misconfigured',
     `${provider.name} exchanges a code only for an app with its client secret. Set KIPPU_${provider.id.toUpperCase()}_CLIENT_SECRET, ` +
@@ -76,55 +81,6 @@ export function newConsent(wish: ConsentWish, { clock, random }: Pick<ConnectPor
     answeredAtMs: undefined,
     askAfterMs: undefined,
   };
-}
-
-export interface Departure {
-  /** The provider's consent page. */
-  readonly url: string;
-  /** For a cookie of this browser alone: only with it is the provider's answer accepted. */
-  readonly browserSecret: Secret;
-}
-
-/**
- * Sends the browser that opened the link to the provider, and binds the consent to it. Opening the link again in the
- * same browser begins anew; in another one it is refused.
- *
- * Throws `not_found`, `consent_failed`.
- */
-export async function sendBrowser(
-  id: ConsentId,
-  browserSecret: Secret | undefined,
-  ports: ConnectPorts,
-): Promise<Departure> {
-  const consent = await ports.consents.find(id);
-  const app = consent === undefined ? undefined : ports.apps.get(consent.providerAppId);
-  if (consent === undefined || app === undefined)
-    throw new KippuError('not_found', 'There is no such connect link. Start again.');
-  if (ports.clock.nowMs() >= consent.expiresAtMs)
-    throw new KippuError('consent_failed', 'This connect link is too old. Start again.');
-  const isSameBrowser = browserSecret !== undefined && hashOf(browserSecret.reveal()) === consent.browserHash;
-  if (consent.state !== 'begun' && !(consent.state === 'sent' && isSameBrowser)) {
-    throw new KippuError(
-      'consent_failed',
-      'This connect link was used already. Each works once, in one browser: start again.',
-    );
-  }
-  const state = new Secret(randomText(ports.random, 32));
-  const verifier = newVerifier(ports.random);
-  const secret = new Secret(randomText(ports.random, 32));
-  const generation = randomText(ports.random, 12);
-  const isMoved = await ports.consents.advance(id, consent.state, {
-    state: 'sent',
-    stateHash: hashOf(state.reveal()),
-    browserHash: hashOf(secret.reveal()),
-    sealed: ports.vault.seal(consentBinding(consent, generation), verifier),
-    generation,
-  });
-  if (!isMoved)
-    throw new KippuError('consent_failed', 'This connect link is being used by another browser. Start again.');
-  ports.faults.reach('consent.sent');
-  const url = authorizationUrl(app, { scopes: consent.scopes, redirectUri: consent.redirectUri, state, verifier });
-  return { url, browserSecret: secret };
 }
 
 export function consentBinding(

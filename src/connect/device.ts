@@ -12,6 +12,8 @@ import {
   readDevicePoll,
   type DeviceCode,
 } from '../protocol/device-flow.ts';
+import { newProofKey } from '../protocol/dpop.ts';
+import { sendAsClient } from '../protocol/signed-request.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { consentBinding, newConsent, type ConsentWish } from './begin.ts';
 import { fail } from './ending.ts';
@@ -47,12 +49,18 @@ export async function beginDevice(
       { where: '/provider' },
     );
   }
-  const answer = readDeviceAnswer(await ports.http.send(request), app, ports.clock.nowMs());
+  const answer = readDeviceAnswer(
+    await sendAsClient(request, { app, proofKey: undefined }, ports),
+    app,
+    ports.clock.nowMs(),
+  );
   if (answer.kind !== 'begun') throw refusal(answer, app);
+  const { dpop } = app.provider;
+  const proofKey = dpop === undefined ? undefined : await newProofKey(dpop);
   const nowMs = ports.clock.nowMs();
   const consent: Consent = {
     ...begun,
-    ...sealedCode(begun, answer, ports),
+    ...sealedCode(begun, { ...answer, proofKey }, ports),
     state: 'waiting',
     expiresAtMs: nowMs + answer.lifetimeMs,
     askAfterMs: nowMs + answer.intervalMs,
@@ -106,7 +114,8 @@ async function pollDevice(consent: Consent, ports: ConnectPorts): Promise<boolea
   if (app === undefined) return false;
   const code = openCode(consent, ports);
   const sentAtMs = ports.clock.nowMs();
-  const answer = await ports.http.send(devicePollRequest(app, code.deviceCode));
+  const signer = { app, proofKey: code.proofKey };
+  const answer = await sendAsClient(devicePollRequest(app, code.deviceCode), signer, ports);
   ports.faults.reach('consent.answered');
   const poll = readDevicePoll(answer, app, { intervalMs: code.intervalMs, nowMs: sentAtMs });
   switch (poll.kind) {
@@ -114,7 +123,7 @@ async function pollDevice(consent: Consent, ports: ConnectPorts): Promise<boolea
       await askLater(consent, { ...code, intervalMs: poll.intervalMs }, ports);
       return false;
     case 'granted':
-      await keepPending(consent, 'waiting', poll.tokens, ports);
+      await keepPending(consent, 'waiting', { ...poll.tokens, proofKey: code.proofKey }, ports);
       return true;
     case 'denied':
       await fail(consent, { failure: 'denied', detail: `the consent was denied at ${app.provider.name}` }, ports);
@@ -141,7 +150,10 @@ async function askLater(consent: Consent, code: WaitingCode, ports: ConnectPorts
   });
 }
 
-type WaitingCode = Omit<DeviceCode, 'lifetimeMs'>;
+interface WaitingCode extends Omit<DeviceCode, 'lifetimeMs'> {
+  /** The key that the tokens will be bound to (RFC 9449). */
+  readonly proofKey: Secret | undefined;
+}
 
 function sealedCode(
   consent: Consent,
@@ -155,6 +167,7 @@ function sealedCode(
     verification_uri: code.verificationUri,
     verification_uri_complete: code.verificationUriComplete,
     interval_ms: code.intervalMs,
+    dpop_key: code.proofKey?.reveal(),
   });
   return { sealed: vault.seal(consentBinding(consent, generation), new Secret(text)), generation };
 }
@@ -165,11 +178,13 @@ function openCode(consent: Consent, { vault }: Pick<ConnectPorts, 'vault'>): Wai
   // Written by us, and authenticated by the vault.
   const kept = JSON.parse(vault.open(consentBinding(consent, generation), sealed).reveal()) as Record<string, unknown>;
   const complete = kept['verification_uri_complete'];
+  const proofKey = kept['dpop_key'];
   return {
     deviceCode: new Secret(String(kept['device_code'])),
     userCode: String(kept['user_code']),
     verificationUri: String(kept['verification_uri']),
     verificationUriComplete: typeof complete === 'string' ? complete : undefined,
     intervalMs: Number(kept['interval_ms']),
+    proofKey: typeof proofKey === 'string' ? new Secret(proofKey) : undefined,
   };
 }

@@ -7,10 +7,12 @@ import type { TokenSet } from '../model/token-set.ts';
 import { readAuthorizationAnswer } from '../protocol/authorization-answer.ts';
 import { classifyExchange } from '../protocol/classify.ts';
 import { writeTokens } from '../protocol/stored-tokens.ts';
+import { sendAsClient } from '../protocol/signed-request.ts';
 import { tokenRequest } from '../protocol/token-request.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { consentBinding, hashOf } from './begin.ts';
 import { fail, type Finished, type Refusal } from './ending.ts';
+import { readKept } from './kept.ts';
 import { settlePending } from './pending.ts';
 import type { ConnectPorts } from './ports.ts';
 
@@ -52,6 +54,8 @@ export async function finishConsent(callback: Callback, ports: ConnectPorts): Pr
   switch (answer.kind) {
     case 'denied':
       return fail(consent, { failure: 'denied', detail: `the consent was denied at ${app.provider.name}` }, ports);
+    case 'mixed_up':
+      return fail(consent, { failure: 'mixed_up', detail: answer.error }, ports);
     case 'refused':
       return fail(consent, { failure: 'provider_refused', detail: answer.error }, ports);
     case 'code':
@@ -74,16 +78,16 @@ async function exchangeCode(consent: Consent, app: ProviderApp, code: Secret, po
   const { sealed, generation, redirectUri } = consent;
   if (sealed === undefined || generation === undefined)
     throw new TypeError('A consent that was sent holds no verifier.');
-  const verifier =
-    app.provider.pkce === 'S256' ? ports.vault.open(consentBinding(consent, generation), sealed) : undefined;
+  const kept = readKept(ports.vault.open(consentBinding(consent, generation), sealed));
+  const verifier = app.provider.pkce === 'S256' ? kept.verifier : undefined;
   const request = tokenRequest(app, { kind: 'authorization_code', code, redirectUri, verifier }, EXCHANGE_TIMEOUT_MS);
   const sentAtMs = ports.clock.nowMs();
-  const answer = await ports.http.send(request);
+  const answer = await sendAsClient(request, { app, proofKey: kept.proofKey }, ports);
   ports.faults.reach('consent.answered');
   const outcome = classifyExchange(answer, app.provider, sentAtMs);
   switch (outcome.kind) {
     case 'renewed':
-      return keepPending(consent, 'answered', outcome.tokens, ports);
+      return keepPending(consent, 'answered', { ...outcome.tokens, proofKey: kept.proofKey }, ports);
     case 'code_refused':
     case 'rejected':
       return fail(consent, { failure: 'code_refused', detail: outcome.error }, ports);

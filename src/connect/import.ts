@@ -2,7 +2,7 @@ import { KippuError } from '../model/errors.ts';
 import type { Connection } from '../model/connection.ts';
 import { Secret } from '../model/secret.ts';
 import type { TokenSet } from '../model/token-set.ts';
-import { identityRequest, readIdentity, type IdentityAnswer } from '../protocol/identity.ts';
+import { identityRequest, readIdentity, saysWho, type IdentityAnswer } from '../protocol/identity.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { attachTokens } from './attach.ts';
 import type { ConnectPorts } from './ports.ts';
@@ -40,7 +40,8 @@ export async function importConnection(imported: ImportedTokens, ports: ConnectP
   const nowMs = ports.clock.nowMs();
   // Without a refresh token, an access token whose end nobody knows is trusted until it is refused.
   const isLiving = accessToken !== undefined && (imported.accessExpiresAtMs ?? Number.POSITIVE_INFINITY) > nowMs;
-  const identity = imported.subject === undefined && isLiving ? await identify(app, accessToken, ports) : undefined;
+  const identity =
+    imported.subject === undefined && isLiving && saysWho(app) ? await identify(app, accessToken, ports) : undefined;
   const isRefused = identity?.kind === 'token_refused';
   if (isRefused && refreshToken === undefined) {
     throw new KippuError(

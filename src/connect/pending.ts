@@ -4,8 +4,9 @@ import type { ConsentId } from '../model/ids.ts';
 import type { Consent } from '../model/consent-store.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TokenSet } from '../model/token-set.ts';
-import { identityRequest, readIdentity } from '../protocol/identity.ts';
+import { identityRequest, readIdentity, saysWho, type IdentityAnswer } from '../protocol/identity.ts';
 import { revocationPlan } from '../protocol/revocation.ts';
+import { sendAsClient, sendWithToken } from '../protocol/signed-request.ts';
 import { readTokens } from '../protocol/stored-tokens.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { attachTokens } from './attach.ts';
@@ -62,7 +63,7 @@ export async function settlePending(consent: Consent, ports: ConnectPorts): Prom
   const app = ports.apps.get(consent.providerAppId);
   if (app === undefined) return { kind: 'pending', consent, error: 'the provider app is not configured' };
   const tokens = openPending(consent, ports);
-  const identity = readIdentity(app, await ports.http.send(identityRequest(app, tokens.accessToken)));
+  const identity = await identityOf(tokens, app, ports);
   if (identity.kind === 'token_refused') {
     return fail(
       consent,
@@ -74,9 +75,10 @@ export async function settlePending(consent: Consent, ports: ConnectPorts): Prom
     );
   }
   if (identity.kind === 'unknown') return askAgainLater(consent, identity.error, ports);
-  const wrong = await wrongUser(consent, identity, ports);
-  if (wrong !== undefined) {
-    await putAway({ consent, app, tokens, subject: identity.subject, handle: identity.handle }, ports);
+  const known = identity.kind === 'known' ? identity : undefined;
+  const wrong = known === undefined ? undefined : await wrongUser(consent, known, ports);
+  if (known !== undefined && wrong !== undefined) {
+    await putAway({ consent, app, tokens, subject: known.subject, handle: known.handle }, ports);
     return fail(consent, { failure: 'wrong_user', detail: wrong }, ports);
   }
   const attached = await attachTokens(
@@ -87,8 +89,8 @@ export async function settlePending(consent: Consent, ports: ConnectPorts): Prom
       name: consent.name,
       connectionId: consent.connectionId,
       consentId: consent.id,
-      subject: identity.subject,
-      handle: identity.handle,
+      subject: known?.subject,
+      handle: known?.handle,
       askedScopes: consent.scopes,
       grantedAtMs: consent.answeredAtMs ?? ports.clock.nowMs(),
       imported: false,
@@ -112,6 +114,16 @@ export async function settlePending(consent: Consent, ports: ConnectPorts): Prom
         ports,
       );
   }
+}
+
+/** Where the provider says to nobody whose token it is, nobody is asked, and the connection has no known user. */
+async function identityOf(
+  tokens: TokenSet,
+  app: ProviderApp,
+  ports: ConnectPorts,
+): Promise<IdentityAnswer | { readonly kind: 'nameless' }> {
+  if (!saysWho(app)) return { kind: 'nameless' };
+  return readIdentity(app, await sendWithToken(identityRequest(app, tokens.accessToken), tokens, ports));
 }
 
 const ASK_AGAIN_MIN_MS = 5 * SECOND_MS;
@@ -184,7 +196,7 @@ async function putAway({ consent, app, tokens, subject, handle }: Misplaced, por
 }
 
 /** As well as it goes: nothing here depends on it. */
-async function revokeTokens(app: ProviderApp, tokens: TokenSet, { http }: ConnectPorts): Promise<void> {
+async function revokeTokens(app: ProviderApp, tokens: TokenSet, ports: ConnectPorts): Promise<void> {
   const plan = revocationPlan(app, tokens, 'tokens');
-  if (plan.kind === 'requests') await http.send(plan.requests[0]);
+  if (plan.kind === 'requests') await sendAsClient(plan.requests[0], { app, proofKey: undefined }, ports);
 }

@@ -1,5 +1,6 @@
 import type { ConnectionId } from './ids.ts';
 import type { Secret } from './secret.ts';
+import type { TokenCarrier } from './token-set.ts';
 
 /** The one way in which work (posting, collecting) comes to a token; it never sees a refresh token. */
 export interface AccessTokens {
@@ -20,6 +21,10 @@ export interface AccessNeed {
 export interface Access {
   readonly accessToken: Secret;
   readonly tokenType: string;
+  /** The key that the token is bound to (RFC 9449): without a proof made with it, the token is of no use. */
+  readonly proofKey?: Secret | undefined;
+  /** Absent: `Authorization: Bearer`. */
+  readonly carrier?: TokenCarrier | undefined;
   readonly expiresAtMs: number | undefined;
   readonly scopes: readonly string[];
   readonly version: number;

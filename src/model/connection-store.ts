@@ -1,4 +1,4 @@
-import type { Connection, ConnectionState, RenewalPolicy } from './connection.ts';
+import type { Connection, ConnectionState, Foundation, RenewalPolicy } from './connection.ts';
 import type { Claim, SealedTokens } from './credential-store.ts';
 import type { ConnectionId, ConsentId, Fingerprint, ProviderAppId } from './ids.ts';
 
@@ -34,7 +34,7 @@ export interface ConnectionQuery {
   /** The provider's id of the user. */
   readonly subject?: string;
   readonly state?: ConnectionState;
-  /** Only those whose access token has no end and that have no refresh token. */
+  /** Only those whose access token has no end and that nothing renews. */
   readonly neverExpires?: boolean;
   readonly limit: number;
   readonly cursor?: string;
@@ -67,6 +67,7 @@ export interface Attachment extends SealedTokens {
   readonly existingVersion: number | undefined;
   readonly name: string;
   readonly provider: string;
+  readonly restsOn: Foundation;
   readonly providerAppId: ProviderAppId;
   readonly owner: string;
   readonly subject: string | undefined;

@@ -24,8 +24,17 @@ export const REAUTH_REASONS = [
   'answer_lost',
   /** The consent brought no refresh token (no `offline.access`), and the access token is over. */
   'no_refresh_token',
+  /** The date until which the static API key is good is past. */
+  'key_over',
 ] as const;
 export type ReauthReason = (typeof REAUTH_REASONS)[number];
+
+/**
+ * What a connection rests on: a user's consent; the app itself, with nobody's consent (client credentials, RFC 6749,
+ * section 4.4); or a static API key.
+ */
+export const FOUNDATIONS = ['consent', 'app', 'key'] as const;
+export type Foundation = (typeof FOUNDATIONS)[number];
 
 /** When to renew early: see `renewal/ahead.ts`. */
 export const RENEWAL_POLICIES = ['on-use', 'always'] as const;
@@ -36,6 +45,7 @@ export interface Connection {
   /** Unique; `provider:handle` unless the user chose another, as in `x:alice`. */
   readonly name: string;
   readonly provider: string;
+  readonly restsOn: Foundation;
   readonly providerAppId: ProviderAppId;
   /** Whose connection it is in the application that uses Kippu; empty for the operator's own. */
   readonly owner: string;
@@ -56,4 +66,9 @@ export interface Connection {
   readonly renewals: number;
   readonly nextDueAtMs: number | undefined;
   readonly createdAtMs: number;
+}
+
+/** Whether it outlives its access token without anybody doing anything. */
+export function isRenewable({ restsOn, hasRefreshToken }: Pick<Connection, 'restsOn' | 'hasRefreshToken'>): boolean {
+  return restsOn === 'app' || hasRefreshToken;
 }

@@ -19,6 +19,7 @@ export const CONSENT_FAILURES = [
   'wrong_user',
   'code_refused',
   'provider_refused',
+  'mixed_up',
   'unanswered',
   'misconfigured',
   'name_taken',
@@ -46,7 +47,7 @@ export interface Consent {
   readonly browserHash: string | undefined;
   /** SHA-256 of the one-time code that the application redeems at its `return_url`. */
   readonly redeemHash: string | undefined;
-  /** Sealed: the PKCE verifier or the device code before the answer, the token set after it. */
+  /** Sealed: the PKCE verifier or the device code (with a key, where tokens are bound to one) before the answer, the token set after it. */
   readonly sealed: Uint8Array | undefined;
   readonly generation: string | undefined;
   readonly attachedTo: ConnectionId | undefined;

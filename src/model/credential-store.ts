@@ -1,4 +1,4 @@
-import type { ConnectionState, ReauthReason, RenewalPolicy } from './connection.ts';
+import type { ConnectionState, Foundation, ReauthReason, RenewalPolicy } from './connection.ts';
 import type { AttemptId, ConnectionId, Fingerprint, OrphanId, ProviderAppId } from './ids.ts';
 import type { ProcessIdentity } from './processes.ts';
 
@@ -63,6 +63,7 @@ export interface StoredCredential {
   readonly provider: string;
   readonly owner: string;
   readonly subject: string | undefined;
+  readonly restsOn: Foundation;
   readonly state: ConnectionState;
   readonly stateReason: ReauthReason | undefined;
   readonly policy: RenewalPolicy;

@@ -13,8 +13,20 @@ export interface TokenSet {
   readonly refreshExpiresAtMs: number | undefined;
   /** Absent: as requested (RFC 6749, section 5.1). */
   readonly scopes: readonly string[] | undefined;
+  /** How it is carried to the API; absent: `Authorization: Bearer` (RFC 6750, section 2.1). Of static keys alone. */
+  readonly carrier?: TokenCarrier | undefined;
   /** How the grant was given, where that is not by an authorization code (RFC 8628). */
   readonly flow?: 'device' | undefined;
+  /** The key that these tokens are bound to, private part and all (RFC 9449). Absent: they are bearer tokens. */
+  readonly proofKey?: Secret | undefined;
   /** The answer's body as it arrived, sealed along with the rest, so that nothing a parser missed is ever lost. */
   readonly raw: Secret;
+}
+
+/** The header that carries an access token, or an API key, to the API. */
+export interface TokenCarrier {
+  /** As in `Authorization` or `X-Api-Key`. */
+  readonly header: string;
+  /** Before the token, with a space between; empty: the token stands alone. */
+  readonly scheme: string;
 }

@@ -17,6 +17,8 @@ const STANDARD_ERRORS: readonly TokenErrorRow[] = [
   { error: 'invalid_scope', means: { kind: 'misconfigured' } },
   { error: 'temporarily_unavailable', means: { kind: 'unavailable' } },
   { error: 'slow_down', means: { kind: 'unavailable' } },
+  // RFC 9449, section 8: asked for again after it was given. Nothing was handled, and a third try would be no wiser.
+  { error: 'use_dpop_nonce', means: { kind: 'unavailable' } },
   { status: 429, means: { kind: 'unavailable' } },
 ];
 

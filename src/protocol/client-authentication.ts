@@ -1,6 +1,6 @@
 import type { Secret } from '../model/secret.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
-import type { QuirkName } from '../providers/provider.ts';
+import type { FeatureName, QuirkName } from '../providers/provider.ts';
 
 export interface Authentication {
   /** `false`: by its `client_id` alone, also where the app has a secret. */
@@ -10,11 +10,13 @@ export interface Authentication {
 export interface AuthenticatedForm {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** The app's key has still to sign for it (RFC 7523). */
+  readonly needsAssertion: boolean;
 }
 
 /**
  * A form with the client's authentication: HTTP Basic or the body for an app with a secret, `client_id` alone for a
- * public one (RFC 6749, sections 2.3.1 and 3.2.1).
+ * public one (RFC 6749, sections 2.3.1 and 3.2.1), and for one with a key, whose assertion is made when it is sent.
  */
 export function authenticate(
   app: ProviderApp,
@@ -26,6 +28,7 @@ export function authenticate(
     accept: 'application/json',
   };
   const body = new URLSearchParams(form);
+  const needsAssertion = withSecret && app.clientKey !== undefined;
   const secret = withSecret ? app.clientSecret : undefined;
   if (secret === undefined) {
     body.set('client_id', app.clientId);
@@ -35,7 +38,7 @@ export function authenticate(
     body.set('client_id', app.clientId);
     body.set('client_secret', secret.reveal());
   }
-  return { headers, body: body.toString() };
+  return { headers, body: body.toString(), needsAssertion };
 }
 
 /** The app's HTTP Basic authentication. */
@@ -62,3 +65,13 @@ export const QUIRKS_COPED_WITH = {
   looseRequests: 'protocol/authorization-request.ts: all of them are sent',
   parametersAnywhere: 'protocol/token-request.ts: they are sent as a form',
 } as const satisfies Record<QuirkName, string>;
+
+/** Where each feature is used. */
+export const FEATURES_USED = {
+  privateKeyJwt: 'protocol/client-assertion.ts, in every form that signed-request.ts sends',
+  pushedAuthorization: 'protocol/pushed-request.ts: whatever can be pushed is',
+  requirePushed: 'protocol/pushed-request.ts: nothing more to do',
+  authorizationResponseIssuer: 'protocol/authorization-answer.ts: an answer without iss is a mix-up',
+  dpop: 'protocol/dpop.ts and signed-request.ts',
+  introspection: 'protocol/introspection.ts: asked where a renewal was not answered',
+} as const satisfies Record<FeatureName, string>;

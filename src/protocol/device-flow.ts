@@ -1,11 +1,12 @@
 import { assertNever } from '../model/assert-never.ts';
 import { SECOND_MS } from '../model/clock.ts';
-import type { HttpAnswer, HttpRequest } from '../model/http.ts';
+import type { HttpAnswer } from '../model/http.ts';
 import { Secret } from '../model/secret.ts';
 import type { TokenSet } from '../model/token-set.ts';
 import { isLoopback, type ProviderApp } from '../providers/provider-app.ts';
 import { classifyExchange } from './classify.ts';
 import { readFields, secondsField, textField, type Fields } from './token-answer.ts';
+import type { UnsignedRequest } from './signed-request.ts';
 import { formRequest, tokenRequest } from './token-request.ts';
 
 const DEVICE_TIMEOUT_MS = 20_000;
@@ -36,7 +37,7 @@ export type DeviceAnswer =
   | { readonly kind: 'unavailable'; readonly error: string };
 
 /** Asks for a device code (RFC 8628, section 3.1). Nothing where the provider has no device flow. */
-export function deviceCodeRequest(app: ProviderApp, scopes: readonly string[]): HttpRequest | undefined {
+export function deviceCodeRequest(app: ProviderApp, scopes: readonly string[]): UnsignedRequest | undefined {
   const { provider, endpoints } = app;
   if (endpoints.deviceCode === undefined) return undefined;
   const form = scopes.length === 0 ? {} : { scope: scopes.join(provider.scopes.separator) };
@@ -100,7 +101,7 @@ export type DevicePoll =
   | { readonly kind: 'misconfigured'; readonly error: string };
 
 /** Asks whether the user has decided (RFC 8628, section 3.4). */
-export function devicePollRequest(app: ProviderApp, deviceCode: Secret): HttpRequest {
+export function devicePollRequest(app: ProviderApp, deviceCode: Secret): UnsignedRequest {
   return tokenRequest(app, { kind: 'device_code', deviceCode }, DEVICE_TIMEOUT_MS);
 }
 

@@ -12,11 +12,16 @@ export type IdentityAnswer =
   | { readonly kind: 'token_refused' }
   | { readonly kind: 'unknown'; readonly error: string };
 
+/** Whether there is a call that says whose token it is. */
+export function saysWho({ provider }: Pick<ProviderApp, 'provider'>): boolean {
+  return provider.identity.path !== '';
+}
+
 /** Asks whose access token this is. */
 export function identityRequest(app: ProviderApp, accessToken: Secret): HttpRequest {
   return {
     method: 'GET',
-    url: app.endpoints.api + app.provider.identity.path,
+    url: (app.endpoints.identity ?? app.endpoints.api) + app.provider.identity.path,
     headers: { authorization: `Bearer ${accessToken.reveal()}`, accept: 'application/json' },
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     answerTimeoutMs: IDENTITY_TIMEOUT_MS,

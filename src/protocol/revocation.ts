@@ -1,8 +1,9 @@
-import type { HttpAnswer, HttpRequest } from '../model/http.ts';
+import type { HttpAnswer } from '../model/http.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TokenSet } from '../model/token-set.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { basicHeader } from './client-authentication.ts';
+import type { UnsignedRequest } from './signed-request.ts';
 import { CONNECT_TIMEOUT_MS, formRequest } from './token-request.ts';
 
 const REVOCATION_TIMEOUT_MS = 20_000;
@@ -13,7 +14,7 @@ export type RevocationExtent = 'grant' | 'tokens';
 
 export type RevocationPlan =
   /** In this order; the first one's answer is the one that counts. */
-  | { readonly kind: 'requests'; readonly requests: readonly [HttpRequest, ...HttpRequest[]] }
+  | { readonly kind: 'requests'; readonly requests: readonly [UnsignedRequest, ...UnsignedRequest[]] }
   | { readonly kind: 'impossible'; readonly error: string };
 
 /** How a token set is ended at the provider. */
@@ -44,11 +45,11 @@ function standardRequest(
   url: string,
   token: Secret,
   hint: 'refresh_token' | 'access_token',
-): HttpRequest {
+): UnsignedRequest {
   return formRequest(app, url, { token: token.reveal(), token_type_hint: hint }, REVOCATION_TIMEOUT_MS);
 }
 
-function deletion(app: ProviderApp, secret: Secret, path: string, accessToken: Secret): HttpRequest {
+function deletion(app: ProviderApp, secret: Secret, path: string, accessToken: Secret): UnsignedRequest {
   return {
     method: 'DELETE',
     url: app.endpoints.api + path.replace('{client_id}', encodeURIComponent(app.clientId)),
@@ -61,6 +62,7 @@ function deletion(app: ProviderApp, secret: Secret, path: string, accessToken: S
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     answerTimeoutMs: REVOCATION_TIMEOUT_MS,
     bodyBytesMax: REVOCATION_BYTES_MAX,
+    needsAssertion: false,
   };
 }
 

@@ -1,8 +1,9 @@
+import type { Foundation } from '../model/connection.ts';
 import type { SealedTokens } from '../model/credential-store.ts';
 import type { ConnectionId } from '../model/ids.ts';
 import { randomText, type Random } from '../model/random.ts';
 import { Secret } from '../model/secret.ts';
-import type { TokenSet } from '../model/token-set.ts';
+import type { TokenCarrier, TokenSet } from '../model/token-set.ts';
 import type { Fingerprinter, SealBinding, Vault } from '../model/vault.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 
@@ -11,10 +12,13 @@ export interface TokenHome {
   readonly connectionId: ConnectionId;
   readonly owner: string;
   readonly app: ProviderApp;
+  readonly restsOn: Foundation;
   /** The refresh token that stays good when the answer brings none; none after a fresh consent. */
   readonly keptRefreshToken: Secret | undefined;
   /** By which flow the grant was given that a renewal continues. */
   readonly flow?: TokenSet['flow'];
+  /** The key that the grant was bound to when it was given: it outlives every token set of the grant. */
+  readonly proofKey?: TokenSet['proofKey'];
   /** When the user consented: absolute lifetimes count from here. */
   readonly grantedAtMs: number;
   readonly nowMs: number;
@@ -39,7 +43,12 @@ export function sealTokens(
   return {
     sealed: vault.seal(
       bindingOf(home, generation),
-      writeTokens({ ...tokens, refreshToken, flow: tokens.flow ?? home.flow }),
+      writeTokens({
+        ...tokens,
+        refreshToken,
+        flow: tokens.flow ?? home.flow,
+        proofKey: tokens.proofKey ?? home.proofKey,
+      }),
     ),
     generation,
     accessFingerprint: fingerprinter.fingerprint(tokens.accessToken),
@@ -61,6 +70,9 @@ function refreshEnds(
   hasRefreshToken: boolean,
   life: ProviderApp['provider']['refresh'],
 ): RefreshEnds {
+  // A static key is a grant of its own: it ends with its date.
+  if (home.restsOn === 'key')
+    return { refreshAbsoluteEndsAtMs: tokens.accessExpiresAtMs, refreshIdleEndsAtMs: undefined };
   if (!hasRefreshToken) return { refreshAbsoluteEndsAtMs: undefined, refreshIdleEndsAtMs: undefined };
   const fromAnswer = tokens.refreshExpiresAtMs;
   const isIdle = life.idleMs !== undefined;
@@ -89,6 +101,8 @@ export function writeTokens(tokens: TokenSet): Secret {
       refresh_expires_at_ms: tokens.refreshExpiresAtMs,
       scopes: tokens.scopes,
       flow: tokens.flow,
+      dpop_key: tokens.proofKey?.reveal(),
+      carrier: tokens.carrier,
       raw: tokens.raw.reveal(),
     }),
   );
@@ -108,6 +122,9 @@ export function readTokens(text: Secret): TokenSet {
     refreshExpiresAtMs: stored['refresh_expires_at_ms'] as number | undefined,
     scopes: stored['scopes'] as string[] | undefined,
     flow: stored['flow'] === 'device' ? 'device' : undefined,
+    // What was stored before there were such keys has none.
+    proofKey: secret('dpop_key'),
+    carrier: stored['carrier'] as TokenCarrier | undefined,
     raw: secret('raw') ?? new Secret(''),
   };
 }

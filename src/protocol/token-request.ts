@@ -1,8 +1,8 @@
-import type { HttpRequest } from '../model/http.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TokenSet } from '../model/token-set.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { authenticate, type Authentication } from './client-authentication.ts';
+import type { UnsignedRequest } from './signed-request.ts';
 
 /** DNS, connecting and TLS together. */
 export const CONNECT_TIMEOUT_MS = 10_000;
@@ -16,6 +16,8 @@ export type Grant =
       /** By which flow its grant was given. */
       readonly flow?: TokenSet['flow'];
     }
+  /** RFC 6749, section 4.4.2: the app's own token. */
+  | { readonly kind: 'client_credentials'; readonly scopes: readonly string[] }
   /** RFC 8628, section 3.4. */
   | { readonly kind: 'device_code'; readonly deviceCode: Secret }
   | {
@@ -25,9 +27,11 @@ export type Grant =
       readonly verifier: Secret | undefined;
     };
 
-/** The token request (RFC 6749, sections 4.1.3 and 6; RFC 8628, section 3.4). */
-export function tokenRequest(app: ProviderApp, grant: Grant, answerTimeoutMs: number): HttpRequest {
-  return formRequest(app, app.endpoints.token, formOf(grant), answerTimeoutMs, { withSecret: needsSecret(app, grant) });
+/** The token request (RFC 6749, sections 4.1.3, 4.4.2 and 6; RFC 8628, section 3.4). */
+export function tokenRequest(app: ProviderApp, grant: Grant, answerTimeoutMs: number): UnsignedRequest {
+  return formRequest(app, app.endpoints.token, formOf(app, grant), answerTimeoutMs, {
+    withSecret: needsSecret(app, grant),
+  });
 }
 
 /** Where the device flow needs no secret, none is sent: then a changed one cannot end what it was never part of. */
@@ -43,8 +47,8 @@ export function formRequest(
   form: Readonly<Record<string, string>>,
   answerTimeoutMs: number,
   authentication?: Authentication,
-): HttpRequest {
-  const { headers, body } = authenticate(app, form, authentication);
+): UnsignedRequest {
+  const { headers, body, needsAssertion } = authenticate(app, form, authentication);
   return {
     method: 'POST',
     url,
@@ -53,13 +57,20 @@ export function formRequest(
     connectTimeoutMs: CONNECT_TIMEOUT_MS,
     answerTimeoutMs,
     bodyBytesMax: TOKEN_ANSWER_BYTES_MAX,
+    needsAssertion,
   };
 }
 
-function formOf(grant: Grant): Record<string, string> {
+function formOf({ provider }: ProviderApp, grant: Grant): Record<string, string> {
   switch (grant.kind) {
     case 'refresh_token':
       return { grant_type: 'refresh_token', refresh_token: grant.refreshToken.reveal() };
+    case 'client_credentials':
+      return {
+        grant_type: 'client_credentials',
+        ...(grant.scopes.length === 0 ? {} : { scope: grant.scopes.join(provider.scopes.separator) }),
+        ...provider.appOnly?.params,
+      };
     case 'device_code':
       return { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: grant.deviceCode.reveal() };
     case 'authorization_code':

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { KippuError } from '../model/errors.ts';
 import type { ProviderAppId } from '../model/ids.ts';
 import type { Secret } from '../model/secret.ts';
+import { clientKey, type ClientKey } from './client-key.ts';
 import type { Endpoints, Hosting, Provider } from './provider.ts';
 
 /** Our registration at a provider, as the configuration gives it. */
@@ -11,8 +12,10 @@ export interface ProviderApp {
   /** The origin of the authorization server: a credential of a simulated one is never sent to the real one. */
   readonly issuer: string;
   readonly clientId: string;
-  /** Absent: a public client. */
+  /** Without it and without a key: a public client. */
   readonly clientSecret: Secret | undefined;
+  /** Signs for the app instead of a secret (`private_key_jwt`). Never both. */
+  readonly clientKey: ClientKey | undefined;
   readonly endpoints: Endpoints;
   /** What is asked for when a consent names no scopes. */
   readonly scopes: readonly string[] | undefined;
@@ -23,6 +26,10 @@ export interface ProviderApp {
 export interface ProviderAppOptions {
   readonly clientId: string;
   readonly clientSecret?: Secret | undefined;
+  /** PEM, or a JWK as JSON text. */
+  readonly clientPrivateKey?: Secret | undefined;
+  /** `kid` of that key, where it has none of its own. */
+  readonly clientPrivateKeyId?: string | undefined;
   readonly scopes?: readonly string[] | undefined;
   readonly replay?: boolean | undefined;
   /** Replaces scheme, host and port of all endpoints, paths kept. `http:` only for loopback. */
@@ -35,18 +42,19 @@ export interface ProviderAppOptions {
 
 /**
  * Binds a registration to its provider. Throws `invalid` for a base URL that is neither https nor loopback, a host where
- * this provider cannot be, and a number that is not the client id.
+ * this provider cannot be, a number that is not the client id, a key that is none, and a key beside a secret.
  */
 export function providerApp(known: Provider, options: ProviderAppOptions): ProviderApp {
   refuseAppNumber(known, options.clientId);
   const { provider, endpoints } = placed(known, options);
-  const issuer = options.issuer ?? new URL(endpoints.token).origin;
+  const issuer = options.issuer ?? originOf(endpoints);
   return {
     id: providerAppId(provider.id, issuer, options.clientId),
     provider,
     issuer,
     clientId: options.clientId,
     clientSecret: options.clientSecret,
+    clientKey: keyOf(provider, options),
     endpoints,
     scopes: options.scopes,
     replay: options.replay ?? true,
@@ -62,6 +70,24 @@ function refuseAppNumber({ name, numericAppId }: Provider, clientId: string): vo
   );
 }
 
+function keyOf(provider: Provider, options: ProviderAppOptions): ClientKey | undefined {
+  const { clientSecret, clientPrivateKey, clientPrivateKeyId } = options;
+  if (clientPrivateKey === undefined) {
+    if (clientPrivateKeyId === undefined) return undefined;
+    throw new KippuError('invalid', 'There is the id of a private key, and no private key. Give both, or neither.', {
+      where: 'clientPrivateKeyId',
+    });
+  }
+  if (clientSecret !== undefined) {
+    throw new KippuError(
+      'invalid',
+      `This app of ${provider.name} has a client secret and a private key. It proves who it is with one of them: leave the other out.`,
+      { where: 'clientPrivateKey' },
+    );
+  }
+  return clientKey(provider, { key: clientPrivateKey, keyId: clientPrivateKeyId });
+}
+
 interface Placed {
   readonly provider: Provider;
   readonly endpoints: Endpoints;
@@ -70,7 +96,7 @@ interface Placed {
 /** Where the provider is: on its own host, on a customer's, or at a base URL. */
 function placed(provider: Provider, { baseUrl, host }: ProviderAppOptions): Placed {
   if (baseUrl !== undefined) return { provider, endpoints: rebase(provider, baseUrl) };
-  const usualHost = new URL(provider.endpoints.token).host;
+  const usualHost = new URL(originOf(provider.endpoints)).host;
   if (host === undefined || host.toLowerCase() === usualHost) return { provider, endpoints: provider.endpoints };
   return placedOn(parseHost(host, provider), provider);
 }
@@ -116,15 +142,27 @@ function rebase({ endpoints, hosting }: Provider, baseUrl: string): Endpoints {
 }
 
 function movedBy(move: (url: string) => string, endpoints: Endpoints): Endpoints {
-  const { authorization, token, revocation, deviceCode, devicePage, api } = endpoints;
+  const { issuer, authorization, token, revocation, pushedAuthorization, introspection } = endpoints;
+  const { deviceCode, devicePage, identity, jwks, api } = endpoints;
   return {
-    authorization: move(authorization),
-    token: move(token),
+    ...(issuer === undefined ? {} : { issuer: movedIssuer(move, issuer) }),
+    authorization: authorization === '' ? '' : move(authorization),
+    token: token === '' ? '' : move(token),
     ...(revocation === undefined ? {} : { revocation: move(revocation) }),
+    ...(pushedAuthorization === undefined ? {} : { pushedAuthorization: move(pushedAuthorization) }),
+    ...(introspection === undefined ? {} : { introspection: move(introspection) }),
     ...(deviceCode === undefined ? {} : { deviceCode: move(deviceCode) }),
     ...(devicePage === undefined ? {} : { devicePage: move(devicePage) }),
+    ...(identity === undefined ? {} : { identity: move(identity) }),
+    ...(jwks === undefined ? {} : { jwks: move(jwks) }),
     api: move(api),
   };
+}
+
+/** An issuer is compared to the letter (RFC 9207, section 2.4): the slash that it ends in, or does not, is part of it. */
+function movedIssuer(move: (url: string) => string, issuer: string): string {
+  const moved = move(issuer).replace(/\/$/, '');
+  return issuer.endsWith('/') ? `${moved}/` : moved;
 }
 
 function parseBaseUrl(text: string): string {
@@ -139,6 +177,16 @@ function parseBaseUrl(text: string): string {
     );
   }
   return url.origin;
+}
+
+/** How the authorization server names itself on the wire; {@link ProviderApp.issuer} is our own name for it. */
+export function issuerIdentifier({ endpoints }: Pick<ProviderApp, 'endpoints'>): string {
+  return endpoints.issuer ?? originOf(endpoints);
+}
+
+/** Of the authorization server; of the API where there is none, but static keys alone. */
+function originOf({ token, api }: Endpoints): string {
+  return new URL(token === '' ? api : token).origin;
 }
 
 export function isLoopback(hostname: string): boolean {

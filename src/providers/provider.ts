@@ -1,4 +1,5 @@
 import type { ReauthReason } from '../model/connection.ts';
+import type { TokenCarrier } from '../model/token-set.ts';
 
 /**
  * What one authorization server and its APIs do on the wire, as data. No functions, and nothing anywhere asks for a
@@ -18,10 +19,20 @@ export interface Provider {
   readonly legacyOrigins?: readonly string[];
   readonly scopes: Scopes;
   readonly clientAuth: ClientAuth;
+  /** Authorization requests are refused unless they were pushed first (RFC 9126, section 5). Default: `false`. */
+  readonly requirePushed?: boolean;
+  /** Every authorization answer names its issuer in `iss` (RFC 9207, section 3); one without it is refused. Default: `false`. */
+  readonly authorizationResponseIssuer?: boolean;
+  /** Tokens are bound to a key of their own (RFC 9449). Absent: they are bearer tokens. */
+  readonly dpop?: Dpop;
   /** `S256` is sent with every authorization request; `none` where the provider refuses the parameters. */
   readonly pkce: 'S256' | 'none';
   /** Parameters of the authorization request that this provider needs besides the standard ones. */
   readonly authorizationParams?: Readonly<Record<string, string>>;
+  /** How an app gets a token of its own, without a user (RFC 6749, section 4.4). Absent: it gets none. */
+  readonly appOnly?: AppOnly;
+  /** How a static API key is carried to the API. Absent: `Authorization: Bearer`. */
+  readonly apiKey?: TokenCarrier;
   /** Absent: no limit is documented. */
   readonly stateCharsMax?: number;
   /** How long an authorization code may be exchanged. */
@@ -45,13 +56,28 @@ export interface Provider {
 }
 
 export interface Endpoints {
+  /**
+   * The issuer identifier (RFC 8414, section 2), to the letter: what `iss` says and what assertions are made out to.
+   * Absent: the origin of the token endpoint.
+   */
+  readonly issuer?: string;
+  /** Empty where users cannot be connected: then nobody is ever sent there. */
   readonly authorization: string;
+  /** Empty where there are static keys alone. */
   readonly token: string;
   readonly revocation?: string;
+  /** Where authorization requests are pushed to (RFC 9126). Absent: they travel in the browser's address. */
+  readonly pushedAuthorization?: string;
+  /** Where it is asked what a token is good for (RFC 7662). */
+  readonly introspection?: string;
   /** Where a device code is asked for (RFC 8628, section 3.1). Absent: there is no device flow. */
   readonly deviceCode?: string;
   /** Where a user types his code. For the simulator and for texts; the answer's own `verification_uri` decides. */
   readonly devicePage?: string;
+  /** Origin of the call that says whose token it is, where it is not the API's. */
+  readonly identity?: string;
+  /** Where the keys are published that ID tokens are signed with (RFC 7517). */
+  readonly jwks?: string;
   /** Where the resource API lives; `kippu call` and the proxy speak to this origin only. */
   readonly api: string;
 }
@@ -76,13 +102,35 @@ export interface Scopes {
   readonly offline?: string;
   /** Named sets by use; `default` is taken when nobody chooses. */
   readonly presets: Readonly<Record<string, readonly string[]>> & { readonly default: readonly string[] };
-  /** All scopes the documentation names: an unknown one is warned about, not refused. */
+  /** All scopes the documentation names: an unknown one is warned about, not refused. Empty: nobody has listed them. */
   readonly known: readonly string[];
 }
 
 export interface ClientAuth {
   /** How an app with a secret authenticates. An app without one sends its `client_id` in the body. */
   readonly confidential: 'basic' | 'body';
+  /** Whether an app may authenticate with a key instead of a secret (RFC 7523, section 2.2). Absent: it may not. */
+  readonly privateKeyJwt?: PrivateKeyJwt;
+}
+
+/** The signatures that are made here. RFC 8414 names them in `…_signing_alg_values_supported`. */
+export const SIGNING_ALGORITHMS = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
+
+export interface PrivateKeyJwt {
+  readonly algorithms: readonly SigningAlgorithm[];
+  /** Whom assertions are made out to. */
+  readonly audience: 'issuer' | 'token_endpoint';
+}
+
+export interface Dpop {
+  /** Of which the first is used. */
+  readonly algorithms: readonly [SigningAlgorithm, ...SigningAlgorithm[]];
+}
+
+export interface AppOnly {
+  /** What the request needs besides the standard parameters, as in `audience`. */
+  readonly params?: Readonly<Record<string, string>>;
 }
 
 export interface AccessLifetime {
@@ -126,7 +174,7 @@ export interface TokenErrorRow {
 }
 
 export interface Identity {
-  /** Path below the API origin of the call that says whose token it is. */
+  /** Path below the API origin of the call that says whose token it is. Empty: there is no such call, and users have no name. */
   readonly path: string;
   /** JSON pointers (RFC 6901) into its answer. */
   readonly subject: string;
@@ -189,3 +237,17 @@ export interface Quirks {
   readonly parametersAnywhere: boolean;
 }
 export type QuirkName = keyof Quirks;
+
+/**
+ * What a server may offer or demand beyond RFC 6749, said by the fields above. As with quirks, each has two sides, and one
+ * without either does not compile.
+ */
+export const FEATURE_NAMES = [
+  'privateKeyJwt',
+  'pushedAuthorization',
+  'requirePushed',
+  'authorizationResponseIssuer',
+  'dpop',
+  'introspection',
+] as const;
+export type FeatureName = (typeof FEATURE_NAMES)[number];

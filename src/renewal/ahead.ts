@@ -9,7 +9,7 @@ import { lifetimeOf } from './lifetimes.ts';
  */
 export interface AheadFacts {
   readonly policy: RenewalPolicy;
-  readonly hasRefreshToken: boolean;
+  readonly isRenewable: boolean;
   readonly accessIssuedAtMs: number;
   readonly accessExpiresAtMs: number | undefined;
   readonly refreshAbsoluteEndsAtMs: number | undefined;
@@ -37,7 +37,7 @@ export function earliest(...moments: readonly (number | undefined)[]): number | 
 
 /** When to renew although nobody asked. */
 export function renewAheadAtMs(facts: AheadFacts, provider: Provider): number | undefined {
-  if (!facts.hasRefreshToken) return undefined;
+  if (!facts.isRenewable) return undefined;
   return earliest(beforeExpiryAtMs(facts, provider), beforeIdleEndAtMs(facts));
 }
 
@@ -56,9 +56,9 @@ function beforeIdleEndAtMs(facts: AheadFacts): number | undefined {
   return Math.round(facts.refreshIdleEndsAtMs - spanMs * (0.1 + 0.1 * facts.jitter));
 }
 
-/** Without a refresh token, the access token's end is the grant's. */
+/** Where nothing renews it, the access token's end is the grant's. */
 export function endWithoutRefreshAtMs(facts: AheadFacts): number | undefined {
-  return facts.hasRefreshToken ? undefined : facts.accessExpiresAtMs;
+  return facts.isRenewable ? undefined : facts.accessExpiresAtMs;
 }
 
 /** The warning that is due by now: the nearest to the end whose day has come, so that a late one is not two. */
@@ -82,7 +82,6 @@ export function nextWarningAtMs(facts: AheadFacts, nowMs: number): number | unde
 
 /** An idle end moves with every renewal: it is worth a warning only when renewals fail. */
 function warnedEndAtMs(facts: AheadFacts): number | undefined {
-  if (!facts.hasRefreshToken) return undefined;
   return earliest(facts.refreshAbsoluteEndsAtMs, facts.failures > 0 ? facts.refreshIdleEndsAtMs : undefined);
 }
 

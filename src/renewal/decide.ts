@@ -1,7 +1,8 @@
 import type { ReauthReason } from '../model/connection.ts';
 import { renewAheadAtMs } from './ahead.ts';
+import { endsWhenRefused, isRenewable, overAs } from './foundations.ts';
 import { isEnough, isLiving, isYoung } from './lifetimes.ts';
-import { wantsToken, type Need, type Seen, type SeenWithApp } from './need.ts';
+import { wantsToken, type Need, type RefusedBecause, type Seen, type SeenWithApp } from './need.ts';
 import type { RenewalTiming } from './ports.ts';
 import { resolve } from './resolve.ts';
 
@@ -15,7 +16,7 @@ export type Verdict =
       readonly seen: SeenWithApp;
       readonly need: Need;
     }
-  /** Use the old access token once: it may tell whether the unanswered renewal was handled. */
+  /** Ask without presenting the refresh token: the answer may tell whether the unanswered renewal was handled. */
   | {
       readonly kind: 'ask';
       readonly seen: SeenWithApp;
@@ -26,7 +27,7 @@ export type Verdict =
   | { readonly kind: 'wait' }
   | { readonly kind: 'reauth_required'; readonly reason: ReauthReason }
   | { readonly kind: 'revoked' }
-  | { readonly kind: 'refused' }
+  | { readonly kind: 'refused'; readonly because: RefusedBecause }
   | { readonly kind: 'misconfigured'; readonly error: string }
   | { readonly kind: 'unavailable'; readonly error: string; readonly retryAtMs: number }
   | { readonly kind: 'uncertain'; readonly retryAtMs: number };
@@ -43,16 +44,19 @@ export function decide(
   const { credential, app } = seen;
   if (credential.state === 'revoked') return { kind: 'revoked' };
   if (app === undefined) return { kind: 'misconfigured', error: foreignApp(seen) };
-  if (isRefusedYoung(seen, need, now.nowMs)) return { kind: 'refused' };
+  const refused = refusedForGood(seen, need, now.nowMs);
+  if (refused !== undefined) return { kind: 'refused', because: refused };
   if (isSatisfied({ ...seen, app }, need, now.nowMs)) return { kind: 'serve' };
   const verdict = renewOrObstacle({ ...seen, app }, need, now);
   if (verdict.kind === 'renew' || verdict.kind === 'ask' || verdict.kind === 'give_up') return verdict;
   return wantsToken(need) && isLiving(credential, need, now.nowMs) ? { kind: 'serve' } : verdict;
 }
 
-function isRefusedYoung({ credential }: Seen, need: Need, nowMs: number): boolean {
-  if (need.kind !== 'refused' || need.accessFingerprint !== credential.accessFingerprint) return false;
-  return isYoung(credential, nowMs);
+/** Why renewing cannot help whoever was refused with the token that is stored, if it cannot. */
+function refusedForGood({ credential }: Seen, need: Need, nowMs: number): RefusedBecause | undefined {
+  if (need.kind !== 'refused' || need.accessFingerprint !== credential.accessFingerprint) return undefined;
+  if (!endsWhenRefused(credential)) return 'nothing_renews';
+  return isYoung(credential, nowMs) ? 'young' : undefined;
 }
 
 function isSatisfied({ credential, app }: SeenWithApp, need: Need, nowMs: number): boolean {
@@ -64,10 +68,7 @@ function isSatisfied({ credential, app }: SeenWithApp, need: Need, nowMs: number
       return credential.version > need.afterVersion;
     case 'ahead': {
       if (credential.openAttempt !== undefined) return false;
-      const atMs = renewAheadAtMs(
-        { ...credential, hasRefreshToken: credential.refreshFingerprint !== undefined },
-        app.provider,
-      );
+      const atMs = renewAheadAtMs({ ...credential, isRenewable: isRenewable(credential) }, app.provider);
       return atMs === undefined || nowMs < atMs;
     }
   }
@@ -83,7 +84,7 @@ function renewOrObstacle(
   const { nowMs } = now;
   if (credential.state === 'reauth_required')
     return { kind: 'reauth_required', reason: credential.stateReason ?? 'rejected_unknown' };
-  if (credential.refreshFingerprint === undefined) return { kind: 'reauth_required', reason: 'no_refresh_token' };
+  if (!isRenewable(credential)) return { kind: 'reauth_required', reason: overAs(credential) };
   if (seen.isLeased) return { kind: 'wait' };
   if (credential.app.heldForOperator)
     return { kind: 'misconfigured', error: credential.app.error ?? 'held until an operator has looked' };

@@ -1,11 +1,16 @@
 import { SECOND_MS } from '../model/clock.ts';
 import type { Claim } from '../model/credential-store.ts';
-import type { HttpAnswer, HttpRequest } from '../model/http.ts';
-import { newId } from '../model/ids.ts';
+import type { HttpAnswer } from '../model/http.ts';
+import { newId, type Fingerprint } from '../model/ids.ts';
+import type { RenewalOutcome } from '../model/outcome.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TokenSet } from '../model/token-set.ts';
-import { CONNECT_TIMEOUT_MS, tokenRequest } from '../protocol/token-request.ts';
+import { classify } from '../protocol/classify.ts';
+import { classifyAppOnly } from '../protocol/classify-app-only.ts';
+import { sendSigned, signRequest, type SignedRequest } from '../protocol/signed-request.ts';
+import { CONNECT_TIMEOUT_MS, tokenRequest, type Grant } from '../protocol/token-request.ts';
 import type { Verdict } from './decide.ts';
+import { presentedBy } from './foundations.ts';
 import type { Need, SeenWithApp } from './need.ts';
 import { openTokens } from './open-tokens.ts';
 import type { RenewalPorts } from './ports.ts';
@@ -17,14 +22,19 @@ const CLAIM_MS = 10 * SECOND_MS;
 
 type Renew = Extract<Verdict, { kind: 'renew' }>;
 
-/** One presentation of a refresh token: the request, and the one statement that gives the right to send it. */
+/** One presentation of a refresh token, or of the app itself: the request, and the one statement that gives the right to send it. */
 export interface Exchange {
   readonly seen: SeenWithApp;
   /** What the exchange is made for. */
   readonly need: Need;
-  readonly refreshToken: Secret;
+  /** Absent: the app presents itself. */
+  readonly refreshToken: Secret | undefined;
+  /** Of what this renewal takes the place of: the refresh token presented, or the app's own access token. */
+  readonly parentFingerprint: Fingerprint;
   readonly flow: TokenSet['flow'];
-  readonly request: HttpRequest;
+  /** The key that the grant is bound to, where it is. */
+  readonly proofKey: TokenSet['proofKey'];
+  readonly signed: SignedRequest;
   readonly purpose: Renew['purpose'];
   readonly replays: number;
 }
@@ -37,13 +47,33 @@ export interface ClaimedExchange {
   readonly claimedAtMonotonicMs: number;
 }
 
-/** Opens the refresh token and builds the request, so that whatever can fail fails before anything is claimed. */
-export function prepare({ seen, need, purpose, replays }: Renew, ports: RenewalPorts): Exchange {
-  const { refreshToken, flow } = openTokens(seen, ports);
+/** Opens what is presented, builds and signs the request, so that whatever can fail fails before anything is claimed. */
+export async function prepare({ seen, need, purpose, replays }: Renew, ports: RenewalPorts): Promise<Exchange> {
+  const { app } = seen;
+  const { grant, ...presented } = presentation(seen, ports);
+  const request = tokenRequest(app, grant, ports.timing.lateAnswerMs);
+  const signed = await signRequest(request, { app, proofKey: presented.proofKey }, ports);
+  return { seen, need, ...presented, signed, purpose, replays };
+}
+
+type Presentation = Pick<Exchange, 'refreshToken' | 'parentFingerprint' | 'flow' | 'proofKey'> & {
+  readonly grant: Grant;
+};
+
+function presentation(seen: SeenWithApp, ports: RenewalPorts): Presentation {
+  const { credential, app } = seen;
+  if (presentedBy(credential) === 'client') {
+    const { scopes, accessFingerprint: parentFingerprint } = credential;
+    // Nothing else of the old token is needed: it is opened for its key alone.
+    const proofKey = app.provider.dpop === undefined ? undefined : openTokens(seen, ports).proofKey;
+    const grant: Grant = { kind: 'client_credentials', scopes };
+    return { refreshToken: undefined, parentFingerprint, flow: undefined, proofKey, grant };
+  }
+  const { refreshToken, flow, proofKey } = openTokens(seen, ports);
   if (refreshToken === undefined)
     throw new TypeError('A credential with the fingerprint of a refresh token holds none.');
-  const request = tokenRequest(seen.app, { kind: 'refresh_token', refreshToken, flow }, ports.timing.lateAnswerMs);
-  return { seen, need, refreshToken, flow, request, purpose, replays };
+  const parentFingerprint = ports.fingerprinter.fingerprint(refreshToken);
+  return { refreshToken, parentFingerprint, flow, proofKey, grant: { kind: 'refresh_token', refreshToken, flow } };
 }
 
 /** Lease, fence and attempt, durable in one statement. Nothing: somebody moved the credential since it was seen. */
@@ -57,7 +87,7 @@ export async function claim(exchange: Exchange, ports: RenewalPorts): Promise<Cl
     openAttemptId: credential.openAttempt?.id,
     attemptId: newId('att', ports.random),
     purpose: exchange.purpose,
-    parentFingerprint: ports.fingerprinter.fingerprint(exchange.refreshToken),
+    parentFingerprint: exchange.parentFingerprint,
     sender: ports.processes.self,
     startedMonotonicMs: claimedAtMonotonicMs,
     leaseMs: leaseMs(ports),
@@ -70,10 +100,11 @@ export async function claim(exchange: Exchange, ports: RenewalPorts): Promise<Cl
 
 /**
  * Sends once, and listens for as long as an answer may come. Nothing: the process was held up for so long that the lease
- * was no longer safely its own. Then nothing was sent, and the claim is let go.
+ * was no longer safely its own. Then nothing was sent, and the claim is let go. A server that wants a nonce first has
+ * handled nothing: what is sent again is sent under the same claim, and its answer is the attempt's.
  */
 export async function send(claimed: ClaimedExchange, ports: RenewalPorts): Promise<HttpAnswer | undefined> {
-  const answer = await ports.http.send(claimed.exchange.request, {
+  const answer = await sendSigned(claimed.exchange.signed, ports, {
     mayStillSend: () => isSafelyOurs(claimed, ports),
     sent: () => {
       ports.faults.reach('renewal.sent');
@@ -83,6 +114,12 @@ export async function send(claimed: ClaimedExchange, ports: RenewalPorts): Promi
   if (answer.kind !== 'not_sent' || answer.cause !== 'withdrawn') return answer;
   await letGo(claimed, answer.detail, ports);
   return undefined;
+}
+
+/** What the answer means, for what was presented. */
+export function understand({ exchange, claimedAtMs }: ClaimedExchange, answer: HttpAnswer): RenewalOutcome {
+  const read = exchange.refreshToken === undefined ? classifyAppOnly : classify;
+  return read(answer, exchange.seen.app.provider, claimedAtMs);
 }
 
 async function letGo({ claim }: ClaimedExchange, error: string, ports: RenewalPorts): Promise<void> {

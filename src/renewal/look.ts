@@ -2,6 +2,7 @@ import { KippuError } from '../model/errors.ts';
 import type { ConnectionId } from '../model/ids.ts';
 import type { Attempt, StoredCredential } from '../model/credential-store.ts';
 import type { Need, Seen } from './need.ts';
+import { endsWhenRefused, mayBePresentedAgain } from './foundations.ts';
 import { isYoung } from './lifetimes.ts';
 import type { RenewalPorts } from './ports.ts';
 
@@ -20,6 +21,7 @@ export async function lookAt(id: ConnectionId, need: Need, ports: RenewalPorts):
     need.kind === 'refused' &&
     need.accessFingerprint === credential.accessFingerprint &&
     credential.accessRefusedAtMs === undefined &&
+    endsWhenRefused(credential) &&
     !isYoung(credential, ports.clock.nowMs());
   if (!isAbandoned && !isNewlyRefused) return seen;
   if (isNewlyRefused) await ports.credentials.noteRefusedAccess(id, credential.version);
@@ -72,7 +74,7 @@ function clockAheadSince(
   return Math.max(0, clock.nowMs() - startedAtMs - passedMs);
 }
 
-/** Where refresh tokens may be presented again, an unanswered renewal leaves no question. */
+/** Where what was presented may be presented again, an unanswered renewal leaves no question. */
 async function abandon(
   credential: StoredCredential,
   attemptId: NonNullable<StoredCredential['openAttempt']>['id'],
@@ -80,7 +82,7 @@ async function abandon(
   ports: RenewalPorts,
 ): Promise<void> {
   const nowMs = ports.clock.nowMs();
-  if (seen.app?.provider.refresh.rotation === 'reusable') {
+  if (mayBePresentedAgain(credential, seen.app)) {
     await ports.credentials.markNotSpent(credential.connectionId, attemptId, nowMs);
   } else {
     await ports.credentials.markUncertain(credential.connectionId, attemptId, nowMs);

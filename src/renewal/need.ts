@@ -43,12 +43,18 @@ export interface SeenWithApp extends Seen {
   readonly app: ProviderApp;
 }
 
+/**
+ * Why there is no other token than the refused one. `young`: it is so new that its age cannot be the reason.
+ * `nothing_renews`: it is a static API key. `same_again`: asked for another one, the provider gave the same.
+ */
+export type RefusedBecause = 'young' | 'nothing_renews' | 'same_again';
+
 /** What became of a need. */
 export type Renewal =
   | Served
   | { readonly kind: 'reauth_required'; readonly reason: ReauthReason; readonly error?: string }
   | { readonly kind: 'revoked' }
-  | { readonly kind: 'refused' }
+  | { readonly kind: 'refused'; readonly because: RefusedBecause }
   | { readonly kind: 'misconfigured'; readonly error: string }
   | { readonly kind: 'unavailable'; readonly error: string; readonly retryAtMs: number }
   | { readonly kind: 'uncertain'; readonly retryAtMs: number }

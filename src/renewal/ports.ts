@@ -9,6 +9,7 @@ import type { Processes } from '../model/processes.ts';
 import type { Random } from '../model/random.ts';
 import type { Spool } from '../model/spool.ts';
 import type { Fingerprinter, Vault } from '../model/vault.ts';
+import type { Nonces } from '../protocol/nonces.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 
 /** All that a renewal touches outside itself. */
@@ -20,6 +21,7 @@ export interface RenewalPorts {
   readonly vault: Vault;
   readonly fingerprinter: Fingerprinter;
   readonly http: HttpClient;
+  readonly nonces: Nonces;
   readonly spool: Spool;
   readonly clock: Clock;
   readonly random: Random;

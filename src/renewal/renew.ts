@@ -1,9 +1,8 @@
 import { KippuError } from '../model/errors.ts';
 import type { ConnectionId } from '../model/ids.ts';
-import { classify } from '../protocol/classify.ts';
 import { ask } from './ask.ts';
 import { decide } from './decide.ts';
-import { claim, prepare, send } from './exchange.ts';
+import { claim, prepare, send, understand } from './exchange.ts';
 import { lookAt } from './look.ts';
 import type { Need, Renewal } from './need.ts';
 import type { RenewalPorts } from './ports.ts';
@@ -32,13 +31,13 @@ export async function renew(id: ConnectionId, need: Need, ports: RenewalPorts): 
     }
     if (verdict.kind !== 'renew') return conclude(verdict, seen, ports); // still good, or a reason not to
     if (verdict.purpose === 'replay' && (await reapplyAnswersFor(id, ports))) continue; // no answer is asked for twice
-    const exchange = prepare(verdict, ports);
+    const exchange = await prepare(verdict, ports);
     const claimed = await claim(exchange, ports); // lease, fence and attempt: one durable statement
     if (claimed === undefined) continue; // somebody moved it: look again
     // Point of no return: from here the refresh token may be spent.
     const answer = await send(claimed, ports);
     if (answer === undefined) continue; // we were held up, and let go before the first byte: look again
-    const outcome = classify(answer, exchange.seen.app.provider, claimed.claimedAtMs);
+    const outcome = understand(claimed, answer);
     const renewal = await settle(claimed, outcome, ports); // durable before anybody looks at it
     if (renewal.kind !== 'look_again') return renewal;
   }

@@ -1,6 +1,7 @@
 import { SECOND_MS } from '../model/clock.ts';
 import type { Attempt } from '../model/credential-store.ts';
 import { CONNECT_TIMEOUT_MS } from '../protocol/token-request.ts';
+import { mayBePresentedAgain } from './foundations.ts';
 import { isLiving, refreshEndOf, replayBackOffMs } from './lifetimes.ts';
 import type { Need, SeenWithApp } from './need.ts';
 import type { RenewalTiming } from './ports.ts';
@@ -9,13 +10,16 @@ import type { RenewalTiming } from './ports.ts';
  * What becomes of an uncertainty: a refresh token that was, or may have been, presented, and no answer.
  *
  * It is resolved and not guessed. First the original request must be unable to act or answer. Then, in this order:
- * ask with the old access token where that tells; replay inside a documented reuse window; wait for the access token's
+ * ask where an answer can tell; replay inside a documented reuse window; wait for the access token's
  * end, and then replay, because then nothing is left to lose. The answer to a replay is the truth. No answer again means
  * later again: an outage is not a verdict.
  */
 export type Resolution =
   | { readonly kind: 'uncertain'; readonly retryAtMs: number }
-  /** Use the old access token once: where a renewal kills it at once, a living one shows that nothing was spent. */
+  /**
+   * Ask without presenting: use the old access token once, where a renewal kills it at once and a living one shows that
+   * nothing was spent; or ask about the refresh token where the provider tells (RFC 7662).
+   */
   | { readonly kind: 'ask'; readonly againAtMs: number }
   | { readonly kind: 'renew'; readonly purpose: 'replay'; readonly replays: number }
   | { readonly kind: 'give_up' };
@@ -35,8 +39,7 @@ export function resolve(
 ): Resolution {
   const { credential, app } = seen;
   const { refresh } = app.provider;
-  // A refresh token that is not spent by its use may be presented again at any time.
-  if (refresh.rotation === 'reusable') return { kind: 'renew', purpose: 'replay', replays: attempt.replays + 1 };
+  if (mayBePresentedAgain(credential, app)) return { kind: 'renew', purpose: 'replay', replays: attempt.replays + 1 };
   const quietAtMs = quietFrom(seen, attempt, now.timing);
   if (now.nowMs < quietAtMs) return { kind: 'uncertain', retryAtMs: quietAtMs };
   if (refresh.reuseKillsFamily && !isSpoolKnownEmpty(seen, attempt) && need.kind !== 'now') {
@@ -45,7 +48,7 @@ export function resolve(
   if (fitsReuseWindow(seen, attempt, now.nowMs))
     return { kind: 'renew', purpose: 'replay', replays: attempt.replays + 1 };
   if (isLiving(credential, need, now.nowMs)) {
-    if (refresh.renewalKillsAccess) return { kind: 'ask', againAtMs: now.nowMs + LOOK_AGAIN_MS };
+    if (refresh.renewalKillsAccess || mayIntrospect(app)) return { kind: 'ask', againAtMs: now.nowMs + LOOK_AGAIN_MS };
     // With no known end, only a refusal of the access token moves this on.
     return { kind: 'uncertain', retryAtMs: credential.accessExpiresAtMs ?? now.nowMs + replayBackOffMs(7) };
   }
@@ -77,6 +80,12 @@ function isSpoolKnownEmpty(seen: SeenWithApp, attempt: Attempt): boolean {
   return (
     seen.senderSpoolEmptyAtMs !== undefined && seen.senderSpoolEmptyAtMs > (attempt.endedAtMs ?? attempt.startedAtMs)
   );
+}
+
+/** Inside a reuse window a spent refresh token still counts as good: there the answer would not tell. */
+export function mayIntrospect({ provider, endpoints, clientSecret, clientKey }: SeenWithApp['app']): boolean {
+  const isAuthenticated = clientSecret !== undefined || clientKey !== undefined;
+  return endpoints.introspection !== undefined && isAuthenticated && provider.refresh.reuseGraceMs === 0;
 }
 
 function fitsReuseWindow({ app }: SeenWithApp, attempt: Attempt, nowMs: number): boolean {

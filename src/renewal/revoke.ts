@@ -3,6 +3,7 @@ import { KippuError } from '../model/errors.ts';
 import type { StoredCredential } from '../model/credential-store.ts';
 import { newId, type ConnectionId } from '../model/ids.ts';
 import { leaseMs } from './exchange.ts';
+import { isRevocable } from './foundations.ts';
 import { lookAt } from './look.ts';
 import { isLiving } from './lifetimes.ts';
 import { openTokens } from './open-tokens.ts';
@@ -25,7 +26,7 @@ export interface Revocation {
  * for, so that what it brings is revoked too. If the provider cannot be reached, nothing changes here, and the error
  * says so; `atProvider: false` ends it here alone.
  *
- * Throws `not_found`, `unavailable`, `misconfigured`.
+ * Throws `not_found`, `unavailable`, `misconfigured`, `conflict` for a static API key.
  */
 export async function revoke(id: ConnectionId, revocation: Revocation, ports: RenewalPorts): Promise<void> {
   const untilMs = ports.clock.monotonicMs() + leaseMs(ports) + GRACE_MS;
@@ -38,6 +39,12 @@ export async function revoke(id: ConnectionId, revocation: Revocation, ports: Re
       throw new KippuError(
         'misconfigured',
         `${seen.credential.name} belongs to a provider app that is not configured. Configure it, or use --local-only.`,
+      );
+    }
+    if (revocation.atProvider && !isRevocable(seen.credential)) {
+      throw new KippuError(
+        'conflict',
+        `${seen.credential.name} is an API key, which only its provider's own pages can revoke. Do that there, and use --local-only to forget it here.`,
       );
     }
     if (revocation.atProvider && !isFreshened && needsLivingAccess(seen, ports.clock.nowMs())) {

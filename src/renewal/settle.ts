@@ -8,6 +8,7 @@ import { sealTokens } from '../protocol/stored-tokens.ts';
 import { nextDueAtMs } from './ahead.ts';
 import type { Verdict } from './decide.ts';
 import type { ClaimedExchange, Exchange } from './exchange.ts';
+import { isRenewable, mayBePresentedAgain } from './foundations.ts';
 import { backOffMs, isLiving, refreshEndOf } from './lifetimes.ts';
 import { wantsToken, type Renewal, type Seen, type SeenWithApp, type Served } from './need.ts';
 import { openTokens } from './open-tokens.ts';
@@ -56,14 +57,19 @@ export async function conclude(
 }
 
 async function settleRenewed(claimed: ClaimedExchange, tokens: TokenSet, ports: RenewalPorts): Promise<Settled> {
-  const { seen } = claimed.exchange;
+  const { seen, proofKey } = claimed.exchange;
   const settlement = sealed(claimed, tokens, ports);
   ports.faults.reach('settlement.sealed');
   const as = await keepSafe(settlement, ports);
   switch (as) {
     case 'spooled':
     case 'settled':
-      return served(seen, { tokens, version: claimed.claim.version + 1 }, { ...settlement, renewed: true });
+      if (isRefusedAgain(claimed.exchange, settlement)) return { kind: 'refused', because: 'same_again' };
+      return served(
+        seen,
+        { tokens: { ...tokens, proofKey }, version: claimed.claim.version + 1 },
+        { ...settlement, renewed: true },
+      );
     case 'adopted':
     case 'already_known':
     case 'orphaned':
@@ -71,13 +77,19 @@ async function settleRenewed(claimed: ClaimedExchange, tokens: TokenSet, ports: 
       return { kind: 'look_again' };
     case 'revoke_it':
       // A rotated pair was kept as an orphan, so that the worker goes on where this process ends.
-      await (settlement.refreshFingerprint === settlement.parentFingerprint
+      await (settlement.refreshFingerprint === undefined ||
+      settlement.refreshFingerprint === settlement.parentFingerprint
         ? revokeAtProvider(seen.app, tokens, 'tokens', ports)
         : revokeOrphans(seen.credential.connectionId, ports));
       return { kind: 'revoked' };
     default:
       return assertNever(as);
   }
+}
+
+/** Asked for an app's token, some providers give out the one they have given out before, until it ends. */
+function isRefusedAgain({ need }: Exchange, { accessFingerprint }: RenewedSettlement): boolean {
+  return need.kind === 'refused' && need.accessFingerprint === accessFingerprint;
 }
 
 function sealed(claimed: ClaimedExchange, tokens: TokenSet, ports: RenewalPorts): RenewedSettlement {
@@ -88,15 +100,17 @@ function sealed(claimed: ClaimedExchange, tokens: TokenSet, ports: RenewalPorts)
     connectionId: credential.connectionId,
     owner: credential.owner,
     app,
+    restsOn: credential.restsOn,
     keptRefreshToken: exchange.refreshToken,
     flow: exchange.flow,
+    proofKey: exchange.proofKey,
     grantedAtMs: credential.grantedAtMs,
     nowMs,
     dueAtMs: undefined,
   };
   const stored = sealTokens(tokens, home, ports);
-  const dueAtMs = nextDueAtMs({ ...credential, ...stored, failures: 0, hasRefreshToken: true }, app.provider, nowMs);
-  return { ...stored, dueAtMs, claim, parentFingerprint: ports.fingerprinter.fingerprint(exchange.refreshToken) };
+  const dueAtMs = nextDueAtMs({ ...credential, ...stored, failures: 0, isRenewable: true }, app.provider, nowMs);
+  return { ...stored, dueAtMs, claim, parentFingerprint: exchange.parentFingerprint };
 }
 
 /**
@@ -190,7 +204,7 @@ async function tryOrphan({ credential, app }: SeenWithApp, ports: RenewalPorts):
     ...credential,
     ...orphan.tokens,
     failures: 0,
-    hasRefreshToken: orphan.tokens.refreshFingerprint !== undefined,
+    isRenewable: isRenewable({ ...credential, refreshFingerprint: orphan.tokens.refreshFingerprint }),
   };
   const dueAtMs = nextDueAtMs(facts, app.provider, ports.clock.nowMs());
   await ports.credentials.adoptOrphan({ orphan, version: credential.version, dueAtMs });
@@ -205,8 +219,8 @@ async function settleFailed(claimed: ClaimedExchange, outcome: Failure, ports: R
   const nowMs = ports.clock.nowMs();
   const concerns = outcome.kind === 'misconfigured' && outcome.concerns === 'app' ? 'app' : 'connection';
   const holdUntilMs = nowMs + holdMs(seen, outcome, ports);
-  const isReusable = seen.app.provider.refresh.rotation === 'reusable';
-  // Where a refresh token may be presented again, no answer is no more than a provider that is not there.
+  const isReusable = mayBePresentedAgain(seen.credential, seen.app);
+  // Where what was presented may be presented again, no answer is no more than a provider that is not there.
   const settledAs = outcome.kind === 'unanswered' && isReusable ? 'unavailable' : outcome.kind;
   const isHeld = settledAs !== 'unanswered';
   await ports.credentials.settleFailed({

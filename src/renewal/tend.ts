@@ -4,6 +4,7 @@ import type { StoredCredential } from '../model/credential-store.ts';
 import type { ConnectionId } from '../model/ids.ts';
 import { dueWarning, earliest, endWithoutRefreshAtMs, nextDueAtMs, nextWarningAtMs, type AheadFacts } from './ahead.ts';
 import type { Flights } from './flights.ts';
+import { isRenewable, overAs } from './foundations.ts';
 import type { Renewal } from './need.ts';
 import type { RenewalPorts } from './ports.ts';
 import { revokeOrphans } from './revoke-orphans.ts';
@@ -64,10 +65,10 @@ async function lookAhead(
   const nowMs = ports.clock.nowMs();
   const app = ports.apps.get(credential.providerAppId);
   if (app === undefined) return nowMs + HOUR_MS;
-  const facts: AheadFacts = { ...credential, hasRefreshToken: credential.refreshFingerprint !== undefined };
+  const facts: AheadFacts = { ...credential, isRenewable: isRenewable(credential) };
   const endMs = endWithoutRefreshAtMs(facts);
   if (endMs !== undefined && nowMs >= endMs) {
-    await ports.credentials.endGrant(connectionId, version, 'no_refresh_token');
+    await ports.credentials.endGrant(connectionId, version, overAs(credential));
     return undefined;
   }
   const warning = dueWarning(facts, nowMs);

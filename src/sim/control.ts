@@ -2,7 +2,8 @@ import { KippuError } from '../model/errors.ts';
 import { faultOf, parseFault, parseFaultOrder, type FaultOrder } from './faults.ts';
 import { isHandle, newName, userIdOf } from './names.ts';
 import { decideConsent } from './oauth/consent.ts';
-import { readAuthorizationRequest } from './oauth/authorization-request.ts';
+import { requestBehind } from './oauth/pushed-requests.ts';
+import { issuerAt } from './oauth/addresses.ts';
 import { decideDevice } from './oauth/device-endpoint.ts';
 import { homePage } from './pages/home-page.ts';
 import { ICON, REFRESH_SCRIPT } from './pages/assets.ts';
@@ -166,13 +167,16 @@ function consent(world: World, input: Readonly<Record<string, unknown>>): Decisi
   const url = input['authorization_url'];
   if (typeof url !== 'string' || !URL.canParse(url))
     throw new KippuError('invalid', 'authorization_url must be a URL.');
-  const read = readAuthorizationRequest(world, new URL(url).searchParams);
+  const { searchParams, host, protocol } = new URL(url);
+  const read = requestBehind(world, searchParams);
   if (read.kind === 'untrusted') throw new KippuError('invalid', read.problem);
   if (read.kind === 'redirected') return justReply(jsonReply(200, { redirect_url: read.location }));
   const handle = typeof input['user'] === 'string' ? input['user'] : '';
   const isAllowed = input['decision'] !== 'deny';
   if (isAllowed && !isHandle(handle)) throw new KippuError('invalid', HANDLE_FORM);
-  const decided = decideConsent(world, read.request, { handle, isAllowed });
+  // Whoever names this server by its socket knows it by that; otherwise it stands for the provider's own address.
+  const issuer = issuerAt(world, { headers: protocol === 'http:' ? { host } : {} });
+  const decided = decideConsent(world, read.request, { handle, isAllowed, issuer });
   return { events: decided.events, reply: jsonReply(200, { redirect_url: decided.location }) };
 }
 

@@ -11,6 +11,7 @@ import type {
   MetClient,
   PendingConsent,
   Post,
+  PushedRequest,
   RateWindow,
   SimState,
   Token,
@@ -31,6 +32,8 @@ export type SimEvent =
   | { readonly kind: 'code_issued'; readonly code: Code }
   | { readonly kind: 'code_spent'; readonly hash: string; readonly atMs: number }
   | { readonly kind: 'code_replayed' }
+  | { readonly kind: 'request_pushed'; readonly pushed: PushedRequest }
+  | { readonly kind: 'jwt_seen'; readonly hash: string; readonly untilMs: number }
   | { readonly kind: 'device_begun'; readonly device: Device }
   | { readonly kind: 'device_asked'; readonly hash: string; readonly atMs: number; readonly intervalMs: number }
   | { readonly kind: 'device_decided'; readonly hash: string; readonly decision: NonNullable<Device['decision']> }
@@ -94,6 +97,12 @@ export function apply(state: SimState, event: SimEvent): void {
       return change(state.codes, event.hash, (code) => ({ ...code, spentAtMs: event.atMs }));
     case 'code_replayed':
       state.counts.codesReplayed += 1;
+      return;
+    case 'request_pushed':
+      state.pushed.set(event.pushed.hash, event.pushed);
+      return;
+    case 'jwt_seen':
+      state.seenJwts.set(event.hash, event.untilMs);
       return;
     case 'device_begun':
       state.devices.set(event.device.hash, event.device);

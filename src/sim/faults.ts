@@ -8,6 +8,8 @@ export const FAULT_ENDPOINTS = [
   'token',
   'device',
   'revoke',
+  'push',
+  'introspect',
   'check',
   'me',
   'tweets',
@@ -123,6 +125,8 @@ const NAMED_SETTINGS = {
   'not-enrolled': { clientNotEnrolled: true },
   'no-expiry': { tokensExpire: false },
   'no-device-flow': { deviceFlow: false },
+  'dpop-nonces': { dpopNonces: 'required' },
+  'dpop-nonces-for-ever': { dpopNonces: 'never_satisfied' },
   'no-localhost': { allowLocalhost: false },
   'escaped-text': { escapedText: true },
 } as const satisfies Record<string, SettingsPatch>;

@@ -1,3 +1,4 @@
+import type { JsonWebKey } from 'node:crypto';
 import { KippuError } from '../model/errors.ts';
 import type { Provider } from '../providers/provider.ts';
 
@@ -6,6 +7,8 @@ export interface SimClient {
   readonly id: string;
   /** Present: a confidential client. */
   readonly secret?: string | undefined;
+  /** Present: it authenticates with the private part of this key (RFC 7523), where the provider takes that. */
+  readonly publicKey?: JsonWebKey | undefined;
   /** Compared exactly. Absent: any https or loopback URI. */
   readonly redirectUris?: readonly string[] | undefined;
   /** An app-only token of this client, which speaks for no user. */

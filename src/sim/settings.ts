@@ -27,6 +27,8 @@ export const settingsSchema = z.strictObject({
   lifetimesAsText: z.boolean(),
   /** How many grants one user and app may have; one more ends the oldest. `null`: no end. */
   grantsPerUserMax: z.int().positive().nullable(),
+  /** Whether DPoP proofs need this server's nonce; `never_satisfied`: whatever comes, another one is asked for. */
+  dpopNonces: z.enum(['optional', 'required', 'never_satisfied']),
   /** Accept `http://localhost` as a redirect URI. */
   allowLocalhost: z.boolean(),
   /** What an unknown `client_id` is answered with at the token endpoint; both have been seen. */
@@ -73,6 +75,7 @@ export function defaultSettings(provider: Provider): Settings {
     deviceFlowDisabledStatus: 400,
     lifetimesAsText: false,
     grantsPerUserMax: provider.grantsPerSubjectMax ?? null,
+    dpopNonces: 'optional',
     allowLocalhost: true,
     unknownClientStatus: 401,
     indexLagMs: 0,

@@ -12,8 +12,11 @@ import { networkOf } from './networks/index.ts';
 import type { Network } from './networks/network.ts';
 import { answerAuthorization, answerConsentForm } from './oauth/consent.ts';
 import { answerDeviceCode, answerDeviceForm, answerDevicePage } from './oauth/device-endpoint.ts';
+import { answerIntrospection } from './oauth/introspection-endpoint.ts';
+import { answerPushed } from './oauth/pushed-requests.ts';
 import { answerRevocation } from './oauth/revocation-endpoint.ts';
 import { answerToken } from './oauth/token-endpoint.ts';
+import { answerCall } from './proved-call.ts';
 import { registrationsOf, type SimClient } from './registrations.ts';
 import { defaultSettings, type SettingsPatch } from './settings.ts';
 import { restore, snapshotOf } from './snapshot.ts';
@@ -126,7 +129,7 @@ export class Simulator {
   #route(request: SimRequest): Route {
     const path = pathOf(request.url);
     const { endpoints } = this.provider;
-    const at = (url: string | undefined): boolean => url !== undefined && path === new URL(url).pathname;
+    const at = (url: string | undefined): boolean => url !== undefined && url !== '' && path === new URL(url).pathname;
     if (path === '/' || path.startsWith(CONTROL_PREFIX)) {
       const controls = { advance: this.#options.advance };
       return { endpoint: undefined, answer: (world) => answerControl(world, request, controls) };
@@ -148,12 +151,16 @@ export class Simulator {
     if (request.method === 'POST' && at(endpoints.revocation)) {
       return { endpoint: 'revoke', answer: (world) => answerRevocation(world, this.#network, request) };
     }
-    return (
-      this.#network.call(request.method, path) ?? {
-        endpoint: undefined,
-        answer: () => justReply(jsonReply(404, { error: 'not found' })),
-      }
-    );
+    if (request.method === 'POST' && at(endpoints.pushedAuthorization)) {
+      return { endpoint: 'push', answer: (world) => answerPushed(world, this.#network, request) };
+    }
+    if (request.method === 'POST' && at(endpoints.introspection)) {
+      return { endpoint: 'introspect', answer: (world) => answerIntrospection(world, this.#network, request) };
+    }
+    const call = this.#network.call(request.method, path);
+    if (call === undefined)
+      return { endpoint: undefined, answer: () => justReply(jsonReply(404, { error: 'not found' })) };
+    return { endpoint: call.endpoint, answer: (world) => answerCall(world, call, request) };
   }
 
   #world(): World {

@@ -23,6 +23,8 @@ export function snapshotOf(state: SimState, nowMs: number): Snapshot {
     users: [...state.users],
     consents: [...state.consents].filter(([, consent]) => consent.openedAtMs + CONSENT_KEPT_MS > nowMs),
     codes: [...state.codes].filter(([, code]) => code.issuedAtMs + CONSENT_KEPT_MS > nowMs),
+    pushed: [...state.pushed].filter(([, pushed]) => pushed.expiresAtMs > nowMs),
+    seenJwts: [...state.seenJwts].filter(([, untilMs]) => untilMs > nowMs),
     devices: [...state.devices].filter(([, device]) => device.issuedAtMs + CONSENT_KEPT_MS > nowMs),
     grants: [...state.grants].map(([id, grant]) => [
       id,
@@ -53,6 +55,8 @@ export function restore(snapshot: unknown, defaults: Settings): SimState {
     users: entries('users'),
     consents: entries('consents'),
     codes: entries('codes'),
+    pushed: entries('pushed'),
+    seenJwts: entries('seenJwts'),
     devices: entries('devices'),
     grants: entries('grants'),
     tokens: entries('tokens'),

@@ -16,6 +16,10 @@ export interface SimState {
   readonly consents: Map<string, PendingConsent>;
   /** By the hash of the code. */
   readonly codes: Map<string, Code>;
+  /** Authorization requests that wait for their browser, by the hash of their `request_uri`. */
+  readonly pushed: Map<string, PushedRequest>;
+  /** Assertions and proofs that were used, by hash: until when to remember them. */
+  readonly seenJwts: Map<string, number>;
   /** By the hash of the device code. */
   readonly devices: Map<string, Device>;
   readonly grants: Map<string, Grant>;
@@ -33,11 +37,11 @@ export interface SimState {
 
 /**
  * A client registered on first use. Its first request to the token endpoint decides what it is: with HTTP Basic
- * confidential, and that secret is the one it has from then on; without, public.
+ * confidential, and that secret is the one it has from then on; with a signed assertion, one with a key; without, public.
  */
 export interface MetClient {
   readonly id: string;
-  readonly kind: 'undecided' | 'public' | 'confidential';
+  readonly kind: 'undecided' | 'public' | 'confidential' | 'with_key';
   readonly secretHash: string | undefined;
 }
 
@@ -60,6 +64,14 @@ export interface AuthorizationRequest {
   readonly state: string | undefined;
   readonly scopes: readonly string[];
   readonly challenge: { readonly method: 'S256' | 'plain'; readonly value: string } | undefined;
+  /** Of the key that the code is bound to (RFC 9449, section 10). */
+  readonly proofThumbprint?: string;
+}
+
+export interface PushedRequest {
+  readonly hash: string;
+  readonly request: AuthorizationRequest;
+  readonly expiresAtMs: number;
 }
 
 export interface Code {
@@ -94,7 +106,9 @@ export interface Grant {
   readonly userId: string;
   readonly scopes: readonly string[];
   /** How it was given, where that is not by an authorization code. */
-  readonly flow?: 'device';
+  readonly flow?: 'device' | 'app';
+  /** Of the key that its tokens are bound to (RFC 9449). */
+  readonly proofThumbprint?: string;
   readonly consentedAtMs: number;
   readonly renewals: number;
   /** Grows in place: a grant may be renewed for months. */
@@ -175,6 +189,8 @@ export function emptyState(settings: Settings): SimState {
     users: new Map(),
     consents: new Map(),
     codes: new Map(),
+    pushed: new Map(),
+    seenJwts: new Map(),
     devices: new Map(),
     grants: new Map(),
     tokens: new Map(),

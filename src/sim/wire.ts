@@ -6,6 +6,8 @@ export interface SimRequest {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Thumbprint of the key that the call's token was proved with; the transport never sets it. */
+  readonly provedBy?: string;
 }
 
 /** What an endpoint answers, before a fault is done to it. */

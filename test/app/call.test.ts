@@ -6,6 +6,9 @@ import { KippuError } from '../../src/model/errors.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../src/model/http.ts';
 import type { ConnectionId } from '../../src/model/ids.ts';
 import { Secret } from '../../src/model/secret.ts';
+import { Nonces } from '../../src/protocol/nonces.ts';
+import { seededRandom } from '../support/seeded-random.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
 
 const ALICE = 'con_alice' as ConnectionId;
 
@@ -113,6 +116,11 @@ function world(answers: readonly (number | 'unanswered')[], apiOrigin = 'https:/
       };
     },
   };
+  const signing = { clock: new VirtualClock(), random: seededRandom('call'), nonces: new Nonces() };
   const usual: ApiCall = { method: 'GET', url: '/2/users/me', headers: {}, body: undefined };
-  return { sent, needs, call: (changes = {}) => callApi(ALICE, { ...usual, ...changes }, { tokens, http }) };
+  return {
+    sent,
+    needs,
+    call: (changes = {}) => callApi(ALICE, { ...usual, ...changes }, { tokens, http, ...signing }),
+  };
 }

@@ -13,6 +13,7 @@ function connection(number: number, changes: Partial<Connection> = {}): Connecti
     id: `con_${number}` as ConnectionId,
     name: `github:alice-${number}`,
     provider: 'github',
+    restsOn: 'consent',
     providerAppId: hub.id,
     owner: `owner-${number}`,
     subject: '1',

@@ -74,8 +74,11 @@ describe('a masked message', () => {
     const labels = new Labels();
     const basic = maskRequest(exchange({ grant_type: 'refresh_token' }), 'a-client', labels);
     assert.equal(basic.headers['authorization'], 'Basic base64(a-client:[client-secret])');
-    const strange = maskRequest(exchange({}, 'DPoP something'), 'a-client', labels);
+    const strange = maskRequest(exchange({}, 'Negotiate something'), 'a-client', labels);
     assert.equal(strange.headers['authorization'], '[not shown]');
+    const bound = maskRequest(exchange({ client_assertion: 'a.b.c' }, 'DPoP the-access'), 'a-client', labels);
+    assert.equal(bound.headers['authorization'], 'DPoP [access-1]');
+    assert.deepEqual(bound.fields, { client_assertion: '[not shown]' });
     assert.deepEqual(keysIn(basic), ['client_id', 'client_secret']);
   });
 

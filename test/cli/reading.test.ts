@@ -10,6 +10,7 @@ const CONNECTION: ConnectionJson = {
   id: 'con_00000000000000000000',
   name: 'x:alice',
   provider: 'x',
+  rests_on: 'consent',
   owner: '',
   subject: '1',
   handle: 'alice',

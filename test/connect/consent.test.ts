@@ -119,11 +119,12 @@ test('an answer that comes in at another provider’s door is a mix-up, and chan
   assert.equal((await browser.comeBack(back)).kind, 'connected');
 });
 
-test('an answer of another issuer is refused', async () => {
+test('an answer of another issuer is a mix-up, and changes nothing', async () => {
   await using world = await createWorld();
   const browser = world.browser();
   const back = browser.allow(await browser.open(await browser.begin()), 'alice');
-  assert.equal(failureOf(await browser.comeBack(`${back}&iss=https%3A%2F%2Fevil.example`)), 'provider_refused');
+  assert.equal(failureOf(await browser.comeBack(`${back}&iss=https%3A%2F%2Fevil.example`)), 'mixed_up');
+  assert.equal((await world.node().look.connections.list({ limit: 10 })).items.length, 0);
 });
 
 test('a link works in one browser; opened again in the same one it begins anew', async () => {

@@ -147,8 +147,11 @@ function slugOf(heading: string): string {
 /** Of the form `KIPPU_NAME`; a name with a placeholder in it (`KIPPU_<PROVIDER>_…`) is none. */
 function variablesOf(page: string): string[] {
   const names = [...read(page).matchAll(/\bKIPPU_[A-Z0-9]+(?:_[A-Z0-9]+)*\b(?!_)/g)].map(([name]) => name);
-  return [...new Set(names)].filter((name) => name !== EXAMPLE_KEY);
+  return [...new Set(names)].filter((name) => name !== EXAMPLE_KEY && !OF_AN_EXAMPLE.test(name));
 }
+
+/** Variables of the providers that the examples make up. */
+const OF_AN_EXAMPLE = /^KIPPU_(ACME|CORP)_(CLIENT_ID|CLIENT_SECRET|ISSUER|BASE_URL)$/;
 
 /** Holds an API key in the examples for the shell; not a setting. */
 const EXAMPLE_KEY = 'KIPPU_KEY';
@@ -160,10 +163,12 @@ function readNames(): string[] {
   const source = read(CONFIG);
   const fixed = [...source.matchAll(/'(KIPPU_[A-Z_]+)'/g)].map(([, name]) => name ?? '');
   const suffixes = [...source.matchAll(/\$\{prefix\}([A-Z_]+)/g)].map(([, suffix]) => suffix ?? '');
-  const composed = CATALOGUE.flatMap(({ id, hosting }) =>
+  const composed = CATALOGUE.flatMap(({ id, hosting, clientAuth }) =>
     suffixes
       // Only a provider that runs on hosts of its customers can be told one.
       .filter((suffix) => suffix !== 'HOST' || hosting !== undefined)
+      // Only to a provider that takes signatures does an app give a key.
+      .filter((suffix) => !suffix.startsWith('PRIVATE_KEY') || clientAuth.privateKeyJwt !== undefined)
       .map((suffix) => `KIPPU_${id.toUpperCase()}_${suffix}`),
   );
   return [...new Set([...fixed, ...composed])];

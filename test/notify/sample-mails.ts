@@ -172,6 +172,7 @@ function connection(): Connection {
     id: ALICE,
     name: 'x:alice',
     provider: 'x',
+    restsOn: 'consent',
     providerAppId: 'app_x' as ProviderAppId,
     owner: '',
     subject: '2244994945',

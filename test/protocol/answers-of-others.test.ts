@@ -30,7 +30,6 @@ for (const [says, query] of [
   ['the state twice', 'state=the-state&state=the-state&code=a'],
   ['two codes', 'state=the-state&code=a&code=b'],
   ['two errors', 'state=the-state&error=access_denied&error=x'],
-  ["another issuer's (RFC 9207)", 'state=the-state&code=a&iss=https%3A%2F%2Fevil.example'],
   ['neither a code nor an error', 'state=the-state'],
   ['an empty code', 'state=the-state&code='],
   ['an error of its own', 'state=the-state&error=server_error'],

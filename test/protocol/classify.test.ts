@@ -68,6 +68,16 @@ const ROWS: readonly Row[] = [
     answer: answered(400, { error: 'unsupported_grant_type' }),
     means: 'misconfigured: app',
   },
+  {
+    says: 'a proof that is refused (RFC 9449), which ends no grant',
+    answer: answered(400, { error: 'invalid_dpop_proof' }),
+    means: 'misconfigured: answer',
+  },
+  {
+    says: 'a nonce that is asked for again (RFC 9449, section 8)',
+    answer: answered(401, { error: 'use_dpop_nonce' }),
+    means: 'unavailable',
+  },
   { says: 'X, rate limited, whatever the body', answer: answered(429, '<html>slow down</html>'), means: 'unavailable' },
   {
     says: 'X, a missing client_id',

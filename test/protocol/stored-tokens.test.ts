@@ -33,6 +33,7 @@ function homeIn(provider: Provider, more: Partial<TokenHome> = {}): TokenHome {
     connectionId: 'con_1' as ConnectionId,
     owner: 'o',
     app,
+    restsOn: 'consent',
     keptRefreshToken: undefined,
     grantedAtMs: 1000,
     nowMs: 2000,
@@ -46,6 +47,17 @@ test('what is sealed opens as it was, raw answer included', () => {
   const sealed = sealTokens(tokens, home, ports);
   const opened = readTokens(vault.open(bindingOf(home, sealed.generation), sealed.sealed));
   assert.deepEqual(JSON.parse(writeTokens(opened).reveal()), JSON.parse(writeTokens(tokens).reveal()));
+});
+
+test('a key that tokens are bound to is sealed with them, and inherited; what was stored before has none', () => {
+  const proofKey = new Secret('{"kty":"EC"}');
+  const home = homeIn(plain, { proofKey });
+  const sealed = sealTokens(tokens, home, ports);
+  const opened = readTokens(vault.open(bindingOf(home, sealed.generation), sealed.sealed));
+  assert.equal(opened.proofKey?.reveal(), proofKey.reveal());
+  const older = { access_token: 'a', token_type: 'bearer', refresh_token: 'r', raw: '{}' };
+  const read = readTokens(new Secret(JSON.stringify(older)));
+  assert.deepEqual([read.proofKey, read.refreshToken?.reveal()], [undefined, 'r']);
 });
 
 test('what is sealed for one connection, owner, app or generation does not open for another', () => {

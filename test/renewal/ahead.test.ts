@@ -17,7 +17,7 @@ const GRANTED_MS = Date.parse('2026-01-01T00:00:00Z');
 function facts(more: Partial<AheadFacts> = {}): AheadFacts {
   return {
     policy: 'on-use',
-    hasRefreshToken: true,
+    isRenewable: true,
     accessIssuedAtMs: GRANTED_MS,
     accessExpiresAtMs: GRANTED_MS + 2 * HOUR_MS,
     refreshAbsoluteEndsAtMs: undefined,
@@ -84,7 +84,7 @@ for (const [says, of, provider, expectedMs] of [
   ],
   [
     'without a refresh token there is nothing to renew',
-    facts({ policy: 'always', hasRefreshToken: false }),
+    facts({ policy: 'always', isRenewable: false }),
     plain,
     undefined,
   ],
@@ -95,9 +95,9 @@ for (const [says, of, provider, expectedMs] of [
 }
 
 test('without a refresh token the access token’s end is the grant’s', () => {
-  assert.equal(endWithoutRefreshAtMs(facts({ hasRefreshToken: false })), GRANTED_MS + 2 * HOUR_MS);
+  assert.equal(endWithoutRefreshAtMs(facts({ isRenewable: false })), GRANTED_MS + 2 * HOUR_MS);
   assert.equal(endWithoutRefreshAtMs(facts()), undefined);
-  assert.equal(endWithoutRefreshAtMs(facts({ hasRefreshToken: false, accessExpiresAtMs: undefined })), undefined);
+  assert.equal(endWithoutRefreshAtMs(facts({ isRenewable: false, accessExpiresAtMs: undefined })), undefined);
 });
 
 const halfYear = facts({ refreshAbsoluteEndsAtMs: GRANTED_MS + 180 * DAY_MS });
@@ -130,14 +130,16 @@ test('an idle end is warned of only when renewals fail, because each one moves i
   assert.equal(dueWarning(facts({ ...idle, failures: 1 }), GRANTED_MS + 175 * DAY_MS)?.daysBefore, 7);
 });
 
-test('without a refresh token there is no end to warn of', () => {
-  assert.equal(
-    dueWarning(
-      facts({ hasRefreshToken: false, refreshAbsoluteEndsAtMs: GRANTED_MS + 180 * DAY_MS }),
-      GRANTED_MS + 175 * DAY_MS,
-    ),
-    undefined,
-  );
+test('of a static key, which nothing renews, the date is warned of, and it is looked at then', () => {
+  const key = facts({
+    isRenewable: false,
+    accessExpiresAtMs: GRANTED_MS + 180 * DAY_MS,
+    refreshAbsoluteEndsAtMs: GRANTED_MS + 180 * DAY_MS,
+  });
+  assert.equal(dueWarning(key, GRANTED_MS + 149 * DAY_MS), undefined);
+  assert.equal(dueWarning(key, GRANTED_MS + 151 * DAY_MS)?.daysBefore, 30);
+  assert.equal(nextDueAtMs(key, xData, GRANTED_MS), GRANTED_MS + 150 * DAY_MS);
+  assert.equal(nextDueAtMs(key, xData, GRANTED_MS + 179.5 * DAY_MS), GRANTED_MS + 180 * DAY_MS);
 });
 
 test('each next moment is the next warning, and after the last there is none', () => {
@@ -146,7 +148,7 @@ test('each next moment is the next warning, and after the last there is none', (
 });
 
 test('the end of a grant without a refresh token is due', () => {
-  assert.equal(nextDueAtMs(facts({ hasRefreshToken: false }), xData, GRANTED_MS), GRANTED_MS + 2 * HOUR_MS);
+  assert.equal(nextDueAtMs(facts({ isRenewable: false }), xData, GRANTED_MS), GRANTED_MS + 2 * HOUR_MS);
 });
 
 test('property: every moment is a whole millisecond, as the store demands', () => {
@@ -163,7 +165,7 @@ test('property: every moment is a whole millisecond, as the store demands', () =
         const of = facts({
           policy,
           jitter,
-          hasRefreshToken: has,
+          isRenewable: has,
           accessExpiresAtMs: access === undefined ? undefined : GRANTED_MS + access,
           refreshAbsoluteEndsAtMs: absolute === undefined ? undefined : GRANTED_MS + absolute,
           refreshIdleEndsAtMs: idle === undefined ? undefined : GRANTED_MS + idle,

@@ -31,6 +31,7 @@ export function seen(of: {
     provider: app.provider.id,
     owner: '',
     subject: '1',
+    restsOn: 'consent',
     state: of.attempt === undefined ? 'active' : 'uncertain',
     stateReason: undefined,
     policy: 'on-use',

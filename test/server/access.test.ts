@@ -17,6 +17,8 @@ const SCOPE_OF: Readonly<Record<string, ApiScope | 'anyone' | 'monitor'>> = {
   'POST /v1/connect-sessions/{id}/redeem': 'connections:write',
   'GET /v1/connections': 'connections:read',
   'POST /v1/connections': 'connections:write',
+  'POST /v1/app-connections': 'connections:write',
+  'POST /v1/key-connections': 'connections:write',
   'GET /v1/connections/{id}': 'connections:read',
   'PATCH /v1/connections/{id}': 'connections:write',
   'DELETE /v1/connections/{id}': 'connections:write',

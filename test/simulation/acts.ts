@@ -1,4 +1,5 @@
-import { beginConsent, sendBrowser } from '../../src/connect/begin.ts';
+import { beginConsent } from '../../src/connect/begin.ts';
+import { sendBrowser } from '../../src/connect/depart.ts';
 import { finishConsent } from '../../src/connect/finish.ts';
 import { assertNever } from '../../src/model/assert-never.ts';
 import { KippuError } from '../../src/model/errors.ts';

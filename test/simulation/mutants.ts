@@ -27,7 +27,8 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
       {
         file: 'src/renewal/renew.ts',
         search: '    const claimed = await claim(exchange, ports);',
-        replace: '    void ports.http.send(exchange.request);\n    const claimed = await claim(exchange, ports);',
+        replace:
+          '    void ports.http.send(exchange.signed.request);\n    const claimed = await claim(exchange, ports);',
       },
     ],
   },
@@ -61,11 +62,11 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/renewal/exchange.ts',
-        search: '  const answer = await ports.http.send(claimed.exchange.request, {',
+        search: '  const answer = await sendSigned(claimed.exchange.signed, ports, {',
         replace: `  const impatient = ports.clock.sleep(ports.timing.deadlineMs).then(
     () => ({ kind: 'unanswered', cause: 'timeout', detail: 'aborted' }) as const,
   );
-  const answer = await Promise.race([impatient, ports.http.send(claimed.exchange.request, {`,
+  const answer = await Promise.race([impatient, sendSigned(claimed.exchange.signed, ports, {`,
       },
       {
         file: 'src/renewal/exchange.ts',

@@ -10,6 +10,7 @@ import { collect } from '../../src/posts/collect.ts';
 import type { SchedulePorts } from '../../src/posts/schedules/ports.ts';
 import { NETWORKS } from '../../src/posts/networks/all.ts';
 import type { DraftPorts } from '../../src/posts/drafts.ts';
+import { Nonces } from '../../src/protocol/nonces.ts';
 import type { ProviderApp } from '../../src/providers/provider-app.ts';
 import { Flights } from '../../src/renewal/flights.ts';
 import type { RenewalPorts, RenewalTiming } from '../../src/renewal/ports.ts';
@@ -151,6 +152,7 @@ export class SimulatedNode {
       vault: life.withinAtOnce(vault),
       fingerprinter,
       http: network.clientOf(life),
+      nonces: new Nonces(),
       clock,
       random: chance,
       faults: life,

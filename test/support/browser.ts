@@ -1,4 +1,5 @@
-import { beginConsent, sendBrowser } from '../../src/connect/begin.ts';
+import { beginConsent } from '../../src/connect/begin.ts';
+import { sendBrowser } from '../../src/connect/depart.ts';
 import type { Finished } from '../../src/connect/ending.ts';
 import { finishConsent } from '../../src/connect/finish.ts';
 import type { Consent } from '../../src/model/consent-store.ts';

@@ -54,3 +54,20 @@ export const accessKilling: Provider = withRefresh({ renewalKillsAccess: true })
 export const reusable: Provider = withRefresh({ rotation: 'reusable' });
 /** As GitHub: the refresh token ends six months after the last renewal. */
 export const idling: Provider = withRefresh({ idleMs: 180 * 86_400_000 });
+/** As Bluesky and banks: pushed requests, `iss`, introspection, and tokens that are bound to a key. */
+export const demanding: Provider = {
+  ...plain,
+  endpoints: {
+    ...plain.endpoints,
+    issuer: 'https://auth.plain.example/tenant/',
+    pushedAuthorization: 'https://auth.plain.example/push',
+    introspection: 'https://auth.plain.example/introspect',
+    deviceCode: 'https://auth.plain.example/device',
+  },
+  clientAuth: { confidential: 'basic', privateKeyJwt: { algorithms: ['ES256', 'EdDSA'], audience: 'issuer' } },
+  requirePushed: true,
+  authorizationResponseIssuer: true,
+  dpop: { algorithms: ['ES256'] },
+};
+/** Gives an app a token of its own, without a user. */
+export const withAppTokens: Provider = { ...plain, appOnly: { params: { audience: 'https://api.plain.example' } } };

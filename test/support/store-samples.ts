@@ -63,6 +63,7 @@ export function attachment(name: string, nowMs: number, more: Partial<Attachment
     existingVersion: undefined,
     name: `x:${name}`,
     provider: 'x',
+    restsOn: 'consent',
     providerAppId: APP.id,
     owner: '',
     subject: `subject of ${name}`,

@@ -4,6 +4,7 @@ import type { Home } from '../../src/model/home-store.ts';
 import type { FaultPoint } from '../../src/model/fault-points.ts';
 import type { ProviderAppId } from '../../src/model/ids.ts';
 import { Secret } from '../../src/model/secret.ts';
+import { Nonces } from '../../src/protocol/nonces.ts';
 import type { ProviderApp } from '../../src/providers/provider-app.ts';
 import type { ConnectPorts } from '../../src/connect/ports.ts';
 import { pollDevices } from '../../src/connect/device.ts';
@@ -247,6 +248,7 @@ export class WorldNode {
       vault: life.within(vault),
       fingerprinter,
       http: provider.http(this.name, life, () => this.road),
+      nonces: new Nonces(),
       clock: life.within(clock),
       random,
       faults: life,

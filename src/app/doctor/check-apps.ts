@@ -18,7 +18,7 @@ function checkApp(app: ProviderApp, { publicUrl }: Config): Finding[] {
       level: 'ok',
       provider: provider.id,
       clientId,
-      hasSecret: app.clientSecret !== undefined,
+      hasSecret: app.clientSecret !== undefined || app.clientKey !== undefined,
       deviceOnlyWithoutSecret: provider.quirks.deviceFlowWithoutSecret === true,
       callback,
     },
@@ -29,11 +29,12 @@ function checkApp(app: ProviderApp, { publicUrl }: Config): Finding[] {
     findings.push({ kind: 'callback_host', level: 'problem', provider: provider.id, host, wanted });
   }
   for (const scope of app.scopes ?? []) {
-    const isKnown = provider.scopes.known.includes(scope) || Object.hasOwn(provider.scopes.presets, scope);
+    const { known } = provider.scopes;
+    const isKnown = known.length === 0 || known.includes(scope) || Object.hasOwn(provider.scopes.presets, scope);
     if (!isKnown) findings.push({ kind: 'scope_unknown', level: 'warning', provider: provider.id, scope });
   }
-  const { origin } = new URL(app.endpoints.token);
-  if (origin !== new URL(provider.endpoints.token).origin) {
+  const { origin } = new URL(app.endpoints.api);
+  if (origin !== new URL(provider.endpoints.api).origin) {
     findings.push({ kind: 'base_url', level: 'warning', provider: provider.id, origin });
   }
   return findings;

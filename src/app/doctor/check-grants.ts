@@ -1,4 +1,4 @@
-import type { Connection } from '../../model/connection.ts';
+import { isRenewable, type Connection } from '../../model/connection.ts';
 import type { ProviderApp } from '../../providers/provider-app.ts';
 import type { Finding } from './finding.ts';
 
@@ -23,7 +23,10 @@ export function checkEndless(connections: readonly Connection[], apps: readonly 
   const choosing = new Set(apps.filter(({ provider }) => provider.access.whenMissing === 'never').map(({ id }) => id));
   const names = connections
     .filter(({ providerAppId, state }) => choosing.has(providerAppId) && state === 'active')
-    .filter(({ accessExpiresAtMs, hasRefreshToken }) => accessExpiresAtMs === undefined && !hasRefreshToken)
+    .filter(
+      (connection) =>
+        connection.accessExpiresAtMs === undefined && connection.restsOn === 'consent' && !isRenewable(connection),
+    )
     .map(({ name }) => name);
   return names.length === 0 ? [] : [{ kind: 'never_expires', level: 'warning', names }];
 }

@@ -15,7 +15,9 @@ export async function checkClocks(
   apps: readonly ProviderApp[],
   ports: { readonly http: HttpClient; readonly clock: Clock },
 ): Promise<Finding[]> {
-  const origins = [...new Set(apps.map(({ endpoints }) => new URL(endpoints.token).origin))];
+  const origins = [
+    ...new Set(apps.map(({ endpoints }) => new URL(endpoints.token === '' ? endpoints.api : endpoints.token).origin)),
+  ];
   return Promise.all(origins.map((origin) => checkClock(origin, ports)));
 }
 

@@ -3,6 +3,10 @@ import { maskSetting, type Config } from '../config.ts';
 import type { Setting, SettingSource, Settings } from '../settings.ts';
 import type { Finding } from './finding.ts';
 
+const APP_SETTINGS = ['CLIENT_ID', 'CLIENT_SECRET', 'SCOPES', 'BASE_URL', 'REPLAY'];
+/** Where the provider takes such a key. */
+const KEY_SETTINGS = ['PRIVATE_KEY', 'PRIVATE_KEY_ID'];
+
 const KNOWN = [
   'KIPPU_DATABASE_URL',
   'KIPPU_KEYS',
@@ -22,10 +26,12 @@ const KNOWN = [
   'KIPPU_REPLAY_MARGIN',
   'KIPPU_LOG_LEVEL',
   'KIPPU_LOG_FORMAT',
-  ...CATALOGUE.flatMap(({ id, hosting }) =>
-    ['CLIENT_ID', 'CLIENT_SECRET', 'SCOPES', 'BASE_URL', 'REPLAY', ...(hosting === undefined ? [] : ['HOST'])].map(
-      (name) => `KIPPU_${id.toUpperCase()}_${name}`,
-    ),
+  ...CATALOGUE.flatMap(({ id, hosting, clientAuth }) =>
+    [
+      ...APP_SETTINGS,
+      ...(clientAuth.privateKeyJwt === undefined ? [] : KEY_SETTINGS),
+      ...(hosting === undefined ? [] : ['HOST']),
+    ].map((name) => `KIPPU_${id.toUpperCase()}_${name}`),
   ),
 ];
 
@@ -41,16 +47,27 @@ export interface SettingInForce {
 export function settingsInForce(settings: Settings, config: Config | undefined): readonly SettingInForce[] {
   const given = settings.names().flatMap((name) => {
     const setting = settings.get(name);
-    return setting === undefined ? [] : [{ name, value: shown(name, setting), source: setting.source }];
+    return setting === undefined ? [] : [{ name, value: shown(name, setting, settings), source: setting.source }];
   });
   const defaults =
     config === undefined ? [] : defaultsOf(config).filter(({ name }) => settings.get(name) === undefined);
   return [...given, ...defaults].sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+const OF_OWN = /^KIPPU_([A-Z][A-Z0-9]*)_(CLIENT_ID|CLIENT_SECRET|SCOPES|BASE_URL|REPLAY|ISSUER)$/;
+
+/** Of a provider of one's own, too: defined in the configuration file, or known by its issuer. */
+function isKnown(name: string, settings: Settings): boolean {
+  if (KNOWN.includes(name)) return true;
+  const id = OF_OWN.exec(name)?.[1];
+  if (id === undefined) return false;
+  const isDefined = new Set(settings.ownProviders.map((own) => own.id.toUpperCase())).has(id);
+  return isDefined || settings.get(`KIPPU_${id}_ISSUER`) !== undefined;
+}
+
 /** The value of a name that nobody knows may be a secret under a misspelt name. */
-function shown(name: string, setting: Setting): string {
-  return KNOWN.includes(name) ? maskSetting(name, setting) : '[not shown]';
+function shown(name: string, setting: Setting, settings: Settings): string {
+  return isKnown(name, settings) ? maskSetting(name, setting) : '[not shown]';
 }
 
 function defaultsOf(config: Config): SettingInForce[] {
@@ -75,7 +92,8 @@ export function checkSettings(settings: Settings): Finding[] {
   return settings.names().flatMap((name): Finding[] => {
     const value = settings.get(name)?.value;
     if (value === undefined) return [];
-    if (!KNOWN.includes(name)) return [{ kind: 'setting_unknown', level: 'warning', name, nearest: nearestTo(name) }];
+    if (!isKnown(name, settings))
+      return [{ kind: 'setting_unknown', level: 'warning', name, nearest: nearestTo(name) }];
     const what = untidiness(value);
     return what === undefined ? [] : [{ kind: 'setting_untidy', level: 'warning', name, what }];
   });

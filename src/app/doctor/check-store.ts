@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY_MS } from '../../model/clock.ts';
-import type { Connection } from '../../model/connection.ts';
+import { isRenewable, type Connection } from '../../model/connection.ts';
 import { KippuError } from '../../model/errors.ts';
 import type { Store } from '../../model/store.ts';
 import { outlookOf } from '../../posts/outlook.ts';
@@ -142,8 +142,9 @@ async function checkConnections(store: Store, config: Config, nowMs: number): Pr
   if (over.length > 0) findings.push({ kind: 'consent_needed', level: 'warning', names: over });
   const uncertain = inState('uncertain');
   if (uncertain.length > 0) findings.push({ kind: 'connections_uncertain', level: 'warning', names: uncertain });
-  for (const { state, name, refreshExpiresAtMs, hasRefreshToken, accessExpiresAtMs } of items) {
-    const atMs = hasRefreshToken ? refreshExpiresAtMs : accessExpiresAtMs;
+  for (const connection of items) {
+    const { state, name } = connection;
+    const atMs = isRenewable(connection) ? connection.refreshExpiresAtMs : connection.accessExpiresAtMs;
     if (state === 'active' && atMs !== undefined && atMs < nowMs + SOON_MS) {
       findings.push({ kind: 'consent_needed_soon', level: 'warning', name, atMs });
     }

@@ -40,6 +40,8 @@ type FindingFacts =
   | { readonly kind: 'callback_port'; readonly publicUrl: string; readonly port: number }
   | { readonly kind: 'scope_unknown'; readonly provider: string; readonly scope: string }
   | { readonly kind: 'base_url'; readonly provider: string; readonly origin: string }
+  | { readonly kind: 'issuer_good'; readonly provider: string; readonly issuer: string }
+  | { readonly kind: 'issuer_silent'; readonly provider: string; readonly error: string; readonly isKept: boolean }
   | { readonly kind: 'app_held'; readonly provider: string; readonly error: string | undefined }
   | {
       readonly kind: 'app_refused';

@@ -39,12 +39,17 @@ export class FlowRecord {
     this.#add({ step: 1, request: { method: 'POST', url, headers: {}, fields } });
   }
 
-  /** Steps 2 and 3: the browser was sent to this address, and now its user decides. */
-  departed(address: string): void {
+  /**
+   * Steps 2 and 3: the browser was sent to this address, or the request went ahead of it (RFC 9126), and now its user
+   * decides.
+   */
+  departed(address: string, pushedTo?: string): void {
     const url = new URL(address);
+    const way =
+      pushedTo === undefined ? { method: 'GET', url: url.origin + url.pathname } : { method: 'POST', url: pushedTo };
     const clear = new Set(Object.keys(this.#app.provider.authorizationParams ?? {}));
     const fields = maskFields(url.searchParams, this.#labels, { clear });
-    this.#add({ step: 2, request: { method: 'GET', url: url.origin + url.pathname, headers: {}, fields } });
+    this.#add({ step: 2, request: { ...way, headers: {}, fields } });
     this.#add({ step: 3, state: 'unseen' });
   }
 
@@ -71,7 +76,7 @@ export class FlowRecord {
     if (this.#labels.knows('code', form.get('code') ?? '')) return this.#hearsExchange(request);
     if (this.#labels.knows('refresh_token', form.get('refresh_token') ?? '') && !this.#has(8))
       return (answer) => this.#addCall(8, request, answer);
-    const bearer = request.headers['authorization']?.replace(/^Bearer /, '') ?? '';
+    const bearer = request.headers['authorization']?.replace(/^(Bearer|DPoP) /, '') ?? '';
     const isIdentity = request.url === this.#app.endpoints.api + this.#app.provider.identity.path;
     if (isIdentity && this.#labels.knows('access_token', bearer)) return (answer) => this.#addCall(7, request, answer);
     return undefined;

@@ -46,8 +46,8 @@ export class Flows implements HttpClient {
     return this.#kept.get(id)?.record.steps;
   }
 
-  departed(id: ConsentId, address: string): void {
-    this.#quietly(() => this.#kept.get(id)?.record.departed(address));
+  departed(id: ConsentId, address: string, pushedTo?: string): void {
+    this.#quietly(() => this.#kept.get(id)?.record.departed(address, pushedTo));
   }
 
   /** The browser came back. Gives whom to tell how that ended. */

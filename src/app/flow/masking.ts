@@ -114,8 +114,13 @@ export function maskRequest(request: HttpRequest, clientId: string, labels: Labe
 
 function maskAuthorization(header: string, clientId: string, labels: Labels): string {
   const [scheme = '', value = ''] = header.split(' ');
-  if (scheme.toLowerCase() === 'bearer') return `Bearer ${labels.of('access_token', value)}`;
+  if (isTokenScheme(scheme)) return `${scheme} ${labels.of('access_token', value)}`;
   return scheme.toLowerCase() === 'basic' ? `Basic base64(${clientId}:${CLIENT_SECRET})` : NOT_SHOWN;
+}
+
+/** RFC 6750 and RFC 9449, section 7.1. */
+function isTokenScheme(scheme: string): boolean {
+  return ['bearer', 'dpop'].includes(scheme.toLowerCase());
 }
 
 /** The fields of a form body; none where there is no body, or it is something else. */
@@ -131,7 +136,7 @@ function secretsIn(request: HttpRequest, labels: Labels): Labelled[] {
   const basic = scheme === 'Basic' ? Buffer.from(value, 'base64').toString('utf8') : '';
   const clientSecrets = [value, basic.slice(basic.indexOf(':') + 1), form.get('client_secret') ?? ''];
   const hidden = clientSecrets.filter((secret) => secret !== '').map((secret): Labelled => [secret, CLIENT_SECRET]);
-  return [...labelled(form, labels), ...(scheme === 'Bearer' ? labelled([['access_token', value]], labels) : hidden)];
+  return [...labelled(form, labels), ...(isTokenScheme(scheme) ? labelled([['access_token', value]], labels) : hidden)];
 }
 
 /** An answer's JSON, flat: `{"data": {"id": "1"}}` is the field `data.id`. Total, whatever arrived. */
@@ -172,7 +177,7 @@ export function keysIn(...messages: readonly (MaskedRequest | MaskedAnswer | und
     if ('fields' in message) for (const name of Object.keys(message.fields)) names.add(name);
     const authorization = 'headers' in message ? (message.headers['authorization'] ?? '') : '';
     if (authorization.startsWith('Basic')) names.add('client_id').add('client_secret');
-    if (authorization.startsWith('Bearer')) names.add('access_token');
+    if (isTokenScheme(authorization.split(' ')[0] ?? '')) names.add('access_token');
   }
   return FLOW_KEYS.filter((key) => names.has(key));
 }

@@ -1,7 +1,7 @@
 import { assertNever } from '../../model/assert-never.ts';
 import { KippuError } from '../../model/errors.ts';
 import { hasIdForm } from '../../model/ids.ts';
-import { sendBrowser } from '../../connect/begin.ts';
+import { sendBrowser } from '../../connect/depart.ts';
 import type { Finished } from '../../connect/ending.ts';
 import { finishConsent } from '../../connect/finish.ts';
 import { beginConnect, callbackUrl } from '../connecting.ts';
@@ -45,8 +45,9 @@ function pathOf(request: Request, publicUrl: string): string {
 async function depart(id: string, request: Request, app: App): Promise<Response> {
   if (!hasIdForm('cns', id)) throw new KippuError('not_found', 'There is no such connect link. Start again.');
   const { publicUrl } = app.options;
-  const { url, browserSecret } = await sendBrowser(id, readCookie(request, COOKIE, publicUrl), app.connect);
-  app.flows.departed(id, url);
+  const departure = await sendBrowser(id, readCookie(request, COOKIE, publicUrl), app.connect);
+  const { url, browserSecret } = departure;
+  app.flows.departed(id, departure.asked, departure.pushedTo);
   return redirect(url, { 'set-cookie': setCookie(COOKIE, browserSecret, { publicUrl, maxAgeS: COOKIE_LIFETIME_S }) });
 }
 

@@ -42,6 +42,10 @@ const FAILURES: Readonly<Record<ConsentFailure, { readonly en: string; readonly 
     ja: 'プロバイダーが認可コードを拒否しました(X では30秒で失効します)。',
   },
   provider_refused: { en: 'The provider refused.', ja: 'プロバイダーに拒否されました。' },
+  mixed_up: {
+    en: 'This answer names another authorization server than the one you were sent to. It may be an attack: nothing of it was used.',
+    ja: '送り出した先とは別の認可サーバーの名前が応答に入っています。攻撃の可能性があるため、何も使いませんでした。',
+  },
   unanswered: { en: 'The provider gave no answer.', ja: 'プロバイダーから応答がありませんでした。' },
   misconfigured: {
     en: 'The provider refuses this app: its client id, secret or callback is not right.',

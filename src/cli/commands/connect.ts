@@ -14,6 +14,7 @@ import { printable } from '../printable.ts';
 import { DEVICE_TEXTS } from '../texts/device-texts.ts';
 import { ENDLESS_TEXTS } from '../texts/endless-texts.ts';
 import { EXPLAIN_TEXTS } from '../texts/explain-texts.ts';
+import { WITHOUT_USER_TEXTS } from '../texts/without-user-texts.ts';
 import { spanText } from '../times.ts';
 import { connectDevice } from './connect-device.ts';
 
@@ -25,6 +26,7 @@ interface ConnectFlags {
   readonly connection?: string;
   readonly device?: boolean;
   readonly explain?: boolean;
+  readonly appOnly?: boolean;
   readonly json?: boolean;
 }
 
@@ -41,6 +43,7 @@ export function registerConnect(program: Command, cli: Cli): void {
     .option('--no-offline', options.noOffline)
     .option('--connection <connection>', options.again)
     .option('--device', DEVICE_TEXTS[cli.language].option)
+    .option('--app-only', WITHOUT_USER_TEXTS[cli.language].appOnly)
     .option('--explain', EXPLAIN_TEXTS[cli.language].option)
     .option('--json', options.json)
     .action((provider: string, flags: ConnectFlags) => connect(provider, flags, cli));
@@ -50,6 +53,7 @@ export function registerConnect(program: Command, cli: Cli): void {
 async function connect(provider: string, flags: ConnectFlags, cli: Cli): Promise<void> {
   if (flags.device === true && flags.explain === true)
     throw new KippuError('invalid', DEVICE_TEXTS[cli.language].notExplained, { where: '--explain' });
+  if (flags.appOnly === true) return connectAppOnly(provider, flags, cli);
   const connection = await withApi(cli, async (context) => {
     const { local, config } = context;
     if (local !== undefined && config.sandbox) throw new KippuError('conflict', cli.texts.connect.sandboxNeedsServer);
@@ -66,6 +70,18 @@ async function connect(provider: string, flags: ConnectFlags, cli: Cli): Promise
     // With --explain the lines of the steps are the data.
     if (flags.explain !== true) cli.printJson(connection);
   } else cli.print(printable(connection.name));
+}
+
+/** No browser and nobody to wait for: one request, and the app has a token of its own. */
+async function connectAppOnly(provider: string, flags: ConnectFlags, cli: Cli): Promise<void> {
+  if (flags.device === true || flags.explain === true || !flags.open || !flags.offline)
+    throw new KippuError('invalid', WITHOUT_USER_TEXTS[cli.language].appOnlyAlone, { where: '--app-only' });
+  const { name, scope: scopes, connection: again, json } = flags;
+  const connection = await withApi(cli, ({ api }) =>
+    api.post<ConnectionJson>('/v1/app-connections', { provider, name, scopes, connection: again }),
+  );
+  if (json === true) cli.printJson(connection);
+  else cli.print(printable(connection.name));
 }
 
 /** Without a refresh token: when it ends, if it does. */

@@ -5,28 +5,86 @@ import { withApi } from '../api/with-api.ts';
 import type { Cli } from '../cli.ts';
 import { readFileInput } from '../input.ts';
 import { printable } from '../printable.ts';
+import { distanceText } from '../show-connection.ts';
+import { WITHOUT_USER_TEXTS } from '../texts/without-user-texts.ts';
 
 interface ImportFlags {
-  readonly from: string;
+  readonly from?: string;
+  readonly apiKey?: string;
+  readonly header?: string;
+  readonly scheme?: string;
+  readonly expiresAt?: string;
+  readonly connection?: string;
   readonly name?: string;
   readonly json?: boolean;
 }
 
 export function registerImport(program: Command, cli: Cli): void {
   const { options } = cli.texts;
+  const ofKeys = WITHOUT_USER_TEXTS[cli.language];
   program
     .command('import')
     .helpGroup(cli.texts.program.groups.connections)
     .description(cli.texts.commands.import)
     .argument('<provider>', cli.texts.arguments.provider)
-    .requiredOption('--from <file>', options.from)
+    .option('--from <file>', options.from)
+    .option('--api-key <file>', ofKeys.apiKey)
+    .option('--header <header>', ofKeys.header)
+    .option('--scheme <scheme>', ofKeys.scheme)
+    .option('--expires-at <time>', ofKeys.expiresAt)
+    .option('--connection <connection>', ofKeys.replaced)
     .option('--name <name>', options.name)
     .option('--json', options.json)
     .addHelpText('after', `\n${cli.texts.help.import}`)
-    .action((provider: string, flags: ImportFlags) => importTokens(provider, flags, cli));
+    .action((provider: string, flags: ImportFlags) => takeOver(provider, flags, cli));
 }
 
-async function importTokens(provider: string, { from, name, json }: ImportFlags, cli: Cli): Promise<void> {
+const OF_KEYS = ['header', 'scheme', 'expiresAt', 'connection'] as const;
+
+async function takeOver(provider: string, flags: ImportFlags, cli: Cli): Promise<void> {
+  const { from, apiKey, name, json } = flags;
+  const texts = WITHOUT_USER_TEXTS[cli.language];
+  if ((from === undefined) === (apiKey === undefined))
+    throw new KippuError('invalid', texts.oneOf, { where: '--from' });
+  if (apiKey !== undefined) return importKey(provider, { ...flags, apiKey }, cli);
+  const misplaced = OF_KEYS.find((flag) => flags[flag] !== undefined);
+  if (misplaced !== undefined) {
+    const flag = misplaced === 'expiresAt' ? '--expires-at' : `--${misplaced}`;
+    throw new KippuError('invalid', texts.ofKeysOnly(flag), { where: flag });
+  }
+  return importTokens(provider, { from: from ?? '', name, json }, cli);
+}
+
+interface TokenImport {
+  readonly from: string;
+  readonly name: string | undefined;
+  readonly json: boolean | undefined;
+}
+
+/** The key comes from a file or standard input: on the command line, every process of this machine could read it. */
+async function importKey(provider: string, flags: ImportFlags & { readonly apiKey: string }, cli: Cli): Promise<void> {
+  const { header, scheme, expiresAt, name, json } = flags;
+  const key = (await readFileInput(flags.apiKey, cli)).trim();
+  const connection = await withApi(cli, ({ api }) =>
+    api.post<ConnectionJson>('/v1/key-connections', {
+      provider,
+      name,
+      api_key: key,
+      api_key_header: header,
+      api_key_scheme: scheme,
+      expires_at: expiresAt,
+      connection: flags.connection,
+    }),
+  );
+  const { access_expires_at: endsAt } = connection;
+  cli.say(
+    WITHOUT_USER_TEXTS[cli.language].imported(endsAt === null ? undefined : distanceText(Date.parse(endsAt), cli)),
+  );
+  if (json === true) cli.printJson(connection);
+  else cli.print(printable(connection.name));
+}
+
+async function importTokens(provider: string, { from, name, json }: TokenImport, cli: Cli): Promise<void> {
   const tokens = parseTokens(await readFileInput(from, cli));
   const connection = await withApi(cli, ({ api }) =>
     api.post<ConnectionJson>('/v1/connections', { ...tokens, provider, ...(name === undefined ? {} : { name }) }),

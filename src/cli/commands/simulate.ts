@@ -36,11 +36,13 @@ async function simulate(provider: string, flags: SimulateFlags, cli: Cli): Promi
     import('../../sim/index.ts'),
     import('../../app/catalogue.ts'),
   ]);
-  const known = CATALOGUE.find(({ id }) => id === provider);
+  const { ownProviders } = await cli.readSettings();
+  const all = [...CATALOGUE, ...ownProviders];
+  const known = all.find(({ id }) => id === provider);
   if (known === undefined) {
     throw new KippuError(
       'invalid',
-      `There is no simulator of "${provider}". There is one of: ${CATALOGUE.map(({ id }) => id).join(', ')}.`,
+      `There is no simulator of "${provider}". There is one of: ${all.map(({ id }) => id).join(', ')}.`,
       { where: 'provider' },
     );
   }

@@ -5,6 +5,7 @@ import { withApi } from '../api/with-api.ts';
 import type { Cli } from '../cli.ts';
 import { parseSeconds } from '../flags.ts';
 import { readInput } from '../input.ts';
+import { BOUND_TOKEN_TEXTS } from '../texts/bound-token-texts.ts';
 
 interface TokenFlags {
   readonly minTtl?: number;
@@ -33,6 +34,8 @@ async function token(connection: string, flags: TokenFlags, cli: Cli): Promise<v
     const query = flags.minTtl === undefined ? '' : `?min_ttl=${flags.minTtl}`;
     return api.get<TokenJson>(connectionPath(connection, `/token${query}`));
   });
+  if (answer.token_type.toLowerCase() === 'dpop')
+    cli.say(cli.talkStyle.warn(BOUND_TOKEN_TEXTS[cli.language](connection)));
   if (flags.json === true) cli.printJson(answer);
   else cli.print(answer.access_token);
 }

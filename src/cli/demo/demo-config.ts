@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { readConfig, type Config } from '../../app/config.ts';
-import { readSettings } from '../../app/settings.ts';
+import { readSettings } from '../../app/read-settings.ts';
 
 export const DEMO_CLIENT_ID = 'kippu-demo';
 

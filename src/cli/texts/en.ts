@@ -134,6 +134,7 @@ export const en = {
     superseded: 'replaced by a later consent',
     answer_lost: 'the answer to a renewal was lost',
     no_refresh_token: 'there was no refresh token',
+    key_over: "the API key's date is past",
   } as Readonly<Record<string, string>>,
   connect: {
     opening: (url: string): string => `Opening your browser. If nothing opens, use this link:\n  ${url}`,

@@ -95,6 +95,13 @@ export const FINDINGS_EN: FindingTexts = {
     what: `everything for ${provider} goes to ${origin} and not to the real provider`,
     advice: `For the real one, remove KIPPU_${provider.toUpperCase()}_BASE_URL.`,
   }),
+  issuer_good: ({ provider, issuer }) => ({ what: `${provider}: ${issuer} describes itself` }),
+  issuer_silent: ({ provider, error, isKept }) => ({
+    what: `${provider}: ${error}`,
+    advice: isKept
+      ? 'What it said last is in force until it answers again.'
+      : 'Nothing of this provider works until it answers. Compare KIPPU_<ID>_ISSUER with what the provider documents.',
+  }),
   app_held: ({ provider, error }) => ({
     what: `the renewals of ${provider} are held${error === undefined ? '' : `: ${error}`}`,
     advice: `Check client id, secret and the app's state at the provider; then: kippu doctor --release ${provider}`,

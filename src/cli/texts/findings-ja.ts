@@ -93,6 +93,13 @@ export const FINDINGS_JA: FindingTexts = {
     what: `${provider} への通信はすべて本物ではなく ${origin} に送られます`,
     advice: `本物を使うには KIPPU_${provider.toUpperCase()}_BASE_URL を削除してください。`,
   }),
+  issuer_good: ({ provider, issuer }) => ({ what: `${provider}: ${issuer} の構成情報を読めました` }),
+  issuer_silent: ({ provider, error, isKept }) => ({
+    what: `${provider}: ${error}`,
+    advice: isKept
+      ? '応答があるまで、前回読んだ構成情報を使います。'
+      : '応答があるまで、このプロバイダーは使えません。KIPPU_<ID>_ISSUER を、プロバイダーの資料と比べてください。',
+  }),
   app_held: ({ provider, error }) => ({
     what: `${provider} の更新を止めています${error === undefined ? '' : `: ${error}`}`,
     advice: `クライアント ID、シークレット、アプリの状態を確かめてから: kippu doctor --release ${provider}`,

@@ -144,6 +144,7 @@ export const ja: Texts = {
     superseded: '後の同意で置き換え',
     answer_lost: '更新の応答が失われた',
     no_refresh_token: 'リフレッシュトークンなし',
+    key_over: 'API キーの期限切れ',
   },
   connect: {
     opening: (url) => `ブラウザーを開きます。開かないときは、このリンクを使ってください:\n  ${url}`,

@@ -1,5 +1,6 @@
 import type { Facts } from '../facts.ts';
 import type { MailPorts } from '../ports.ts';
+import { keyLetter } from './key-letters.ts';
 import { MAILED_TYPES, type LetterPart, type MailedEvent, type MailLanguage, type MailTexts } from './letter.ts';
 import { MAILS_EN } from './texts-en.ts';
 import { MAILS_JA } from './texts-ja.ts';
@@ -35,7 +36,7 @@ export function composeMail(
     reconnectUrl: connectionId === undefined ? undefined : `${publicUrl}/reconnect/${connectionId}`,
   };
   const instant = (atMs: number): string => instantText(atMs, timeZone);
-  const letter = texts.letters[type](mailed, { instant });
+  const letter = keyLetter(mailed, language, { instant }) ?? texts.letters[type](mailed, { instant });
   const parts = letter.parts.map(tidied);
   const footer = texts.footer(publicUrl, facts.event.id);
   return {

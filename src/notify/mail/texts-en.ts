@@ -143,6 +143,7 @@ const REASONS: Readonly<Record<ReauthReason, string>> = {
     'A renewal was sent and its answer was lost on the way. The old refresh token is spent, and the new one was in that answer.',
   no_refresh_token:
     'The consent brought no refresh token, so it ended with its access token. Ask for the permission to stay connected (at X: offline.access).',
+  key_over: 'The date until which the API key is good is past.',
 };
 
 const REUSE: Readonly<Record<string, string>> = {

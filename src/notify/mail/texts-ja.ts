@@ -141,6 +141,7 @@ const REASONS: Readonly<Record<ReauthReason, string>> = {
     '更新を送りましたが、応答が途中で失われました。古いリフレッシュトークンは使用済みで、新しいものはその応答の中にありました。',
   no_refresh_token:
     'この同意ではリフレッシュトークンが発行されなかったため、アクセストークンとともに終わりました。接続を保つ権限(X では offline.access)を求めてください。',
+  key_over: 'API キーの期限が過ぎました。',
 };
 
 const REUSE: Readonly<Record<string, string>> = {

@@ -1,5 +1,12 @@
 import * as z from 'zod';
-import { CONNECTION_STATES, REAUTH_REASONS, RENEWAL_POLICIES, type Connection } from '../../model/connection.ts';
+import {
+  CONNECTION_STATES,
+  FOUNDATIONS,
+  isRenewable,
+  REAUTH_REASONS,
+  RENEWAL_POLICIES,
+  type Connection,
+} from '../../model/connection.ts';
 import { described, instant, instantOf, instantOrNull } from '../schema.ts';
 
 /** A connection as the API shows it: never a token. */
@@ -8,6 +15,10 @@ export const connectionSchema = described(
     id: z.string(),
     name: described(z.string(), 'Unique; stands wherever the id may.'),
     provider: z.string(),
+    rests_on: described(
+      z.enum(FOUNDATIONS),
+      "What it rests on: a user's consent, the app itself (client credentials), or a static API key.",
+    ),
     owner: described(z.string(), "Whose it is in the application that uses Kippu; empty for the operator's own."),
     subject: described(z.string().nullable(), "The provider's unchanging id of the user."),
     handle: z.string().nullable(),
@@ -32,6 +43,7 @@ export function connectionJson(connection: Connection): z.input<typeof connectio
     id: connection.id,
     name: connection.name,
     provider: connection.provider,
+    rests_on: connection.restsOn,
     owner: connection.owner,
     subject: connection.subject ?? null,
     handle: connection.handle ?? null,
@@ -41,7 +53,7 @@ export function connectionJson(connection: Connection): z.input<typeof connectio
     policy: connection.policy,
     access_expires_at: instantOrNull(connection.accessExpiresAtMs),
     refresh_expires_at: instantOrNull(connection.refreshExpiresAtMs),
-    renewable: connection.hasRefreshToken,
+    renewable: isRenewable(connection),
     granted_at: instantOf(connection.grantedAtMs),
     last_renewed_at: instantOrNull(connection.lastRenewedAtMs),
     renewals: connection.renewals,

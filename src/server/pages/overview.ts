@@ -1,7 +1,7 @@
 import type { Overview } from '../../app/overview.ts';
 import type { ProviderFacts } from '../../app/providers.ts';
 import { html, type Html } from '../../app/web/page.ts';
-import type { Connection } from '../../model/connection.ts';
+import { isRenewable, type Connection } from '../../model/connection.ts';
 import type { KippuEvent } from '../../model/event.ts';
 import type { Post } from '../../model/post.ts';
 import type { Schedule } from '../../model/schedule.ts';
@@ -73,36 +73,30 @@ function connectionCard(connection: Connection, view: View): Html {
 }
 
 /** Why it does not simply work, and what helps. */
-function why({ id, state, stateReason }: Connection, { texts, base }: View): Html | undefined {
+function why({ id, state, stateReason, restsOn }: Connection, { texts, base }: View): Html | undefined {
   if (state === 'uncertain') return html`<p class="warn">${texts.uncertain}</p>`;
   if (state !== 'reauth_required') return undefined;
   const reason = stateReason === undefined ? undefined : html`<p>${texts.reasons[stateReason]}</p>`;
+  if (restsOn !== 'consent') return reason;
   return html`${reason}<p><a class="button main" href="${base}/reconnect/${id}">${texts.connectAgain}</a></p>`;
 }
 
 function facts(connection: Connection, view: View): Html | undefined {
   const { texts, nowMs, lang } = view;
   if (connection.state === 'reauth_required') return undefined;
-  const { accessExpiresAtMs, refreshExpiresAtMs, nextDueAtMs, hasRefreshToken, policy } = connection;
+  const { accessExpiresAtMs, refreshExpiresAtMs, nextDueAtMs, policy } = connection;
+  const renews = isRenewable(connection);
   const access =
     accessExpiresAtMs === undefined
       ? texts.noEnd
       : accessExpiresAtMs <= nowMs
         ? texts.over
         : distance(accessExpiresAtMs, nowMs, lang);
-  const grantEndsAtMs = hasRefreshToken ? refreshExpiresAtMs : accessExpiresAtMs;
+  const grantEndsAtMs = renews ? refreshExpiresAtMs : accessExpiresAtMs;
   const refresh =
-    grantEndsAtMs === undefined
-      ? texts.noEnd
-      : hasRefreshToken
-        ? distance(grantEndsAtMs, nowMs, lang)
-        : texts.endsWithAccess;
+    grantEndsAtMs === undefined ? texts.noEnd : renews ? distance(grantEndsAtMs, nowMs, lang) : texts.endsWithAccess;
   const isAhead = policy === 'always' && nextDueAtMs !== undefined;
-  const next = !hasRefreshToken
-    ? undefined
-    : isAhead
-      ? distance(Math.max(nextDueAtMs, nowMs), nowMs, lang)
-      : texts.onUse;
+  const next = !renews ? undefined : isAhead ? distance(Math.max(nextDueAtMs, nowMs), nowMs, lang) : texts.onUse;
   const shown: readonly (readonly [string, string | Html | undefined])[] = [
     [texts.accessToken, access],
     [texts.refreshToken, refresh],

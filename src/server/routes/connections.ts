@@ -3,6 +3,7 @@ import { requireUnbound } from '../../app/callers.ts';
 import { importTokens, revokeConnection, updateConnection } from '../../app/connections.ts';
 import { maySee } from '../../app/events.ts';
 import { timelineOf } from '../../app/timeline.ts';
+import { connectApp, importKey } from '../../app/without-user.ts';
 import { visibleConnection, visibleConnections } from '../../app/visible.ts';
 import { CONNECTION_STATES, RENEWAL_POLICIES } from '../../model/connection.ts';
 import { connectionJson, connectionSchema } from '../bodies/connection.ts';
@@ -26,6 +27,28 @@ const importRequest = z.strictObject({
   refresh_token_expires_at: described(instantInput.optional(), 'ISO 8601, or seconds since the epoch.'),
   scope: described(z.string().optional(), 'Separated by spaces.'),
   subject: described(z.string().optional(), "The provider's id of the user; asked for where it is not given."),
+});
+
+const keyRequest = z.strictObject({
+  provider: z.string().min(1),
+  name: z.string().optional(),
+  owner: z.string().max(200).optional(),
+  api_key: described(z.string().min(1), "A static key of the provider's API. Nothing renews it."),
+  api_key_header: described(
+    z.string().optional(),
+    'The header that carries it; `Authorization` where nothing is said.',
+  ),
+  api_key_scheme: described(z.string().optional(), 'The word before it in the header, as in `Bearer`; empty: none.'),
+  expires_at: described(instantInput.optional(), 'ISO 8601, or seconds since the epoch. Absent: it has no end.'),
+  connection: described(z.string().optional(), 'Id or name: the key of this connection is replaced.'),
+});
+
+const appOnlyRequest = z.strictObject({
+  provider: z.string().min(1),
+  name: z.string().optional(),
+  owner: z.string().max(200).optional(),
+  scopes: z.array(z.string()).optional(),
+  connection: described(z.string().optional(), 'Id or name: asked for anew for this one.'),
 });
 
 const patch = z.strictObject({
@@ -78,6 +101,32 @@ export const connectionRoutes: readonly Route[] = [
     async run({ app, caller, body }) {
       requireUnbound(caller);
       return connectionJson(await importTokens(body, app));
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/key-connections',
+    access: 'connections:write',
+    summary: "Takes in a static key of a provider's API, or puts it in the place of a connection's last one.",
+    body: keyRequest,
+    status: 201,
+    answer: connectionSchema,
+    async run({ app, caller, body }) {
+      requireUnbound(caller);
+      return connectionJson(await importKey(body, app));
+    },
+  }),
+  route({
+    method: 'POST',
+    path: '/v1/app-connections',
+    access: 'connections:write',
+    summary: 'Connects the app itself, without a user (client credentials).',
+    body: appOnlyRequest,
+    status: 201,
+    answer: connectionSchema,
+    async run({ app, caller, body }) {
+      requireUnbound(caller);
+      return connectionJson(await connectApp(body, app));
     },
   }),
   route({

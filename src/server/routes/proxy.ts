@@ -9,11 +9,11 @@ const BODY_BYTES_MAX = 16 * 1024 * 1024;
 
 /** What is said to us, or of the way to us, and not to the provider. */
 const NOT_FORWARDED =
-  /^(host|authorization|cookie|content-length|accept-encoding|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|forwarded|via|origin|referer|x-real-ip|(proxy|sec|x-forwarded|access-control)-.*)$/;
+  /^(host|authorization|dpop|cookie|content-length|accept-encoding|connection|keep-alive|te|trailer|transfer-encoding|upgrade|expect|forwarded|via|origin|referer|x-real-ip|(proxy|sec|x-forwarded|access-control)-.*)$/;
 
 /** What the provider says to a browser on its own site. */
 const NOT_ANSWERED =
-  /^(set-cookie2?|cache-control|expires|age|pragma|clear-site-data|strict-transport-security|content-security-policy.*|access-control-.*|alt-svc|nel|report-to|service-worker-allowed)$/;
+  /^(set-cookie2?|cache-control|expires|age|pragma|clear-site-data|strict-transport-security|content-security-policy.*|access-control-.*|dpop-nonce|alt-svc|nel|report-to|service-worker-allowed)$/;
 
 const BODILESS_STATUSES: ReadonlySet<number> = new Set([204, 205, 304]);
 
@@ -35,7 +35,7 @@ async function forward(
   const id = await visibleConnectionId(params['id'] ?? '', caller, app);
   const body = method === 'GET' ? undefined : await readBytes(request, BODY_BYTES_MAX);
   const call = { method, url: targetOf(url), headers: forwardedHeaders(request.headers), body };
-  return responseOf(await callApi(id, call, { tokens: app.tokens, http: app.renewal.http }));
+  return responseOf(await callApi(id, call, { ...app.renewal, tokens: app.tokens }));
 }
 
 /** As it was written, not decoded: what is escaped in the path stays escaped. */

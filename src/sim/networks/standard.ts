@@ -29,11 +29,18 @@ const ANSWERS = {
 
 /** A provider that nobody has described closer: errors by the RFC, and a resource API that says whose token it is. */
 export function standardNetwork(provider: Provider): Network {
+  const identityPath = identityPathOf(provider);
   return {
     tokenError: (problem) => ANSWERS[problem],
     call: (method, path) =>
-      method === 'GET' && path === provider.identity.path ? { endpoint: 'me', answer: whoAmI } : undefined,
+      method === 'GET' && path === identityPath ? { endpoint: 'me', answer: whoAmI } : undefined,
   } satisfies Network & { call(method: string, path: string): NetworkCall | undefined };
+}
+
+/** The API may begin below the top of its host. Empty, which no request is for: there is no such call. */
+function identityPathOf({ endpoints, identity }: Provider): string {
+  if (identity.path === '') return '';
+  return new URL(endpoints.identity ?? endpoints.api).pathname.replace(/\/$/, '') + identity.path;
 }
 
 function whoAmI(world: World, request: SimRequest): Decision {

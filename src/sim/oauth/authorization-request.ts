@@ -1,3 +1,4 @@
+import { FEATURES } from '../features.ts';
 import { isPlayed, QUIRKS, sideOf } from '../quirks.ts';
 import type { AuthorizationRequest } from '../state.ts';
 import { repeatedName } from '../wire.ts';
@@ -33,7 +34,14 @@ export function readAuthorizationRequest(world: World, query: URLSearchParams): 
   }
   return {
     kind: 'accepted',
-    request: { clientId, redirectUri, state, scopes: scopesOf(world, query), challenge: challengeOf(query) },
+    request: {
+      clientId,
+      redirectUri,
+      state,
+      scopes: scopesOf(world, query),
+      challenge: challengeOf(query),
+      ...boundTo(world, query),
+    },
   };
 }
 
@@ -68,7 +76,9 @@ function scopeRefusal(world: World, query: URLSearchParams): Refusal | undefined
   if (sideOf(world.provider, 'permissionsNotScopes') === 'on') return undefined;
   const scopes = scopesOf(world, query);
   if (scopes.length === 0) return invalid('scope is missing.');
-  const unknown = scopes.find((scope) => !world.provider.scopes.known.includes(scope));
+  const { known } = world.provider.scopes;
+  // A provider whose scopes nobody has listed refuses none.
+  const unknown = known.length === 0 ? undefined : scopes.find((scope) => !known.includes(scope));
   return unknown === undefined ? undefined : { error: 'invalid_scope', description: `There is no scope ${unknown}.` };
 }
 
@@ -90,6 +100,11 @@ function invalid(description: string): Refusal {
 export function scopesOf({ provider }: World, query: URLSearchParams): readonly string[] {
   const asked = (query.get('scope') ?? '').split(provider.scopes.separator).filter((scope) => scope !== '');
   return QUIRKS.permissionsNotScopes[sideOf(provider, 'permissionsNotScopes')]([...new Set(asked)]);
+}
+
+function boundTo({ provider }: World, query: URLSearchParams): Pick<AuthorizationRequest, 'proofThumbprint'> {
+  const thumbprint = query.get('dpop_jkt');
+  return thumbprint === null || !FEATURES.dpop(provider) ? {} : { proofThumbprint: thumbprint };
 }
 
 function challengeOf(query: URLSearchParams): AuthorizationRequest['challenge'] {

@@ -5,6 +5,7 @@ import { isPlayed, QUIRKS, sideOf } from '../quirks.ts';
 import type { MetClient } from '../state.ts';
 import type { SimRequest } from '../wire.ts';
 import type { World } from '../world.ts';
+import { checkAssertion } from './assertion-check.ts';
 
 export type ClientCheck =
   | { readonly kind: 'known'; readonly clientId: string; readonly events: readonly SimEvent[] }
@@ -33,6 +34,7 @@ export function checkClient(
   const registered = registeredClient(world, clientId);
   if (registered === undefined) return { kind: 'refused', problem: 'client_unknown', parameter: 'client_id' };
   const isNamedTwice = basic !== undefined && form.has('client_id') && form.get('client_id') !== clientId;
+  if (form.has('client_assertion')) return bySignature(world, request, form, registered);
   const secret = presentedSecret(world, basic?.secret, form);
   const isRightWay = header === undefined || basic !== undefined;
   const decide = isPlayed(world.provider, 'deviceFlowWithoutSecret') ? decideWithSecrets(isOfDevice) : decideByKind;
@@ -46,12 +48,27 @@ export function checkClient(
   return { kind: 'known', clientId, events };
 }
 
+/** A client that signs; once met so, it has no other way. */
+function bySignature(world: World, request: SimRequest, form: URLSearchParams, client: MetClient): ClientCheck {
+  const mayUseKey = client.kind === 'with_key' || client.kind === 'undecided';
+  const isAlone = request.headers['authorization'] === undefined && !form.has('client_secret');
+  const seen = mayUseKey && isAlone ? checkAssertion(world, request, form, client.id) : undefined;
+  if (seen === undefined)
+    return { kind: 'refused', problem: 'client_not_authenticated', parameter: 'client_assertion' };
+  const met: SimEvent[] =
+    world.clients === undefined && client.kind === 'undecided'
+      ? [{ kind: 'client_met', client: { ...client, kind: 'with_key' } }]
+      : [];
+  return { kind: 'known', clientId: client.id, events: [...met, ...seen] };
+}
+
 /** The registration, given or met before; `undefined` when clients are given and this is none of them. */
 export function registeredClient(world: World, clientId: string): MetClient | undefined {
   if (world.clients === undefined)
     return world.state.clients.get(clientId) ?? { id: clientId, kind: 'undecided', secretHash: undefined };
   const given = world.clients.get(clientId);
   if (given === undefined) return undefined;
+  if (given.publicKey !== undefined) return { id: clientId, kind: 'with_key', secretHash: undefined };
   return given.secret === undefined
     ? { id: clientId, kind: 'public', secretHash: undefined }
     : { id: clientId, kind: 'confidential', secretHash: hashOf(given.secret) };
@@ -74,6 +91,8 @@ function decideByKind(client: MetClient, secret: string | undefined, hasBodySecr
   switch (client.kind) {
     case 'confidential':
       return secret !== undefined && hashOf(secret) === client.secretHash ? client : undefined;
+    case 'with_key':
+      return undefined;
     case 'public':
       return secret === undefined ? client : undefined;
     case 'undecided':

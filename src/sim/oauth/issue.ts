@@ -34,8 +34,9 @@ export function issue(world: World, { tokenPrefixes }: Network, grant: Grant, { 
     ...(refresh === undefined ? [] : [{ kind: 'token_issued', token: refresh.token } as const]),
   ];
   const scopes = QUIRKS.scopesReordered[sideOf(provider, 'scopesReordered')](grant.scopes);
+  const bearerType = QUIRKS.lowerCaseTokenType[sideOf(provider, 'lowerCaseTokenType')];
   const reply = jsonReply(200, {
-    token_type: QUIRKS.lowerCaseTokenType[sideOf(provider, 'lowerCaseTokenType')],
+    token_type: grant.proofThumbprint === undefined ? bearerType : 'DPoP',
     ...(tokensExpire ? { expires_in: lifetime(world, lifeSeconds) } : {}),
     access_token: access.text,
     scope: scopes.join(provider.scopes.separatorInAnswer ?? provider.scopes.separator),
@@ -86,6 +87,7 @@ function mint(
 /** A renewal brings another refresh token only where it spends the old one; a consent only with the offline scope. */
 function bringsRefresh(world: World, grant: Grant, parent: Token | undefined): boolean {
   const { rotation } = world.provider.refresh;
+  if (grant.flow === 'app') return false;
   if (rotation === 'none' || (rotation === 'reusable' && parent !== undefined)) return false;
   if (sideOf(world.provider, 'permissionsNotScopes') === 'on') return true;
   const { offline } = world.provider.scopes;

@@ -7,8 +7,9 @@ import { isPlayed, QUIRKS, sideOf } from '../quirks.ts';
 import { isAlive, type Code, type Device, type Grant, type Token } from '../state.ts';
 import { jsonReply, type SimRequest } from '../wire.ts';
 import { justReply, type Decision, type World } from '../world.ts';
-import { checkClient } from './client-check.ts';
+import { checkClient, registeredClient } from './client-check.ts';
 import { issue } from './issue.ts';
+import { checkProof, proofRefused } from './proof-check.ts';
 import { asAskedFor, parametersOf } from './token-wire.ts';
 
 /**
@@ -31,8 +32,13 @@ function answerForm(world: World, network: Network, request: SimRequest, form: U
   });
   if (client.kind === 'refused') return refuse(world, network, client.problem, client.parameter);
 
-  const decision = exchange(world, network, form, { clientId: client.clientId, code, refresh, device });
-  return { events: [...client.events, ...decision.events], reply: decision.reply };
+  const proof = checkProof(world, request, undefined);
+  if (proof.kind === 'refused') return { events: client.events, reply: proofRefused(world, proof) };
+  const proved = proof.kind === 'none' ? { events: [], thumbprint: undefined } : proof;
+
+  const { clientId } = client;
+  const decision = exchange(world, network, form, { clientId, code, refresh, device, proof: proved.thumbprint });
+  return { events: [...client.events, ...proved.events, ...decision.events], reply: decision.reply };
 }
 
 interface Presented {
@@ -40,6 +46,8 @@ interface Presented {
   readonly code: Code | undefined;
   readonly refresh: Token | undefined;
   readonly device: Device | undefined;
+  /** Thumbprint of the key that the request proves to have. */
+  readonly proof: string | undefined;
 }
 
 const DEVICE_GRANT = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -52,6 +60,9 @@ function exchange(world: World, network: Network, form: URLSearchParams, present
       return exchangeCode(world, network, form, presented);
     case 'refresh_token':
       return renew(world, network, form, presented);
+    case 'client_credentials':
+      if (world.provider.appOnly === undefined) return refuse(world, network, 'grant_unsupported');
+      return issueToApp(world, network, form, presented);
     case DEVICE_GRANT:
       if (world.provider.endpoints.deviceCode === undefined) return refuse(world, network, 'grant_unsupported');
       return askForDevice(world, network, form, presented);
@@ -78,12 +89,30 @@ export function errorBody({ error, description, uri }: Omit<ErrorAnswer, 'status
   };
 }
 
+/**
+ * The app's own token (RFC 6749, section 4.4): only for an app that proves who it is, with a secret or a key, and without a refresh token. The app stands
+ * in the place of a user, under its own client id.
+ */
+function issueToApp(world: World, network: Network, form: URLSearchParams, { clientId, proof }: Presented): Decision {
+  const client = registeredClient(world, clientId);
+  // An app that is met only now proves with this very request whether it has a secret.
+  const hasProof = form.has('client_secret') || form.has('client_assertion') || form.get('client_id') === null;
+  if (client?.kind === 'public' || (client?.kind === 'undecided' && !hasProof))
+    return refuse(world, network, 'client_not_authenticated', 'client_secret');
+  const { separator } = world.provider.scopes;
+  const scopes = (form.get('scope') ?? '').split(separator).filter((scope) => scope !== '');
+  const user = { id: clientId, handle: 'app', name: 'The app itself' };
+  const consent = { clientId, userId: user.id, scopes, atMs: world.nowMs, flow: 'app', proof } as const;
+  const isKnown = world.state.users.has(user.id);
+  return open(world, network, consent, isKnown ? [] : [{ kind: 'user_met', user }]);
+}
+
 /** Asks whether the user has typed the code and agreed. Whoever asks too often is told, and must ask less often from then on. */
 function askForDevice(
   world: World,
   network: Network,
   form: URLSearchParams,
-  { clientId, device }: Presented,
+  { clientId, device, proof }: Presented,
 ): Decision {
   if (!form.has('device_code')) return refuse(world, network, 'parameter_missing', 'device_code');
   if (device === undefined || device.clientId !== clientId || device.spentAtMs !== undefined)
@@ -102,6 +131,7 @@ function askForDevice(
     scopes: device.scopes,
     atMs: world.nowMs,
     flow: 'device',
+    proof,
   } as const;
   return open(world, network, consent, [asked, { kind: 'device_spent', hash: device.hash, atMs: world.nowMs }]);
 }
@@ -118,7 +148,12 @@ function slowDown(world: World, network: Network, asked: Extract<SimEvent, { kin
 }
 
 /** A refused exchange leaves the code as it is: whether a wrong verifier spends it is not known of any provider here. */
-function exchangeCode(world: World, network: Network, form: URLSearchParams, { clientId, code }: Presented): Decision {
+function exchangeCode(
+  world: World,
+  network: Network,
+  form: URLSearchParams,
+  { clientId, code, proof }: Presented,
+): Decision {
   const isLoose = isPlayed(world.provider, 'looseRequests');
   for (const name of ['code', 'redirect_uri'] as const) {
     if (!form.has(name) && !(isLoose && name === 'redirect_uri'))
@@ -131,10 +166,12 @@ function exchangeCode(world: World, network: Network, form: URLSearchParams, { c
   }
   const redirectUri = form.get('redirect_uri') ?? (isLoose ? code.request.redirectUri : null);
   if (redirectUri !== code.request.redirectUri) return refuse(world, network, 'redirect_uri_differs');
+  const boundTo = code.request.proofThumbprint;
+  if (boundTo !== undefined && boundTo !== proof) return refuse(world, network, 'code_refused');
   if (!isVerified(code, form.get('code_verifier'))) return refuse(world, network, 'verifier_differs');
 
   const { userId, request, issuedAtMs } = code;
-  const consent = { clientId, userId, scopes: request.scopes, atMs: issuedAtMs, flow: undefined };
+  const consent = { clientId, userId, scopes: request.scopes, atMs: issuedAtMs, flow: undefined, proof };
   return open(world, network, consent, [{ kind: 'code_spent', hash: code.hash, atMs: world.nowMs }]);
 }
 
@@ -144,25 +181,31 @@ interface GivenConsent {
   readonly scopes: readonly string[];
   readonly atMs: number;
   readonly flow: Grant['flow'];
+  readonly proof: string | undefined;
 }
 
 /** A consent becomes a grant with its first token set. */
 function open(
   world: World,
   network: Network,
-  { atMs, flow, ...consent }: GivenConsent,
+  { atMs, flow, proof, ...consent }: GivenConsent,
   before: readonly SimEvent[],
 ): Decision {
   const grant: Grant = {
     id: newName('grant', world.random),
     ...consent,
     ...(flow === undefined ? {} : { flow }),
+    ...(proof === undefined ? {} : { proofThumbprint: proof }),
     consentedAtMs: atMs,
     renewals: 0,
     tokenHashes: [],
     end: undefined,
   };
-  const events = [...before, ...makeRoom(world, grant), { kind: 'grant_opened', grant } as const];
+  const events = [
+    ...before,
+    ...(flow === 'app' ? [] : makeRoom(world, grant)),
+    { kind: 'grant_opened', grant } as const,
+  ];
   return issue(world, network, grant, { before: events, parent: undefined });
 }
 
@@ -209,10 +252,18 @@ function grantOf(world: World, token: Token | undefined): Grant | undefined {
   return token === undefined ? undefined : world.state.grants.get(token.grantId);
 }
 
-function renew(world: World, network: Network, form: URLSearchParams, { clientId, refresh }: Presented): Decision {
+function renew(
+  world: World,
+  network: Network,
+  form: URLSearchParams,
+  { clientId, refresh, proof }: Presented,
+): Decision {
   if (!form.has('refresh_token')) return refuse(world, network, 'parameter_missing', 'refresh_token');
   const grant = grantOf(world, refresh);
   if (refresh === undefined || grant === undefined || grant.clientId !== clientId)
+    return refuse(world, network, 'refresh_token_refused');
+  // Looked at before the token is used: whoever lacks the key spends nothing.
+  if (grant.proofThumbprint !== undefined && grant.proofThumbprint !== proof)
     return refuse(world, network, 'refresh_token_refused');
   if (refresh.spentAtMs !== undefined) return reuse(world, network, refresh, grant);
   if (!isAlive(refresh, world.nowMs)) return refuse(world, network, 'refresh_token_refused');

@@ -24,10 +24,14 @@ interface Life {
 /** Every grant with its latest tokens as bars: born, alive, spent, revoked, over. Never a token's text. */
 export function tokenLives(world: World): Html {
   const grants = [...world.state.grants.values()].toReversed();
+  const { authorization } = world.provider.endpoints;
+  if (grants.length === 0 && authorization === '') {
+    return html`<p class="empty">No app has asked for a token yet. There is no page here on which a user could consent.</p>`;
+  }
   if (grants.length === 0) {
     return html`<p class="empty">
       Nobody has consented yet. Send a browser to
-      <code>${new URL(world.provider.endpoints.authorization).pathname}</code>, or <code>POST /_sim/consent</code>.
+      <code>${new URL(authorization).pathname}</code>, or <code>POST /_sim/consent</code>.
     </p>`;
   }
   return html`${grants.slice(0, GRANTS_SHOWN).map((grant) => oneGrant(world, grant))}${more(grants.length - GRANTS_SHOWN, 'grants')}`;

@@ -1,4 +1,4 @@
-import type { Connection, ConnectionState, ReauthReason, RenewalPolicy } from '../../model/connection.ts';
+import type { Connection, ConnectionState, Foundation, ReauthReason, RenewalPolicy } from '../../model/connection.ts';
 import type {
   Attached,
   Attachment,
@@ -95,7 +95,8 @@ function filterOf({ provider, providerAppId, owner, subject, state, neverExpires
     ([, value]) => value !== undefined,
   );
   const conditions = wanted.map(([column]) => `n.${column} = :${column}`);
-  if (neverExpires === true) conditions.push('c.access_expires_at_ms is null and c.refresh_fingerprint is null');
+  if (neverExpires === true)
+    conditions.push(`c.access_expires_at_ms is null and c.refresh_fingerprint is null and n.rests_on <> 'app'`);
   return { conditions, params: Object.fromEntries(wanted) as Params };
 }
 
@@ -113,6 +114,7 @@ function connectionOf(row: Row): Connection {
     id: text(row, 'id') as ConnectionId,
     name: text(row, 'name'),
     provider: text(row, 'provider'),
+    restsOn: text(row, 'rests_on') as Foundation,
     providerAppId: text(row, 'provider_app_id') as ProviderAppId,
     owner: text(row, 'owner'),
     subject: textOrNone(row, 'subject'),
@@ -179,6 +181,7 @@ function attach(tx: Queryable, attachment: Attachment, settling: Settling): Atta
     data: {
       name: attachment.name,
       provider: attachment.provider,
+      rests_on: attachment.restsOn,
       again: attachment.existingVersion !== undefined,
       imported: attachment.imported,
       has_refresh_token: attachment.refreshFingerprint !== undefined,
@@ -246,14 +249,15 @@ function sameSubject(tx: Queryable, { providerAppId, subject, owner }: Attachmen
 
 function insertConnection(tx: Queryable, attachment: Attachment, nowMs: number): void {
   tx.run(
-    `insert into connections (id, name, provider, provider_app_id, owner, subject, handle, state, scopes, policy, metadata,
-       granted_at_ms, jitter, created_at_ms)
-     values (:id, :name, :provider, :providerAppId, :owner, :subject, :handle, 'active', :scopes, :policy, '{}',
+    `insert into connections (id, name, provider, rests_on, provider_app_id, owner, subject, handle, state, scopes, policy,
+       metadata, granted_at_ms, jitter, created_at_ms)
+     values (:id, :name, :provider, :restsOn, :providerAppId, :owner, :subject, :handle, 'active', :scopes, :policy, '{}',
        :grantedAtMs, :jitter, :nowMs)`,
     {
       id: attachment.connectionId,
       name: attachment.name,
       provider: attachment.provider,
+      restsOn: attachment.restsOn,
       providerAppId: attachment.providerAppId,
       owner: attachment.owner,
       subject: attachment.subject ?? null,

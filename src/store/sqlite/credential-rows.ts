@@ -1,4 +1,4 @@
-import type { ConnectionState, ReauthReason, RenewalPolicy } from '../../model/connection.ts';
+import type { ConnectionState, Foundation, ReauthReason, RenewalPolicy } from '../../model/connection.ts';
 import type {
   Attempt,
   AttemptOutcome,
@@ -21,6 +21,7 @@ export function credentialOf(row: Row): StoredCredential {
     provider: text(row, 'provider'),
     owner: text(row, 'owner'),
     subject: textOrNone(row, 'subject'),
+    restsOn: text(row, 'rests_on') as Foundation,
     state: text(row, 'state') as ConnectionState,
     stateReason: textOrNone(row, 'state_reason') as ReauthReason | undefined,
     policy: text(row, 'policy') as RenewalPolicy,
@@ -55,7 +56,7 @@ export function credentialOf(row: Row): StoredCredential {
 
 /** A credential with all that decides about it, in one read. */
 export const CREDENTIAL_SQL = `
-  select c.*, n.name, n.provider, n.provider_app_id, n.owner, n.subject, n.state, n.state_reason, n.policy, n.scopes,
+  select c.*, n.name, n.provider, n.provider_app_id, n.owner, n.subject, n.rests_on, n.state, n.state_reason, n.policy, n.scopes,
     n.granted_at_ms, n.jitter,
     p.misconfigured_since_ms as app_misconfigured_since_ms, p.hold_until_ms as app_hold_until_ms, p.error as app_error,
     p.held_for_operator as app_held_for_operator,

@@ -25,7 +25,7 @@ export async function migrate(
   await db.write((tx) =>
     tx.run('create table if not exists migrations (version integer primary key, name text not null) strict'),
   );
-  refuseNewerSchema(db, steps.length);
+  refuseNewerSchema(db, steps.at(-1)?.version ?? 0);
   const pending = steps.filter((step) => !isApplied(db, step.version));
   if (options.check === true) return { applied: [], pending: pending.map((step) => step.name) };
   const applied: string[] = [];

@@ -221,7 +221,8 @@ export function untriedOrphanRow(tx: Queryable, id: ConnectionId): Row | undefin
 function replaceTokens(tx: Queryable, settlement: RenewedSettlement, settling: Settling): void {
   const { claim, parentFingerprint } = settlement;
   const nowMs = settling.clock.nowMs();
-  if (settlement.refreshFingerprint !== parentFingerprint)
+  // What was presented is spent only where a refresh token took its place: an app's own credentials are not.
+  if (settlement.refreshFingerprint !== undefined && settlement.refreshFingerprint !== parentFingerprint)
     rememberSpent(tx, claim.connectionId, parentFingerprint, nowMs);
   writeTokens(tx, claim.connectionId, settlement);
   tx.run(

@@ -33,6 +33,7 @@ export const CONNECTIONS: Suite = {
       id: alice.id,
       name: 'x:alice',
       provider: 'x',
+      restsOn: 'consent',
       providerAppId: APP.id,
       owner: 'o',
       subject: 'subject of alice',
