@@ -6,6 +6,7 @@ import { Secret } from '../model/secret.ts';
 import type { TokenSet } from '../model/token-set.ts';
 import { readAuthorizationAnswer } from '../protocol/authorization-answer.ts';
 import { classifyExchange } from '../protocol/classify.ts';
+import { asksForIdToken, nonceOf } from '../protocol/id-token.ts';
 import { writeTokens } from '../protocol/stored-tokens.ts';
 import { tokenRequest } from '../protocol/token-request.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
@@ -74,8 +75,8 @@ async function exchangeCode(consent: Consent, app: ProviderApp, code: Secret, po
   const { sealed, generation, redirectUri } = consent;
   if (sealed === undefined || generation === undefined)
     throw new TypeError('A consent that was sent holds no verifier.');
-  const verifier =
-    app.provider.pkce === 'S256' ? ports.vault.open(consentBinding(consent, generation), sealed) : undefined;
+  const secret = ports.vault.open(consentBinding(consent, generation), sealed);
+  const verifier = app.provider.pkce === 'S256' ? secret : undefined;
   const request = tokenRequest(app, { kind: 'authorization_code', code, redirectUri, verifier }, EXCHANGE_TIMEOUT_MS);
   const sentAtMs = ports.clock.nowMs();
   const answer = await ports.http.send(request);
@@ -83,7 +84,7 @@ async function exchangeCode(consent: Consent, app: ProviderApp, code: Secret, po
   const outcome = classifyExchange(answer, app.provider, sentAtMs);
   switch (outcome.kind) {
     case 'renewed':
-      return keepPending(consent, 'answered', outcome.tokens, ports);
+      return keepPending(consent, 'answered', { ...outcome.tokens, nonce: nonceSent(consent, app, secret) }, ports);
     case 'code_refused':
     case 'rejected':
       return fail(consent, { failure: 'code_refused', detail: outcome.error }, ports);
@@ -95,6 +96,11 @@ async function exchangeCode(consent: Consent, app: ProviderApp, code: Secret, po
     default:
       return assertNever(outcome);
   }
+}
+
+/** As the browser carried it: see `protocol/authorization-request.ts`. */
+function nonceSent({ scopes }: Consent, { provider }: ProviderApp, verifier: Secret): string | undefined {
+  return asksForIdToken(provider, scopes) ? nonceOf(verifier) : undefined;
 }
 
 /** Durable before anything else is asked: a code works once. */

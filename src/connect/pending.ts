@@ -1,10 +1,11 @@
+import { assertNever } from '../model/assert-never.ts';
 import { MINUTE_MS, SECOND_MS } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
 import type { ConsentId } from '../model/ids.ts';
 import type { Consent } from '../model/consent-store.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TokenSet } from '../model/token-set.ts';
-import { identityRequest, readIdentity } from '../protocol/identity.ts';
+import { identityIn, identityRequest, readIdentity, type IdentityAnswer } from '../protocol/identity.ts';
 import { revocationPlan } from '../protocol/revocation.ts';
 import { readTokens } from '../protocol/stored-tokens.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
@@ -62,7 +63,11 @@ export async function settlePending(consent: Consent, ports: ConnectPorts): Prom
   const app = ports.apps.get(consent.providerAppId);
   if (app === undefined) return { kind: 'pending', consent, error: 'the provider app is not configured' };
   const tokens = openPending(consent, ports);
-  const identity = readIdentity(app, await ports.http.send(identityRequest(app, tokens.accessToken)));
+  const identity = await identityOf(tokens, app, ports);
+  if (identity.kind === 'id_token_invalid') {
+    await revokeTokens(app, tokens, ports);
+    return fail(consent, { failure: 'id_token_invalid', detail: identity.reason }, ports);
+  }
   if (identity.kind === 'token_refused') {
     return fail(
       consent,
@@ -111,6 +116,27 @@ export async function settlePending(consent: Consent, ports: ConnectPorts): Prom
         { failure: 'provider_refused', detail: 'the provider issued a refresh token that is known here already' },
         ports,
       );
+  }
+}
+
+type PendingIdentity = IdentityAnswer | { readonly kind: 'id_token_invalid'; readonly reason: string };
+
+/** From the ID token, which must be good where there is one; else the provider is asked. */
+async function identityOf(tokens: TokenSet, app: ProviderApp, ports: ConnectPorts): Promise<PendingIdentity> {
+  const { idToken, nonce } = tokens;
+  if (idToken === undefined || app.provider.idToken === undefined)
+    return readIdentity(app, await ports.http.send(identityRequest(app, tokens.accessToken)));
+  const expected = { nonce, isNonceNeeded: true, subject: undefined, mayHaveEnded: false };
+  const checked = await ports.idTokens.check(app, idToken, expected);
+  switch (checked.kind) {
+    case 'valid':
+      return identityIn(app, checked.claims);
+    case 'unchecked':
+      return { kind: 'unknown', error: checked.error };
+    case 'invalid':
+      return { kind: 'id_token_invalid', reason: `the ID token of ${app.provider.name} is not good: ${checked.reason}` };
+    default:
+      return assertNever(checked);
   }
 }
 

@@ -7,6 +7,7 @@ import type { HttpClient } from '../model/http.ts';
 import type { ProviderAppId } from '../model/ids.ts';
 import type { Random } from '../model/random.ts';
 import type { Fingerprinter, Vault } from '../model/vault.ts';
+import type { IdTokens } from '../protocol/signing-keys.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 
 /** All that connecting touches outside itself. */
@@ -18,6 +19,7 @@ export interface ConnectPorts {
   readonly vault: Vault;
   readonly fingerprinter: Fingerprinter;
   readonly http: HttpClient;
+  readonly idTokens: IdTokens;
   readonly clock: Clock;
   readonly random: Random;
   readonly faults: FaultPoints;

@@ -21,6 +21,7 @@ export const CONSENT_FAILURES = [
   'provider_refused',
   'unanswered',
   'misconfigured',
+  'id_token_invalid',
   'name_taken',
   'not_redeemed',
 ] as const;

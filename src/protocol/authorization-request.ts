@@ -1,5 +1,6 @@
 import type { Secret } from '../model/secret.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
+import { asksForIdToken, nonceOf } from './id-token.ts';
 import { challengeOf } from './pkce.ts';
 
 export interface AuthorizationRequest {
@@ -14,7 +15,8 @@ export function authorizationUrl(
   app: ProviderApp,
   { scopes, redirectUri, state, verifier }: AuthorizationRequest,
 ): string {
-  const { provider } = app;
+  const { provider, audience, organization } = app;
+  const { appParameters = {} } = provider;
   const url = new URL(app.endpoints.authorization);
   const params = {
     response_type: 'code',
@@ -23,8 +25,16 @@ export function authorizationUrl(
     ...(scopes.length === 0 ? {} : { scope: scopes.join(provider.scopes.separator) }),
     state: state.reveal(),
     ...(provider.pkce === 'S256' ? { code_challenge: challengeOf(verifier), code_challenge_method: 'S256' } : {}),
+    ...(asksForIdToken(provider, scopes) ? { nonce: nonceOf(verifier) } : {}),
     ...provider.authorizationParams,
+    ...named(appParameters.audience, audience),
+    ...named(appParameters.organization, organization),
   };
   for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value);
   return url.href;
+}
+
+/** A parameter where the provider has a name for it and the app a value. */
+export function named(name: string | undefined, value: string | undefined): Record<string, string> {
+  return name === undefined || value === undefined ? {} : { [name]: value };
 }

@@ -1,6 +1,7 @@
 import type { HttpAnswer, HttpRequest } from '../model/http.ts';
 import type { Secret } from '../model/secret.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
+import type { IdTokenClaims } from './id-token.ts';
 import { CONNECT_TIMEOUT_MS } from './token-request.ts';
 
 const IDENTITY_TIMEOUT_MS = 20_000;
@@ -33,6 +34,15 @@ export function readIdentity(app: ProviderApp, answer: HttpAnswer): IdentityAnsw
   const handle = at(body, app.provider.identity.handle);
   if (subject === undefined) return { kind: 'unknown', error: 'the answer names no user' };
   return { kind: 'known', subject, handle: handle ?? subject };
+}
+
+/** The same from an ID token that has been checked: its claims are those of the call. */
+export function identityIn(
+  { provider }: ProviderApp,
+  claims: IdTokenClaims,
+): Extract<IdentityAnswer, { kind: 'known' }> {
+  const handle = at(claims.all, provider.identity.handle);
+  return { kind: 'known', subject: claims.subject, handle: handle ?? claims.subject };
 }
 
 function parse(body: Uint8Array): unknown {

@@ -15,6 +15,9 @@ export interface TokenHome {
   readonly keptRefreshToken: Secret | undefined;
   /** By which flow the grant was given that a renewal continues. */
   readonly flow?: TokenSet['flow'];
+  /** The grant's nonce and its ID token so far, which stay where a renewal brings no other. */
+  readonly nonce?: TokenSet['nonce'];
+  readonly keptIdToken?: Secret | undefined;
   /** When the user consented: absolute lifetimes count from here. */
   readonly grantedAtMs: number;
   readonly nowMs: number;
@@ -39,7 +42,12 @@ export function sealTokens(
   return {
     sealed: vault.seal(
       bindingOf(home, generation),
-      writeTokens({ ...tokens, refreshToken, flow: tokens.flow ?? home.flow }),
+      writeTokens({
+        ...tokens,
+        refreshToken,
+        flow: tokens.flow ?? home.flow,
+        ...idTokenOf(tokens, home),
+      }),
     ),
     generation,
     accessFingerprint: fingerprinter.fingerprint(tokens.accessToken),
@@ -50,6 +58,12 @@ export function sealTokens(
     scopes: tokens.scopes,
     dueAtMs: home.dueAtMs,
   };
+}
+
+/** An answer without an ID token takes nothing back of what an earlier one said. */
+function idTokenOf(tokens: TokenSet, { nonce, keptIdToken }: TokenHome): Partial<TokenSet> {
+  const isIdTokenKept = tokens.idToken === undefined && keptIdToken !== undefined;
+  return { nonce: tokens.nonce ?? nonce, idToken: tokens.idToken ?? keptIdToken, isIdTokenKept };
 }
 
 type RefreshEnds = Pick<SealedTokens, 'refreshAbsoluteEndsAtMs' | 'refreshIdleEndsAtMs'>;
@@ -85,6 +99,8 @@ export function writeTokens(tokens: TokenSet): Secret {
       token_type: tokens.tokenType,
       refresh_token: tokens.refreshToken?.reveal(),
       id_token: tokens.idToken?.reveal(),
+      id_token_kept: tokens.isIdTokenKept === true ? true : undefined,
+      nonce: tokens.nonce,
       access_expires_at_ms: tokens.accessExpiresAtMs,
       refresh_expires_at_ms: tokens.refreshExpiresAtMs,
       scopes: tokens.scopes,
@@ -104,6 +120,8 @@ export function readTokens(text: Secret): TokenSet {
     tokenType: String(stored['token_type']),
     refreshToken: secret('refresh_token'),
     idToken: secret('id_token'),
+    isIdTokenKept: stored['id_token_kept'] === true ? true : undefined,
+    nonce: typeof stored['nonce'] === 'string' ? stored['nonce'] : undefined,
     accessExpiresAtMs: stored['access_expires_at_ms'] as number | undefined,
     refreshExpiresAtMs: stored['refresh_expires_at_ms'] as number | undefined,
     scopes: stored['scopes'] as string[] | undefined,

@@ -15,6 +15,8 @@ export type Grant =
       readonly refreshToken: Secret;
       /** By which flow its grant was given. */
       readonly flow?: TokenSet['flow'];
+      /** What the grant has; sent only where leaving it out would ask for more. */
+      readonly scopes?: readonly string[];
     }
   /** RFC 8628, section 3.4. */
   | { readonly kind: 'device_code'; readonly deviceCode: Secret }
@@ -27,7 +29,7 @@ export type Grant =
 
 /** The token request (RFC 6749, sections 4.1.3 and 6; RFC 8628, section 3.4). */
 export function tokenRequest(app: ProviderApp, grant: Grant, answerTimeoutMs: number): HttpRequest {
-  return formRequest(app, app.endpoints.token, formOf(grant), answerTimeoutMs, { withSecret: needsSecret(app, grant) });
+  return formRequest(app, app.endpoints.token, formOf(app, grant), answerTimeoutMs, { withSecret: needsSecret(app, grant) });
 }
 
 /** Where the device flow needs no secret, none is sent: then a changed one cannot end what it was never part of. */
@@ -56,10 +58,14 @@ export function formRequest(
   };
 }
 
-function formOf(grant: Grant): Record<string, string> {
+function formOf({ provider }: ProviderApp, grant: Grant): Record<string, string> {
   switch (grant.kind) {
     case 'refresh_token':
-      return { grant_type: 'refresh_token', refresh_token: grant.refreshToken.reveal() };
+      return {
+        grant_type: 'refresh_token',
+        refresh_token: grant.refreshToken.reveal(),
+        ...(provider.refresh.omittedScopeWidens === true ? scopeParameter(provider, grant.scopes ?? []) : {}),
+      };
     case 'device_code':
       return { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: grant.deviceCode.reveal() };
     case 'authorization_code':
@@ -70,4 +76,8 @@ function formOf(grant: Grant): Record<string, string> {
         ...(grant.verifier === undefined ? {} : { code_verifier: grant.verifier.reveal() }),
       };
   }
+}
+
+function scopeParameter({ scopes: { separator } }: ProviderApp['provider'], scopes: readonly string[]): { scope?: string } {
+  return scopes.length === 0 ? {} : { scope: scopes.join(separator) };
 }

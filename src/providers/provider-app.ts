@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { KippuError } from '../model/errors.ts';
 import type { ProviderAppId } from '../model/ids.ts';
 import type { Secret } from '../model/secret.ts';
+import { asConfigured, refuseUnknownParameters } from './app-settings.ts';
 import type { Endpoints, Hosting, Provider } from './provider.ts';
 
 /** Our registration at a provider, as the configuration gives it. */
@@ -18,6 +19,25 @@ export interface ProviderApp {
   readonly scopes: readonly string[] | undefined;
   /** Whether an unanswered renewal may be replayed when nothing is left to lose. */
   readonly replay: boolean;
+  /** Whether it may be replayed inside a reuse window that forks the family. */
+  readonly replayInLeeway: boolean;
+  /** The API that access tokens are for. */
+  readonly audience: string | undefined;
+  /** Where users sign in. */
+  readonly organization: string | undefined;
+}
+
+/** What an app's own settings at the provider say about its refresh tokens, where they decide. Spans in milliseconds. */
+export interface RefreshOptions {
+  readonly rotation?: 'rotating' | 'non-rotating' | undefined;
+  /** How long after its use a refresh token is still accepted. */
+  readonly leewayMs?: number | undefined;
+  /** From the consent; `never`: no such end. */
+  readonly lifetimeMs?: number | 'never' | undefined;
+  /** From the last renewal; `never`: no such end. */
+  readonly idleMs?: number | 'never' | undefined;
+  /** `true`: a renewal that was not answered is replayed inside the leeway, although that forks the family. */
+  readonly replayInLeeway?: boolean | undefined;
 }
 
 export interface ProviderAppOptions {
@@ -29,6 +49,11 @@ export interface ProviderAppOptions {
   readonly baseUrl?: string | undefined;
   /** A customer's own host of this provider, as in `github.example.com`. */
   readonly host?: string | undefined;
+  readonly audience?: string | undefined;
+  readonly organization?: string | undefined;
+  /** How the app's secret is sent, where its settings at the provider say so. */
+  readonly clientAuth?: 'body' | 'basic' | undefined;
+  readonly refresh?: RefreshOptions | undefined;
   /** Names the authorization server where its address does not: the sandbox's simulator, on whatever port. */
   readonly issuer?: string | undefined;
 }
@@ -39,7 +64,8 @@ export interface ProviderAppOptions {
  */
 export function providerApp(known: Provider, options: ProviderAppOptions): ProviderApp {
   refuseAppNumber(known, options.clientId);
-  const { provider, endpoints } = placed(known, options);
+  refuseUnknownParameters(known, options);
+  const { provider, endpoints } = placed(asConfigured(known, options), options);
   const issuer = options.issuer ?? new URL(endpoints.token).origin;
   return {
     id: providerAppId(provider.id, issuer, options.clientId),
@@ -50,6 +76,9 @@ export function providerApp(known: Provider, options: ProviderAppOptions): Provi
     endpoints,
     scopes: options.scopes,
     replay: options.replay ?? true,
+    replayInLeeway: options.refresh?.replayInLeeway ?? false,
+    audience: options.audience,
+    organization: options.organization,
   };
 }
 
@@ -71,8 +100,18 @@ interface Placed {
 function placed(provider: Provider, { baseUrl, host }: ProviderAppOptions): Placed {
   if (baseUrl !== undefined) return { provider, endpoints: rebase(provider, baseUrl) };
   const usualHost = new URL(provider.endpoints.token).host;
+  if (host === undefined && provider.hosting?.required === true) throw withoutHost(provider);
   if (host === undefined || host.toLowerCase() === usualHost) return { provider, endpoints: provider.endpoints };
   return placedOn(parseHost(host, provider), provider);
+}
+
+function withoutHost({ name, id, hosting }: Provider): KippuError {
+  const setting = hosting?.setting ?? 'host';
+  return new KippuError(
+    'invalid',
+    `${name} has no address of its own: every customer has one. Give the ${setting} (KIPPU_${id.toUpperCase()}_${setting.toUpperCase()}).`,
+    { where: 'host' },
+  );
 }
 
 function placedOn(host: string, provider: Provider): Placed {
@@ -117,7 +156,7 @@ function rebase({ endpoints, hosting }: Provider, baseUrl: string): Endpoints {
 
 function movedBy(move: (url: string) => string, endpoints: Endpoints): Endpoints {
   const { issuer, authorization, token, revocation, pushedAuthorization, introspection } = endpoints;
-  const { deviceCode, devicePage, api } = endpoints;
+  const { deviceCode, devicePage, jwks, discovery, api } = endpoints;
   return {
     ...(issuer === undefined ? {} : { issuer: movedIssuer(move, issuer) }),
     authorization: move(authorization),
@@ -127,6 +166,8 @@ function movedBy(move: (url: string) => string, endpoints: Endpoints): Endpoints
     ...(introspection === undefined ? {} : { introspection: move(introspection) }),
     ...(deviceCode === undefined ? {} : { deviceCode: move(deviceCode) }),
     ...(devicePage === undefined ? {} : { devicePage: move(devicePage) }),
+    ...(jwks === undefined ? {} : { jwks: move(jwks) }),
+    ...(discovery === undefined ? {} : { discovery: move(discovery) }),
     api: move(api),
   };
 }

@@ -37,6 +37,10 @@ export interface Provider {
   /** How the token endpoint's errors are to be understood; the first row that matches decides. */
   readonly tokenErrors: readonly TokenErrorRow[];
   readonly identity: Identity;
+  /** How ID tokens are checked (OpenID Connect Core, section 3.1.3.7). Absent: none is ever handed out. */
+  readonly idToken?: IdTokenRules;
+  /** What an app may be configured with here, and the parameter that each is sent as. Absent: nothing but the standard. */
+  readonly appParameters?: AppParameters;
   readonly revocation: Revocation;
   /** Whether a second consent of the same user with the same app ends the first one's refresh token. */
   readonly grantsPerSubject: 'one' | 'many';
@@ -67,6 +71,10 @@ export interface Endpoints {
   readonly deviceCode?: string;
   /** Where a user types his code. For the simulator and for texts; the answer's own `verification_uri` decides. */
   readonly devicePage?: string;
+  /** Where the keys are published that ID tokens are signed with (RFC 7517). */
+  readonly jwks?: string;
+  /** Where the provider describes itself (OpenID Connect Discovery). For the simulator; nothing here asks for it. */
+  readonly discovery?: string;
   /** Where the resource API lives; `kippu call` and the proxy speak to this origin only. */
   readonly api: string;
 }
@@ -81,6 +89,10 @@ export interface Hosting {
   }[];
   /** Path of the resource API where one base URL stands for everything. */
   readonly apiBelowBaseUrl: string;
+  /** The provider runs on its customers' hosts alone: the addresses in `endpoints` are nobody's. Default: `false`. */
+  readonly required?: boolean;
+  /** What the host is called in the configuration, as in `KIPPU_AUTH0_DOMAIN`. Default: `host`. */
+  readonly setting?: 'host' | 'domain';
 }
 
 export interface Scopes {
@@ -89,6 +101,10 @@ export interface Scopes {
   readonly separatorInAnswer?: ' ' | ',';
   /** The scope that makes the provider hand out a refresh token; always asked for unless refused. */
   readonly offline?: string;
+  /** Always asked for: without them nobody learns whose account it is. */
+  readonly always?: readonly string[];
+  /** Scopes besides the known ones are no mistake: the APIs behind the provider define their own. Default: `false`. */
+  readonly open?: boolean;
   /** Named sets by use; `default` is taken when nobody chooses. */
   readonly presets: Readonly<Record<string, readonly string[]>> & { readonly default: readonly string[] };
   /** All scopes the documentation names: an unknown one is warned about, not refused. */
@@ -122,6 +138,8 @@ export interface AccessLifetime {
   readonly lifetimeMs: number;
   /** What an answer without `expires_in` means. */
   readonly whenMissing: 'never' | 'unknown';
+  /** Whoever takes it checks its signature and asks nobody: no renewal and no revocation ends it early. Default: `false`. */
+  readonly selfContained?: boolean;
 }
 
 export interface RefreshLifetime {
@@ -142,13 +160,25 @@ export interface RefreshLifetime {
   readonly reuseKillsFamily: boolean;
   /** Whether a renewal kills the old access token at once. */
   readonly renewalKillsAccess: boolean;
+  /** An app's own settings at the provider decide these: they may be configured here too (`KIPPU_<ID>_…`). Default: none. */
+  readonly configurable?: boolean;
+  /** A renewal that names no scopes may bring more than was granted: the granted ones are sent along. Default: `false`. */
+  readonly omittedScopeWidens?: boolean;
+  /** What a consent needs, at the provider and in the request, to bring a refresh token: for whoever wonders where it is. */
+  readonly needs?: readonly RefreshNeed[];
 }
+
+/** `offline_scope`: asked for. `api_offline_access`, `refresh_token_grant`: switched on for the API and for the app. */
+export const REFRESH_NEEDS = ['offline_scope', 'api_offline_access', 'refresh_token_grant'] as const;
+export type RefreshNeed = (typeof REFRESH_NEEDS)[number];
 
 /** One row of the provider's error table. A field that is absent matches anything. */
 export interface TokenErrorRow {
   readonly status?: number;
   readonly error?: string;
   readonly description?: string;
+  /** A part of the description, where the rest of it varies. */
+  readonly descriptionPart?: string;
   readonly means:
     | { readonly kind: 'rejected'; readonly reason: ReauthReason }
     | { readonly kind: 'misconfigured' }
@@ -167,9 +197,36 @@ export interface Identity {
   readonly mayBeBilled: boolean;
 }
 
+/** Signatures with a key pair. None that a public key could forge, and never none at all. */
+export const ID_TOKEN_ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
+export type IdTokenAlgorithm = (typeof ID_TOKEN_ALGORITHMS)[number];
+
+/** The issuer is `endpoints.issuer`, the keys are at `endpoints.jwks`, the audience is the app's client id. */
+export interface IdTokenRules {
+  readonly algorithms: readonly [IdTokenAlgorithm, ...IdTokenAlgorithm[]];
+  /** The usual lifetime, for the simulator and for texts; `exp` decides. */
+  readonly lifetimeMs: number;
+  /** The claims that name the organization that the user signed in to, where one was asked for: by its id, or by its name. */
+  readonly organization?: { readonly idPrefix: string; readonly id: string; readonly name: string };
+}
+
+export interface AppParameters {
+  /** The API that access tokens are for. Sent with the browser's request and with the device's. */
+  readonly audience?: string;
+  /** Where the user signs in. Sent with the browser's request. */
+  readonly organization?: string;
+}
+
 export type Revocation =
   /** RFC 7009 at `endpoints.revocation`, or none. */
-  | { readonly method: 'rfc7009' | 'none' }
+  | { readonly method: 'none' }
+  | {
+      readonly method: 'rfc7009';
+      /** Only refresh tokens can be revoked. Default: `false`. */
+      readonly refreshTokensOnly?: boolean;
+      /** Whether it ends the whole grant, or that token alone. Default: `grant`. */
+      readonly ends?: 'grant' | 'token';
+    }
   /**
    * A `DELETE` below the API, with the app's HTTP Basic authentication (so never without a secret) and a living access
    * token in a JSON body. Paths have `{client_id}` in them.

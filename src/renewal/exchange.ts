@@ -24,6 +24,8 @@ export interface Exchange {
   readonly need: Need;
   readonly refreshToken: Secret;
   readonly flow: TokenSet['flow'];
+  /** What the renewed token set inherits of the sign-in. */
+  readonly signIn: Pick<TokenSet, 'nonce' | 'idToken'>;
   readonly request: HttpRequest;
   readonly purpose: Renew['purpose'];
   readonly replays: number;
@@ -39,11 +41,11 @@ export interface ClaimedExchange {
 
 /** Opens the refresh token and builds the request, so that whatever can fail fails before anything is claimed. */
 export function prepare({ seen, need, purpose, replays }: Renew, ports: RenewalPorts): Exchange {
-  const { refreshToken, flow } = openTokens(seen, ports);
+  const { refreshToken, flow, nonce, idToken } = openTokens(seen, ports);
   if (refreshToken === undefined)
     throw new TypeError('A credential with the fingerprint of a refresh token holds none.');
-  const request = tokenRequest(seen.app, { kind: 'refresh_token', refreshToken, flow }, ports.timing.lateAnswerMs);
-  return { seen, need, refreshToken, flow, request, purpose, replays };
+  const request = tokenRequest(seen.app, { kind: 'refresh_token', refreshToken, flow, scopes: seen.credential.scopes }, ports.timing.lateAnswerMs);
+  return { seen, need, refreshToken, flow, signIn: { nonce, idToken }, request, purpose, replays };
 }
 
 /** Lease, fence and attempt, durable in one statement. Nothing: somebody moved the credential since it was seen. */

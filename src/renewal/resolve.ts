@@ -80,6 +80,7 @@ function isSpoolKnownEmpty(seen: SeenWithApp, attempt: Attempt): boolean {
 
 function fitsReuseWindow({ app }: SeenWithApp, attempt: Attempt, nowMs: number): boolean {
   const { reuseGraceMs, graceForksFamily } = app.provider.refresh;
-  if (!app.replay || reuseGraceMs === 0 || graceForksFamily || attempt.replays > 0) return false;
+  if (!app.replay || reuseGraceMs === 0 || attempt.replays > 0) return false;
+  if (graceForksFamily && !app.replayInLeeway) return false;
   return nowMs + REPLAY_FITS_MS <= attempt.startedAtMs + reuseGraceMs;
 }

@@ -89,6 +89,8 @@ function sealed(claimed: ClaimedExchange, tokens: TokenSet, ports: RenewalPorts)
     app,
     keptRefreshToken: exchange.refreshToken,
     flow: exchange.flow,
+    nonce: exchange.signIn.nonce,
+    keptIdToken: exchange.signIn.idToken,
     grantedAtMs: credential.grantedAtMs,
     nowMs,
     dueAtMs: undefined,

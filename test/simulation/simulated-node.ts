@@ -6,6 +6,7 @@ import type { Fingerprinter, Vault } from '../../src/model/vault.ts';
 import { NETWORKS } from '../../src/posts/networks/all.ts';
 import type { DraftPorts } from '../../src/posts/drafts.ts';
 import type { ProviderApp } from '../../src/providers/provider-app.ts';
+import { SigningKeys } from '../../src/protocol/signing-keys.ts';
 import { Flights } from '../../src/renewal/flights.ts';
 import type { RenewalPorts, RenewalTiming } from '../../src/renewal/ports.ts';
 import { openSpool, type DirectorySpool } from '../../src/store/spool.ts';
@@ -169,7 +170,11 @@ export class SimulatedNode {
         work.catch((error: unknown) => watch.stumbled(life, error));
       },
     };
-    const connect: ConnectPorts = { ...shared, consents: within('consents', sqliteConsentStore(database, clock)) };
+    const connect: ConnectPorts = {
+      ...shared,
+      idTokens: new SigningKeys(shared),
+      consents: within('consents', sqliteConsentStore(database, clock)),
+    };
     return { life, renewal, connect, posts, flights, tokens };
   }
 

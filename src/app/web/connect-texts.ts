@@ -47,6 +47,10 @@ const FAILURES: Readonly<Record<ConsentFailure, { readonly en: string; readonly 
     en: 'The provider refuses this app: its client id, secret or callback is not right.',
     ja: 'アプリの設定(クライアント ID、シークレット、コールバック URL)が正しくありません。',
   },
+  id_token_invalid: {
+    en: "The provider's ID token does not pass its checks, so nobody can say whose account this is.",
+    ja: 'プロバイダーの ID トークンが検証に通らないため、誰のアカウントか確かめられません。',
+  },
   name_taken: { en: 'That name belongs to another connection.', ja: 'その名前は別の接続で使われています。' },
   not_redeemed: {
     en: 'The application did not redeem the consent in time.',
