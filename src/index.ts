@@ -2,6 +2,8 @@ export {
   createKippu,
   type AccessToken,
   type GetAccessTokenOptions,
+  type GetIdTokenOptions,
+  type IdToken,
   type Kippu,
   type KippuOptions,
   type Listener,

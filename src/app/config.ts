@@ -9,6 +9,7 @@ import { isLoopback, providerApp, type ProviderApp, type ProviderAppOptions } fr
 import type { Provider } from '../providers/provider.ts';
 import { DEFAULT_TIMING, type RenewalTiming } from '../renewal/ports.ts';
 import { readMail, type MailConfig } from './mail.ts';
+import { hostVariable, particularOptions } from './provider-settings.ts';
 import type { Setting, Settings } from './settings.ts';
 
 export const DEFAULT_PORT = 4180;
@@ -107,7 +108,6 @@ function configuredApp(provider: Provider, settings: Settings): ProviderApp[] {
   return [
     configured(prefix, provider, {
       clientId,
-      host: settings.get(`${prefix}HOST`)?.value,
       clientSecret: secret === undefined ? undefined : new Secret(secret),
       scopes: settings
         .get(`${prefix}SCOPES`)
@@ -115,21 +115,33 @@ function configuredApp(provider: Provider, settings: Settings): ProviderApp[] {
         .filter((scope) => scope !== ''),
       baseUrl: settings.get(`${prefix}BASE_URL`)?.value,
       replay: readFlag(settings, `${prefix}REPLAY`),
+      ...particularOptions(provider, settings, { duration: readDuration, flag: readFlag, choice: readChoice }),
     }),
   ];
 }
 
-const VARIABLES: Readonly<Record<string, string>> = { clientId: 'CLIENT_ID', host: 'HOST' };
+const VARIABLES: Readonly<Record<string, string>> = {
+  clientId: 'CLIENT_ID',
+  audience: 'AUDIENCE',
+  organization: 'ORGANIZATION',
+  rotation: 'ROTATION',
+  leewayMs: 'LEEWAY',
+  lifetimeMs: 'REFRESH_LIFETIME',
+  idleMs: 'REFRESH_IDLE_LIFETIME',
+  replayInLeeway: 'REPLAY_IN_LEEWAY',
+};
 
 /** What is wrong with a registration is said with the name of the variable. */
 function configured(prefix: string, provider: Provider, options: ProviderAppOptions): ProviderApp {
   try {
     return providerApp(provider, options);
   } catch (error) {
-    const variable = error instanceof KippuError ? VARIABLES[error.where ?? ''] : undefined;
+    const where = error instanceof KippuError ? error.where : undefined;
+    const variable =
+      where === 'host' && provider.hosting !== undefined ? hostVariable(provider.hosting) : VARIABLES[where ?? ''];
     if (!(error instanceof KippuError) || variable === undefined) throw error;
-    const where = `${prefix}${variable}`;
-    throw new KippuError('invalid', `${where}: ${error.message}`, { where, cause: error });
+    const name = `${prefix}${variable}`;
+    throw new KippuError('invalid', `${name}: ${error.message}`, { where: name, cause: error });
   }
 }
 

@@ -1,5 +1,5 @@
 import type { ProviderApp } from '../providers/provider-app.ts';
-import type { Provider } from '../providers/provider.ts';
+import type { Provider, RefreshNeed } from '../providers/provider.ts';
 import { CATALOGUE } from '../providers/index.ts';
 import { callbackUrl } from './connecting.ts';
 import type { App } from './open.ts';
@@ -21,6 +21,8 @@ export interface ProviderFacts {
   readonly grantsPerSubject: Provider['grantsPerSubject'];
   readonly scopePresets: Readonly<Record<string, readonly string[]>>;
   readonly offlineScope: string | undefined;
+  /** What a consent needs to bring a refresh token, where that is more than a scope. */
+  readonly refreshNeeds: readonly RefreshNeed[];
 }
 
 /** All providers that Kippu knows, and those that the configuration adds. */
@@ -49,5 +51,6 @@ function factsOf(provider: Provider, configured: ProviderApp | undefined, app: A
     grantsPerSubject: provider.grantsPerSubject,
     scopePresets: scopes.presets,
     offlineScope: scopes.offline,
+    refreshNeeds: refresh.needs ?? [],
   };
 }

@@ -1,14 +1,15 @@
 import { Secret } from '../model/secret.ts';
+import { auth0Data } from './data/auth0.ts';
 import { githubData } from './data/github.ts';
 import { xData } from './data/x.ts';
 import type { Provider } from './provider.ts';
-import { providerApp, type ProviderApp } from './provider-app.ts';
+import { providerApp, type ProviderApp, type ProviderAppOptions, type RefreshOptions } from './provider-app.ts';
 
 export type { Provider } from './provider.ts';
-export type { ProviderApp } from './provider-app.ts';
+export type { ProviderApp, RefreshOptions } from './provider-app.ts';
 
 /** All providers that Kippu knows by itself. */
-export const CATALOGUE: readonly Provider[] = [xData, githubData];
+export const CATALOGUE: readonly Provider[] = [xData, githubData, auth0Data];
 
 export interface AppOptions {
   /** From the provider's developer console. Not secret. */
@@ -56,9 +57,49 @@ export function github(options: GithubOptions): ProviderApp {
   return bind(githubData, options);
 }
 
-function bind(provider: Provider, { clientSecret, ...options }: GithubOptions): ProviderApp {
+export interface Auth0Options extends AppOptions {
+  /** Of the tenant, as in `your-tenant.eu.auth0.com`, or a custom domain. Without `https://`. */
+  readonly domain?: string | undefined;
+  /** The identifier of the API that access tokens are for. Without it they are good for `/userinfo` alone. */
+  readonly audience?: string | undefined;
+  /** Where users sign in: an organization's id (`org_…`), or its name if the tenant allows names. */
+  readonly organization?: string | undefined;
+  /** The app's *Token Endpoint Authentication Method*: `body` for Post (the default), `basic` for Basic. */
+  readonly clientAuth?: 'body' | 'basic' | undefined;
+  /**
+   * The app's refresh token settings, which no answer of Auth0 says. Spans in milliseconds. Default: rotation, no leeway,
+   * 30 days from the consent, 30 days without a renewal.
+   */
+  readonly refresh?: RefreshOptions | undefined;
+}
+
+/**
+ * Your application at Auth0. `clientSecret` makes it a regular web application; without it, it is a native one. One of
+ * `domain` and `baseUrl` is needed. See https://auth0.com/docs/get-started/applications
+ *
+ * Throws `invalid` without a domain.
+ *
+ * @example
+ * ```ts
+ * import { auth0 } from 'kippu/providers';
+ * export const app = auth0({
+ *   domain: 'your-tenant.eu.auth0.com',
+ *   clientId: 'your-client-id',
+ *   clientSecret: process.env['KIPPU_AUTH0_CLIENT_SECRET'],
+ *   audience: 'https://api.example.com',
+ *   refresh: { leewayMs: 60_000 },
+ * });
+ * ```
+ */
+export function auth0({ domain, ...options }: Auth0Options): ProviderApp {
+  return bind(auth0Data, { ...options, host: domain });
+}
+
+function bind(provider: Provider, { clientSecret, ...options }: BoundOptions): ProviderApp {
   return providerApp(provider, {
     ...options,
     clientSecret: clientSecret === undefined ? undefined : new Secret(clientSecret),
   });
 }
+
+type BoundOptions = AppOptions & Omit<ProviderAppOptions, 'clientSecret'>;

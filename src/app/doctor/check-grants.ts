@@ -27,3 +27,15 @@ export function checkEndless(connections: readonly Connection[], apps: readonly 
     .map(({ name }) => name);
   return names.length === 0 ? [] : [{ kind: 'never_expires', level: 'warning', names }];
 }
+
+/** Connections that end with their access token, at providers where a refresh token takes more than a scope. */
+export function checkRenewable(connections: readonly Connection[], apps: readonly ProviderApp[]): Finding[] {
+  return apps.flatMap(({ id, provider }): Finding[] => {
+    const needs = provider.refresh.needs ?? [];
+    const names = connections
+      .filter((one) => one.providerAppId === id && one.state === 'active' && !one.hasRefreshToken)
+      .map(({ name }) => name);
+    if (needs.length === 0 || names.length === 0) return [];
+    return [{ kind: 'no_refresh_token', level: 'warning', provider: provider.id, names, needs }];
+  });
+}

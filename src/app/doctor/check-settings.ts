@@ -1,5 +1,6 @@
 import { CATALOGUE } from '../../providers/index.ts';
 import { maskSetting, type Config } from '../config.ts';
+import { particularVariables } from '../provider-settings.ts';
 import type { Setting, SettingSource, Settings } from '../settings.ts';
 import type { Finding } from './finding.ts';
 
@@ -22,9 +23,9 @@ const KNOWN = [
   'KIPPU_REPLAY_MARGIN',
   'KIPPU_LOG_LEVEL',
   'KIPPU_LOG_FORMAT',
-  ...CATALOGUE.flatMap(({ id, hosting }) =>
-    ['CLIENT_ID', 'CLIENT_SECRET', 'SCOPES', 'BASE_URL', 'REPLAY', ...(hosting === undefined ? [] : ['HOST'])].map(
-      (name) => `KIPPU_${id.toUpperCase()}_${name}`,
+  ...CATALOGUE.flatMap((provider) =>
+    ['CLIENT_ID', 'CLIENT_SECRET', 'SCOPES', 'BASE_URL', 'REPLAY', ...particularVariables(provider)].map(
+      (name) => `KIPPU_${provider.id.toUpperCase()}_${name}`,
     ),
   ),
 ];

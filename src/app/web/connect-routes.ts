@@ -1,5 +1,6 @@
 import { assertNever } from '../../model/assert-never.ts';
 import { KippuError } from '../../model/errors.ts';
+import type { Connection } from '../../model/connection.ts';
 import { hasIdForm } from '../../model/ids.ts';
 import { sendBrowser } from '../../connect/begin.ts';
 import type { Finished } from '../../connect/ending.ts';
@@ -9,6 +10,7 @@ import { findConnection } from '../connections.ts';
 import type { App } from '../open.ts';
 import { CONNECT_TEXTS, failureText } from './connect-texts.ts';
 import { clearCookie, readCookie, setCookie } from './cookies.ts';
+import { refreshNeedLines } from './refresh-needs.ts';
 import { html, languageOf, page, redirect, type Html } from './page.ts';
 
 const COOKIE = 'kippu-connect';
@@ -70,7 +72,7 @@ async function comeBack(provider: string, request: Request, app: App): Promise<R
   const headers: Record<string, string> = isOurs ? { 'set-cookie': clearCookie(COOKIE, publicUrl) } : {};
   if (finished.kind === 'connected') app.tokens.forget(finished.connection.id);
   if (finished.kind === 'to_redeem') return redirect(returnTo(finished), headers);
-  const { status, title, body } = arrival(finished, languageOf(request));
+  const { status, title, body } = arrival(finished, languageOf(request), app);
   return page({ title, lang: languageOf(request), body, status, headers });
 }
 
@@ -88,13 +90,12 @@ interface Arrival {
   readonly body: Html;
 }
 
-function arrival(finished: Exclude<Finished, { kind: 'to_redeem' }>, lang: 'en' | 'ja'): Arrival {
+function arrival(finished: Exclude<Finished, { kind: 'to_redeem' }>, lang: 'en' | 'ja', app: App): Arrival {
   const texts = CONNECT_TEXTS[lang];
   switch (finished.kind) {
     case 'connected': {
       const { connection } = finished;
-      const end = connection.accessExpiresAtMs === undefined ? texts.neverEnds : texts.noRefreshToken;
-      const ends = connection.hasRefreshToken ? undefined : html`<p class="warn">${end}</p>`;
+      const ends = connection.hasRefreshToken ? undefined : endOf(connection, lang, app);
       return {
         status: 200,
         title: texts.connected,
@@ -116,6 +117,15 @@ function arrival(finished: Exclude<Finished, { kind: 'to_redeem' }>, lang: 'en' 
     default:
       return assertNever(finished);
   }
+}
+
+/** Without a refresh token: when it ends, and what another consent would need to bring one. */
+function endOf(connection: Connection, lang: 'en' | 'ja', { apps }: App): Html {
+  const texts = CONNECT_TEXTS[lang];
+  const provider = apps.get(connection.providerAppId)?.provider;
+  const isEndless = connection.accessExpiresAtMs === undefined && provider?.access.whenMissing !== 'unknown';
+  const lines = refreshNeedLines(provider?.refresh.needs ?? [], lang).map((line) => html`<br>${line}`);
+  return html`<p class="warn">${isEndless ? texts.neverEnds : texts.noRefreshToken}${lines}</p>`;
 }
 
 function failurePage(request: Request, message: string, status: number): Response {

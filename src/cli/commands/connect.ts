@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { ConsentFailure } from '../../model/consent-store.ts';
 import { KippuError } from '../../model/errors.ts';
 import { connectionPath } from '../api/client.ts';
-import type { ConnectionJson, ConnectProgressJson, NewConnectSessionJson } from '../api/json.ts';
+import type { ConnectionJson, ConnectProgressJson, NewConnectSessionJson, ProviderJson } from '../api/json.ts';
 import { withApi, type ApiContext, type Local } from '../api/with-api.ts';
 import { openBrowser } from '../browser.ts';
 import type { Cli } from '../cli.ts';
@@ -50,22 +50,31 @@ export function registerConnect(program: Command, cli: Cli): void {
 async function connect(provider: string, flags: ConnectFlags, cli: Cli): Promise<void> {
   if (flags.device === true && flags.explain === true)
     throw new KippuError('invalid', DEVICE_TEXTS[cli.language].notExplained, { where: '--explain' });
-  const connection = await withApi(cli, async (context) => {
+  const { connection, needs } = await withApi(cli, async (context) => {
     const { local, config } = context;
     if (local !== undefined && config.sandbox) throw new KippuError('conflict', cli.texts.connect.sandboxNeedsServer);
-    if (flags.device === true) return connectDevice(provider, flags, context, cli);
+    if (flags.device === true) return withNeeds(await connectDevice(provider, flags, context, cli), context, cli);
     const listening = local === undefined ? undefined : await listenForCallback(local, config, cli);
     try {
-      return await consent(provider, flags, context, cli);
+      return await withNeeds(await consent(provider, flags, context, cli), context, cli);
     } finally {
       await listening?.close();
     }
   });
-  if (!connection.renewable) cli.say(cli.talkStyle.warn(endOf(connection, cli)));
+  if (!connection.renewable) cli.say(cli.talkStyle.warn([endOf(connection, cli), ...needs].join('\n')));
   if (flags.json === true) {
     // With --explain the lines of the steps are the data.
     if (flags.explain !== true) cli.printJson(connection);
   } else cli.print(printable(connection.name));
+}
+
+/** What another consent would need to bring a refresh token, where this one has none. */
+async function withNeeds(connection: ConnectionJson, { api }: ApiContext, cli: Cli) {
+  if (connection.renewable) return { connection, needs: [] };
+  const { refreshNeedLines } = await import('../../app/web/refresh-needs.ts');
+  const { items } = await api.get<{ readonly items: readonly ProviderJson[] }>('/v1/providers');
+  const provider = items.find(({ id }) => id === connection.provider);
+  return { connection, needs: refreshNeedLines(provider?.refresh_token_needs ?? [], cli.language) };
 }
 
 /** Without a refresh token: when it ends, if it does. */

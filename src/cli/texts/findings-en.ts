@@ -1,3 +1,4 @@
+import { refreshNeedLines } from '../../app/web/refresh-needs.ts';
 import type { FindingTexts } from './finding-texts.ts';
 
 const SHOWN = 5;
@@ -137,6 +138,14 @@ export const FINDINGS_EN: FindingTexts = {
   grants_crowded: ({ provider, handle, names, max }) => ({
     what: `${handle} is connected ${names.length} times with one app of ${provider}, which keeps ${max}: ${names.join(', ')}`,
     advice: 'The next consent ends the oldest of them without a word. Revoke those that nobody needs.',
+  }),
+  no_refresh_token: ({ provider, names, needs }) => ({
+    what: `${provider} gave no refresh token, so these end with their access token: ${some(names)}`,
+    advice: [...refreshNeedLines(needs, 'en'), `Then connect again: kippu connect ${provider}`].join('\n'),
+  }),
+  id_token_refused: ({ name, reason }) => ({
+    what: `the ID token of ${name} does not pass its checks: ${reason}`,
+    advice: `It is not handed out; access tokens are not touched by that. Another one: kippu renew ${name}`,
   }),
   never_expires: ({ names }) => ({
     what: `access tokens that never end: ${names.join(', ')}`,

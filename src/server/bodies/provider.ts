@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ProviderFacts } from '../../app/providers.ts';
+import { REFRESH_NEEDS } from '../../app/web/refresh-needs.ts';
 import { described } from '../schema.ts';
 
 const seconds = z.number();
@@ -18,6 +19,10 @@ export const providerSchema = described(
     grants_per_subject: described(z.enum(['one', 'many']), '`one`: a second consent of the same user ends the first.'),
     scope_presets: z.record(z.string(), z.array(z.string())),
     offline_scope: described(z.string().nullable(), 'The scope that brings a refresh token; asked for unless refused.'),
+    refresh_token_needs: described(
+      z.array(z.enum(REFRESH_NEEDS)),
+      'What a consent needs, in the request and in the settings there, to bring a refresh token.',
+    ),
   }),
   { id: 'Provider' },
 );
@@ -36,5 +41,6 @@ export function providerJson(facts: ProviderFacts): z.input<typeof providerSchem
     grants_per_subject: facts.grantsPerSubject,
     scope_presets: Object.fromEntries(Object.entries(facts.scopePresets).map(([name, scopes]) => [name, [...scopes]])),
     offline_scope: facts.offlineScope ?? null,
+    refresh_token_needs: [...facts.refreshNeeds],
   };
 }
