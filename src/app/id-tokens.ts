@@ -1,14 +1,28 @@
-import { MINUTE_MS } from '../model/clock.ts';
+import type { Logger } from 'pino';
+import { MINUTE_MS, type Clock } from '../model/clock.ts';
 import type { StoredCredential } from '../model/credential-store.ts';
 import { KippuError } from '../model/errors.ts';
-import type { ConnectionId } from '../model/ids.ts';
+import type { ConnectionId, ProviderAppId } from '../model/ids.ts';
 import type { Secret } from '../model/secret.ts';
+import type { Store } from '../model/store.ts';
 import type { TokenSet } from '../model/token-set.ts';
+import type { Vault } from '../model/vault.ts';
 import type { IdTokenClaims } from '../protocol/id-token.ts';
-import type { CheckedIdToken } from '../protocol/signing-keys.ts';
+import type { CheckedIdToken, IdTokens } from '../protocol/signing-keys.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { openTokens } from '../renewal/open-tokens.ts';
-import type { App } from './open.ts';
+import type { Tokens } from './access.ts';
+
+/** What it works with: a part of the whole app. */
+export interface IdTokenPorts {
+  readonly store: Pick<Store, 'credentials' | 'idTokens'>;
+  readonly apps: ReadonlyMap<ProviderAppId, ProviderApp>;
+  readonly vault: Vault;
+  readonly tokens: Pick<Tokens, 'renewNow'>;
+  readonly connect: { readonly idTokens: IdTokens };
+  readonly options: { readonly publicUrl: string; readonly outside: { readonly clock: Clock } };
+  readonly log: Pick<Logger, 'warn'>;
+}
 
 /** An ID token that has been checked, on its way out. */
 export interface GoodIdToken {
@@ -30,7 +44,7 @@ export const ID_TOKEN_AGE_MIN_MS = MINUTE_MS;
  * Throws `not_found` where there is none, `id_token_invalid` for one that does not pass its checks, `reauth_required`
  * where renewals bring none, and what renewing throws.
  */
-export async function getIdToken(id: ConnectionId, need: IdTokenNeed, app: App): Promise<GoodIdToken> {
+export async function getIdToken(id: ConnectionId, need: IdTokenNeed, app: IdTokenPorts): Promise<GoodIdToken> {
   const first = await look(id, app);
   if (!isStale(first, need, app)) return first;
   refuseWithoutHope(first, app);
@@ -45,7 +59,7 @@ export async function getIdToken(id: ConnectionId, need: IdTokenNeed, app: App):
  * Looks at the ID token that a renewal has just brought, after the renewal is safe. One that is bad changes nothing of
  * the connection: the reason is written down, and the token is not handed out.
  */
-export async function checkRenewedIdToken(id: ConnectionId, app: App): Promise<void> {
+export async function checkRenewedIdToken(id: ConnectionId, app: IdTokenPorts): Promise<void> {
   const credential = await app.store.credentials.read(id);
   const provider = credential === undefined ? undefined : app.apps.get(credential.providerAppId);
   if (credential === undefined || provider?.provider.idToken === undefined) return;
@@ -66,7 +80,7 @@ interface Looked extends Held {
   readonly claims: IdTokenClaims;
 }
 
-async function look(id: ConnectionId, app: App): Promise<Looked> {
+async function look(id: ConnectionId, app: IdTokenPorts): Promise<Looked> {
   const held = await holdingOf(id, app);
   const checked = await check(held, app);
   const { name } = held.credential;
@@ -74,7 +88,10 @@ async function look(id: ConnectionId, app: App): Promise<Looked> {
     case 'valid':
       return { ...held, claims: checked.claims };
     case 'unchecked':
-      throw new KippuError('unavailable', `The ID token of ${name} cannot be checked now: ${checked.error}. Try again.`);
+      throw new KippuError(
+        'unavailable',
+        `The ID token of ${name} cannot be checked now: ${checked.error}. Try again.`,
+      );
     case 'invalid':
       await note(held.credential, checked.reason, app);
       throw new KippuError(
@@ -85,7 +102,7 @@ async function look(id: ConnectionId, app: App): Promise<Looked> {
   }
 }
 
-async function holdingOf(id: ConnectionId, app: App): Promise<Held> {
+async function holdingOf(id: ConnectionId, app: IdTokenPorts): Promise<Held> {
   const credential = await app.store.credentials.read(id);
   if (credential === undefined)
     throw new KippuError('not_found', `There is no connection ${id}. \`kippu connections\` lists them.`);
@@ -110,25 +127,29 @@ function withoutIdToken(name: string, { provider }: ProviderApp): KippuError {
   );
 }
 
-function check({ credential, provider, tokens, idToken }: Held, { connect }: App): Promise<CheckedIdToken> {
+function check({ credential, provider, tokens, idToken }: Held, { connect }: IdTokenPorts): Promise<CheckedIdToken> {
   const { subject } = credential;
   const expected = { nonce: tokens.nonce, isNonceNeeded: false, subject, mayHaveEnded: true };
   return connect.idTokens.check(provider, idToken, expected);
 }
 
-async function note({ connectionId, name, version }: StoredCredential, reason: string, app: App): Promise<void> {
+async function note(
+  { connectionId, name, version }: StoredCredential,
+  reason: string,
+  app: IdTokenPorts,
+): Promise<void> {
   app.log.warn({ connection: connectionId, name, reason }, 'an ID token does not pass its checks');
   await app.store.idTokens.note({ connectionId, version, reason, atMs: app.options.outside.clock.nowMs() });
 }
 
-function isStale({ claims }: Looked, { maxAgeMs }: IdTokenNeed, { options }: App): boolean {
+function isStale({ claims }: Looked, { maxAgeMs }: IdTokenNeed, { options }: IdTokenPorts): boolean {
   const nowMs = options.outside.clock.nowMs();
   if (nowMs >= claims.expiresAtMs) return true;
   return maxAgeMs !== undefined && nowMs - claims.issuedAtMs > Math.max(maxAgeMs, ID_TOKEN_AGE_MIN_MS);
 }
 
 /** Where the last renewal did not help, the next one would not, and would spend a refresh token for it. */
-function refuseWithoutHope({ credential, provider, tokens }: Looked, { options }: App): void {
+function refuseWithoutHope({ credential, provider, tokens }: Looked, { options }: IdTokenPorts): void {
   if (tokens.isIdTokenKept === true) {
     throw new KippuError(
       'reauth_required',

@@ -1,4 +1,5 @@
-import type { ProviderAppOptions, RefreshOptions } from '../providers/provider-app.ts';
+import type { RefreshOptions } from '../providers/app-settings.ts';
+import type { ProviderAppOptions } from '../providers/provider-app.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Settings } from './settings.ts';
 
@@ -6,11 +7,7 @@ import type { Settings } from './settings.ts';
 export interface SettingReaders {
   readonly duration: (settings: Settings, name: string) => number | undefined;
   readonly flag: (settings: Settings, name: string) => boolean | undefined;
-  readonly choice: <const T extends string>(
-    settings: Settings,
-    name: string,
-    choices: readonly T[],
-  ) => T | undefined;
+  readonly choice: <const T extends string>(settings: Settings, name: string, choices: readonly T[]) => T | undefined;
 }
 
 type ParticularOptions = Pick<ProviderAppOptions, 'host' | 'audience' | 'organization' | 'clientAuth' | 'refresh'>;
@@ -24,7 +21,13 @@ export function particularVariables({ hosting, appParameters = {}, refresh }: Pr
   ];
 }
 
-const REFRESH_VARIABLES = ['ROTATION', 'LEEWAY', 'REFRESH_LIFETIME', 'REFRESH_IDLE_LIFETIME', 'REPLAY_IN_LEEWAY'] as const;
+const REFRESH_VARIABLES = [
+  'ROTATION',
+  'LEEWAY',
+  'REFRESH_LIFETIME',
+  'REFRESH_IDLE_LIFETIME',
+  'REPLAY_IN_LEEWAY',
+] as const;
 
 /** What a customer's own address is called at this provider. */
 export function hostVariable({ setting = 'host' }: NonNullable<Provider['hosting']>): string {

@@ -1,6 +1,27 @@
 import { KippuError } from '../model/errors.ts';
-import type { ProviderAppOptions, RefreshOptions } from './provider-app.ts';
 import type { Provider, RefreshLifetime } from './provider.ts';
+
+/** What an app's own settings at the provider say about its refresh tokens, where they decide. Spans in milliseconds. */
+export interface RefreshOptions {
+  readonly rotation?: 'rotating' | 'non-rotating' | undefined;
+  /** How long after its use a refresh token is still accepted. */
+  readonly leewayMs?: number | undefined;
+  /** From the consent; `never`: no such end. */
+  readonly lifetimeMs?: number | 'never' | undefined;
+  /** From the last renewal; `never`: no such end. */
+  readonly idleMs?: number | 'never' | undefined;
+  /** `true`: a renewal that was not answered is replayed inside the leeway, although that forks the family. */
+  readonly replayInLeeway?: boolean | undefined;
+}
+
+/** What only some providers leave to an app. */
+export interface SettingOptions {
+  readonly audience?: string | undefined;
+  readonly organization?: string | undefined;
+  /** How the app's secret is sent, where its settings at the provider say so. */
+  readonly clientAuth?: 'body' | 'basic' | undefined;
+  readonly refresh?: RefreshOptions | undefined;
+}
 
 /**
  * A provider as one app meets it: where the app's own settings there decide about its refresh tokens and its secret, the
@@ -8,7 +29,7 @@ import type { Provider, RefreshLifetime } from './provider.ts';
  *
  * Throws `invalid` for what this provider leaves no choice about.
  */
-export function asConfigured(provider: Provider, { refresh, clientAuth }: ProviderAppOptions): Provider {
+export function asConfigured(provider: Provider, { refresh, clientAuth }: SettingOptions): Provider {
   return {
     ...provider,
     clientAuth: clientAuth === undefined ? provider.clientAuth : { ...provider.clientAuth, confidential: clientAuth },
@@ -39,7 +60,7 @@ function chosen(wanted: number | 'never' | undefined, usual: number | undefined)
 }
 
 /** What nobody would read is refused instead of silently left out. */
-export function refuseUnknownParameters({ name, appParameters }: Provider, options: ProviderAppOptions): void {
+export function refuseUnknownParameters({ name, appParameters }: Provider, options: SettingOptions): void {
   for (const option of ['audience', 'organization'] as const) {
     if (options[option] === undefined || appParameters?.[option] !== undefined) continue;
     throw new KippuError('invalid', `${name} knows no ${option}. Leave it out.`, { where: option });

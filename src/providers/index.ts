@@ -3,10 +3,12 @@ import { auth0Data } from './data/auth0.ts';
 import { githubData } from './data/github.ts';
 import { xData } from './data/x.ts';
 import type { Provider } from './provider.ts';
-import { providerApp, type ProviderApp, type ProviderAppOptions, type RefreshOptions } from './provider-app.ts';
+import type { RefreshOptions } from './app-settings.ts';
+import { providerApp, type ProviderApp, type ProviderAppOptions } from './provider-app.ts';
 
 export type { Provider } from './provider.ts';
-export type { ProviderApp, RefreshOptions } from './provider-app.ts';
+export type { RefreshOptions } from './app-settings.ts';
+export type { ProviderApp } from './provider-app.ts';
 
 /** All providers that Kippu knows by itself. */
 export const CATALOGUE: readonly Provider[] = [xData, githubData, auth0Data];

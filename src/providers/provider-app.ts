@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { KippuError } from '../model/errors.ts';
 import type { ProviderAppId } from '../model/ids.ts';
 import type { Secret } from '../model/secret.ts';
-import { asConfigured, refuseUnknownParameters } from './app-settings.ts';
+import { asConfigured, refuseUnknownParameters, type SettingOptions } from './app-settings.ts';
 import type { Endpoints, Hosting, Provider } from './provider.ts';
 
 /** Our registration at a provider, as the configuration gives it. */
@@ -27,20 +27,7 @@ export interface ProviderApp {
   readonly organization: string | undefined;
 }
 
-/** What an app's own settings at the provider say about its refresh tokens, where they decide. Spans in milliseconds. */
-export interface RefreshOptions {
-  readonly rotation?: 'rotating' | 'non-rotating' | undefined;
-  /** How long after its use a refresh token is still accepted. */
-  readonly leewayMs?: number | undefined;
-  /** From the consent; `never`: no such end. */
-  readonly lifetimeMs?: number | 'never' | undefined;
-  /** From the last renewal; `never`: no such end. */
-  readonly idleMs?: number | 'never' | undefined;
-  /** `true`: a renewal that was not answered is replayed inside the leeway, although that forks the family. */
-  readonly replayInLeeway?: boolean | undefined;
-}
-
-export interface ProviderAppOptions {
+export interface ProviderAppOptions extends SettingOptions {
   readonly clientId: string;
   readonly clientSecret?: Secret | undefined;
   readonly scopes?: readonly string[] | undefined;
@@ -49,11 +36,6 @@ export interface ProviderAppOptions {
   readonly baseUrl?: string | undefined;
   /** A customer's own host of this provider, as in `github.example.com`. */
   readonly host?: string | undefined;
-  readonly audience?: string | undefined;
-  readonly organization?: string | undefined;
-  /** How the app's secret is sent, where its settings at the provider say so. */
-  readonly clientAuth?: 'body' | 'basic' | undefined;
-  readonly refresh?: RefreshOptions | undefined;
   /** Names the authorization server where its address does not: the sandbox's simulator, on whatever port. */
   readonly issuer?: string | undefined;
 }

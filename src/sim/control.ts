@@ -4,6 +4,7 @@ import { isHandle, newName, userIdOf } from './names.ts';
 import { decideConsent } from './oauth/consent.ts';
 import { readAuthorizationRequest } from './oauth/authorization-request.ts';
 import { decideDevice } from './oauth/device-endpoint.ts';
+import { rotateKeys } from './oauth/openid-endpoints.ts';
 import { homePage } from './pages/home-page.ts';
 import { ICON, REFRESH_SCRIPT } from './pages/assets.ts';
 import { SCRIPT_PATH, STYLE_PATH } from './pages/page.ts';
@@ -12,7 +13,7 @@ import { parseSettingsPatch, type SettingsPatch } from './settings.ts';
 import { isAlive } from './state.ts';
 import { stateView } from './view.ts';
 import { formOf, jsonReply, pathOf, redirectReply, type Reply, type SimRequest } from './wire.ts';
-import { justReply, type Decision, type World } from './world.ts';
+import { accessAfterEnd, justReply, type Decision, type World } from './world.ts';
 
 /** Nothing below this path exists at a real provider. */
 export const CONTROL_PREFIX = '/_sim/';
@@ -35,6 +36,8 @@ const HANDLE_FORM = 'user must be a handle: 1 to 15 letters, digits or underscor
  * - `POST /_sim/clock` `{"advance_ms"}`, where the clock can be moved
  * - `POST /_sim/consent` `{"authorization_url", "user", "decision"?}`: consents without a browser, → `{"redirect_url"}`
  * - `POST /_sim/device` `{"user_code", "user", "decision"?}`: types a device's code without a browser
+ *
+ * - `POST /_sim/keys/rotate` `{"withdraw"?}`: signs with a new key from now on; `withdraw`: the old ones are published no more
  *
  * Bodies are JSON; the page's forms send the same fields. A page of another site can send neither: the browser says
  * where a request comes from, and asks before it sends JSON elsewhere.
@@ -89,6 +92,8 @@ function act(world: World, request: SimRequest, path: string, controls: Controls
       return setFollowers(world, input);
     case 'POST /_sim/clock':
       return advanceClock(input, controls);
+    case 'POST /_sim/keys/rotate':
+      return rotateKeys(world, { withdraw: input['withdraw'] === true });
     case 'POST /_sim/consent':
       return consent(world, input);
     case 'POST /_sim/device':
@@ -125,7 +130,7 @@ function removeApp(world: World, input: Readonly<Record<string, unknown>>): Deci
       kind: 'grant_ended',
       grantId: grant.id,
       reason: 'removed_by_user',
-      access: 'ends',
+      access: accessAfterEnd(world),
       atMs: world.nowMs,
     })),
     reply: jsonReply(200, { grants: alive.map((grant) => grant.id) }),

@@ -12,6 +12,7 @@ import type {
   PendingConsent,
   Post,
   RateWindow,
+  SigningKey,
   SimState,
   Token,
   User,
@@ -34,7 +35,10 @@ export type SimEvent =
   | { readonly kind: 'device_begun'; readonly device: Device }
   | { readonly kind: 'device_asked'; readonly hash: string; readonly atMs: number; readonly intervalMs: number }
   | { readonly kind: 'device_decided'; readonly hash: string; readonly decision: NonNullable<Device['decision']> }
+  | { readonly kind: 'device_told_over'; readonly hash: string }
   | { readonly kind: 'device_spent'; readonly hash: string; readonly atMs: number }
+  /** `isAlone`: the keys before it are published no more. */
+  | { readonly kind: 'key_made'; readonly key: SigningKey; readonly isAlone: boolean }
   | { readonly kind: 'grant_opened'; readonly grant: Grant }
   | { readonly kind: 'grant_renewed'; readonly grantId: string }
   | {
@@ -47,6 +51,7 @@ export type SimEvent =
   | { readonly kind: 'token_issued'; readonly token: Token }
   | { readonly kind: 'token_spent'; readonly hash: string; readonly atMs: number }
   | { readonly kind: 'token_revoked'; readonly hash: string; readonly atMs: number }
+  | { readonly kind: 'token_extended'; readonly hash: string; readonly expiresAtMs: number | undefined }
   | { readonly kind: 'token_reused'; readonly hash: string }
   | { readonly kind: 'post_created'; readonly post: Post }
   | { readonly kind: 'post_deleted'; readonly postId: string; readonly atMs: number }
@@ -106,8 +111,13 @@ export function apply(state: SimState, event: SimEvent): void {
       }));
     case 'device_decided':
       return change(state.devices, event.hash, (device) => ({ ...device, decision: event.decision }));
+    case 'device_told_over':
+      return change(state.devices, event.hash, (device) => ({ ...device, toldOver: true }));
     case 'device_spent':
       return change(state.devices, event.hash, (device) => ({ ...device, spentAtMs: event.atMs }));
+    case 'key_made':
+      state.signingKeys = event.isAlone ? [event.key] : [...state.signingKeys, event.key];
+      return;
     case 'grant_opened':
       state.grants.set(event.grant.id, event.grant);
       return;
@@ -121,6 +131,8 @@ export function apply(state: SimState, event: SimEvent): void {
       return change(state.tokens, event.hash, (token) => ({ ...token, spentAtMs: event.atMs }));
     case 'token_revoked':
       return change(state.tokens, event.hash, (token) => ({ ...token, revokedAtMs: token.revokedAtMs ?? event.atMs }));
+    case 'token_extended':
+      return change(state.tokens, event.hash, (token) => ({ ...token, expiresAtMs: event.expiresAtMs }));
     case 'token_reused':
       state.counts.presentedTwice += 1;
       return change(state.tokens, event.hash, (token) => ({ ...token, reuses: token.reuses + 1 }));

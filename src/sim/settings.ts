@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
 import type { Provider } from '../providers/provider.ts';
+import { defaultTenantSettings, TENANT_SHAPE } from './tenant-settings.ts';
 
 const limitSchema = z.strictObject({ limit: z.int().min(0), windowMs: z.int().positive() });
 const limitsSchema = z.strictObject({ user: limitSchema.optional(), app: limitSchema.optional() });
@@ -53,6 +54,7 @@ export const settingsSchema = z.strictObject({
   escapedText: z.boolean(),
   /** Requests per window, by endpoint: each user's and the app's. An endpoint without an entry has no limit. */
   rateLimits: z.record(z.string(), limitsSchema),
+  ...TENANT_SHAPE,
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -85,6 +87,7 @@ export function defaultSettings(provider: Provider): Settings {
     olderProblemHost: false,
     duplicateWindowMs: DAY_MS,
     escapedText: false,
+    ...defaultTenantSettings(provider),
     rateLimits: {
       tweets: { user: { limit: 100, windowMs: WINDOW_MS }, app: { limit: 10_000, windowMs: DAY_MS } },
       delete: { user: { limit: 50, windowMs: WINDOW_MS } },
@@ -92,6 +95,8 @@ export function defaultSettings(provider: Provider): Settings {
       timeline: { user: { limit: 900, windowMs: WINDOW_MS } },
       followers: { user: { limit: 300, windowMs: WINDOW_MS } },
       core: { user: { limit: 5000, windowMs: HOUR_MS } },
+      // Auth0's numbers depend on the plan: this one is nobody's.
+      userinfo: { user: { limit: 100, windowMs: MINUTE_MS } },
     },
   };
 }

@@ -12,6 +12,7 @@ import { networkOf } from './networks/index.ts';
 import type { Network } from './networks/network.ts';
 import { answerAuthorization, answerConsentForm } from './oauth/consent.ts';
 import { answerDeviceCode, answerDeviceForm, answerDevicePage } from './oauth/device-endpoint.ts';
+import { answerDiscovery, answerKeys } from './oauth/openid-endpoints.ts';
 import { answerRevocation } from './oauth/revocation-endpoint.ts';
 import { answerToken } from './oauth/token-endpoint.ts';
 import { registrationsOf, type SimClient } from './registrations.ts';
@@ -104,14 +105,14 @@ export class Simulator {
     const route = this.#route(request);
     const fault = faultFor(this.#state.faults, route.endpoint);
     const isHandled = fault === undefined || fault.handled;
-    const decision = isHandled ? route.answer(this.#world(), request) : justReply(UNHANDLED);
+    const decision = isHandled ? route.answer(this.#world(request), request) : justReply(UNHANDLED);
     this.#commit([...strikeOf(fault), ...decision.events]);
     return { ...replyOf(fault, decision.reply), delivery: deliveryOf(fault) };
   }
 
   /** What it remembers, as `GET /_sim/state` shows it. */
   view(): StateView {
-    return stateView(this.#world());
+    return stateView(this.#world(undefined));
   }
 
   /** Orders a fault for coming requests; it stays ordered across restarts until it struck. */
@@ -143,11 +144,18 @@ export class Simulator {
       return { endpoint: 'device', answer: (world) => answerDeviceCode(world, this.#network, request) };
     }
     if (request.method === 'POST' && at(endpoints.token)) {
-      return { endpoint: 'token', answer: (world) => answerToken(world, this.#network, request) };
+      const answer = (world: World): Decision => answerToken(world, this.#network, request);
+      const { limited } = this.#network;
+      return {
+        endpoint: 'token',
+        answer: limited === undefined ? answer : (world) => limited(world, 'token', () => answer(world)),
+      };
     }
     if (request.method === 'POST' && at(endpoints.revocation)) {
       return { endpoint: 'revoke', answer: (world) => answerRevocation(world, this.#network, request) };
     }
+    if (request.method === 'GET' && at(endpoints.discovery)) return { endpoint: undefined, answer: answerDiscovery };
+    if (request.method === 'GET' && at(endpoints.jwks)) return { endpoint: 'keys', answer: answerKeys };
     return (
       this.#network.call(request.method, path) ?? {
         endpoint: undefined,
@@ -156,7 +164,7 @@ export class Simulator {
     );
   }
 
-  #world(): World {
+  #world(request: SimRequest | undefined): World {
     const { provider, clock, random } = this.#options;
     return {
       provider,
@@ -165,6 +173,7 @@ export class Simulator {
       clients: this.#clients,
       fast: this.#fast,
       nowMs: clock.nowMs(),
+      origin: originOf(request),
       random,
     };
   }
@@ -185,6 +194,11 @@ export class Simulator {
     if (content.batches.length > BATCHES_MAX) this.#journal.compact(snapshotOf(state, this.#options.clock.nowMs()));
     return state;
   }
+}
+
+function originOf(request: SimRequest | undefined): string | undefined {
+  const host = request?.headers['host'];
+  return host === undefined ? undefined : `http://${host}`;
 }
 
 /** A page that resolves its own name to this machine must not be able to speak to us (DNS rebinding). */

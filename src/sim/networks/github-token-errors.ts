@@ -1,5 +1,6 @@
 import type { Settings } from '../settings.ts';
 import type { ErrorAnswer, TokenProblem } from './network.ts';
+import { USER_ERRORS } from './standard.ts';
 
 const TROUBLE =
   'https://docs.github.com/apps/managing-oauth-apps/troubleshooting-oauth-app-access-token-request-errors/';
@@ -66,6 +67,8 @@ const ANSWERS = {
     error: 'device_flow_disabled',
     description: 'Device Flow must be explicitly enabled for this App',
   },
+  // Nobody has seen what it says to these.
+  ...USER_ERRORS,
 } as const satisfies Record<TokenProblem, ErrorAnswer>;
 
 export function githubTokenError(problem: TokenProblem, _settings: Settings, parameter: string): ErrorAnswer {

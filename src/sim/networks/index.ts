@@ -1,5 +1,6 @@
 import type { Provider } from '../../providers/provider.ts';
 import type { Network } from './network.ts';
+import { auth0Network } from './auth0.ts';
 import { githubNetwork } from './github.ts';
 import { standardNetwork } from './standard.ts';
 import { xNetwork } from './x.ts';
@@ -8,6 +9,7 @@ import { xNetwork } from './x.ts';
 const NETWORKS: ReadonlyMap<string, Network> = new Map([
   ['x', xNetwork],
   ['github', githubNetwork],
+  ['auth0', auth0Network],
 ]);
 
 export function networkOf(provider: Provider): Network {

@@ -14,6 +14,14 @@ export const DEVICE_ERRORS = {
   device_flow_disabled: { status: 400, error: 'unauthorized_client' },
 } as const satisfies Partial<Record<TokenProblem, ErrorAnswer>>;
 
+/** What RFC 6749, section 5.2, has for what happens to users and apps. */
+export const USER_ERRORS = {
+  grant_not_allowed: { status: 400, error: 'unauthorized_client' },
+  user_blocked: { status: 400, error: 'invalid_grant' },
+  user_deleted: { status: 400, error: 'invalid_grant' },
+  second_factor_wanted: { status: 400, error: 'invalid_grant' },
+} as const satisfies Partial<Record<TokenProblem, ErrorAnswer>>;
+
 /** RFC 6749, section 5.2. */
 const ANSWERS = {
   refresh_token_refused: { status: 400, error: 'invalid_grant' },
@@ -25,6 +33,7 @@ const ANSWERS = {
   grant_unsupported: { status: 400, error: 'unsupported_grant_type' },
   parameter_missing: { status: 400, error: 'invalid_request' },
   ...DEVICE_ERRORS,
+  ...USER_ERRORS,
 } as const satisfies Record<TokenProblem, ErrorAnswer>;
 
 /** A provider that nobody has described closer: errors by the RFC, and a resource API that says whose token it is. */

@@ -1,6 +1,6 @@
 import type { Settings } from '../settings.ts';
 import type { ErrorAnswer, TokenProblem } from './network.ts';
-import { DEVICE_ERRORS } from './standard.ts';
+import { DEVICE_ERRORS, USER_ERRORS } from './standard.ts';
 
 /**
  * What X's token endpoint answers. Recorded by six independent code bases, but for `verifier_differs` and
@@ -37,6 +37,8 @@ const ANSWERS = {
   parameter_missing: { status: 400, error: 'invalid_request' },
   // X has no device flow.
   ...DEVICE_ERRORS,
+  // Nobody has seen what it says to these.
+  ...USER_ERRORS,
 } as const satisfies Record<TokenProblem, ErrorAnswer>;
 
 export function xTokenError(problem: TokenProblem, settings: Settings, parameter: string): ErrorAnswer {

@@ -33,7 +33,16 @@ export function readAuthorizationRequest(world: World, query: URLSearchParams): 
   }
   return {
     kind: 'accepted',
-    request: { clientId, redirectUri, state, scopes: scopesOf(world, query), challenge: challengeOf(query) },
+    request: {
+      clientId,
+      redirectUri,
+      state,
+      scopes: scopesOf(world, query),
+      nonce: world.provider.idToken === undefined ? undefined : (query.get('nonce') ?? undefined),
+      audience: parameter(world, 'audience', query),
+      organization: parameter(world, 'organization', query),
+      challenge: challengeOf(query),
+    },
   };
 }
 
@@ -67,6 +76,7 @@ function refusalOf(world: World, query: URLSearchParams): Refusal | undefined {
 function scopeRefusal(world: World, query: URLSearchParams): Refusal | undefined {
   if (sideOf(world.provider, 'permissionsNotScopes') === 'on') return undefined;
   const scopes = scopesOf(world, query);
+  if (world.provider.scopes.open === true) return undefined;
   if (scopes.length === 0) return invalid('scope is missing.');
   const unknown = scopes.find((scope) => !world.provider.scopes.known.includes(scope));
   return unknown === undefined ? undefined : { error: 'invalid_scope', description: `There is no scope ${unknown}.` };
@@ -90,6 +100,16 @@ function invalid(description: string): Refusal {
 export function scopesOf({ provider }: World, query: URLSearchParams): readonly string[] {
   const asked = (query.get('scope') ?? '').split(provider.scopes.separator).filter((scope) => scope !== '');
   return QUIRKS.permissionsNotScopes[sideOf(provider, 'permissionsNotScopes')]([...new Set(asked)]);
+}
+
+/** One of the parameters that this provider knows besides the standard ones. */
+export function parameter(
+  { provider }: World,
+  name: 'audience' | 'organization',
+  query: URLSearchParams,
+): string | undefined {
+  const sentAs = provider.appParameters?.[name];
+  return sentAs === undefined ? undefined : (query.get(sentAs) ?? undefined);
 }
 
 function challengeOf(query: URLSearchParams): AuthorizationRequest['challenge'] {

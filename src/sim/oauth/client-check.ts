@@ -34,7 +34,7 @@ export function checkClient(
   if (registered === undefined) return { kind: 'refused', problem: 'client_unknown', parameter: 'client_id' };
   const isNamedTwice = basic !== undefined && form.has('client_id') && form.get('client_id') !== clientId;
   const secret = presentedSecret(world, basic?.secret, form);
-  const isRightWay = header === undefined || basic !== undefined;
+  const isRightWay = (header === undefined || basic !== undefined) && isItsMethod(world, basic !== undefined, form);
   const decide = isPlayed(world.provider, 'deviceFlowWithoutSecret') ? decideWithSecrets(isOfDevice) : decideByKind;
   const decided = isRightWay && !isNamedTwice ? decide(registered, secret, form.has('client_secret')) : undefined;
   if (decided === undefined)
@@ -44,6 +44,12 @@ export function checkClient(
       ? [{ kind: 'client_met', client: decided }]
       : [];
   return { kind: 'known', clientId, events };
+}
+
+/** Where an app is set to one way of sending its secret, the other is refused. */
+function isItsMethod({ state }: World, isBasic: boolean, form: URLSearchParams): boolean {
+  const { clientAuthMethod } = state.settings;
+  return clientAuthMethod === 'any' || (clientAuthMethod === 'basic' ? !form.has('client_secret') : !isBasic);
 }
 
 /** The registration, given or met before; `undefined` when clients are given and this is none of them. */

@@ -8,9 +8,9 @@ import { deviceDonePage, devicePage } from '../pages/device-page.ts';
 import type { Device } from '../state.ts';
 import { formOf, jsonReply, queryOf, type SimRequest } from '../wire.ts';
 import { justReply, type Decision, type World } from '../world.ts';
-import { scopesOf } from './authorization-request.ts';
+import { parameter, scopesOf } from './authorization-request.ts';
 import { checkClient } from './client-check.ts';
-import { errorBody, refuse } from './token-endpoint.ts';
+import { errorBody, refuse } from './refusal.ts';
 import { asAskedFor, parametersOf } from './token-wire.ts';
 
 const DEVICE_LIFE_MS = 15 * MINUTE_MS;
@@ -35,6 +35,7 @@ function begin(world: World, network: Network, request: SimRequest): Decision {
     userCode: newUserCode(world.random),
     clientId: client.clientId,
     scopes: scopesOf(world, form),
+    audience: parameter(world, 'audience', form),
     issuedAtMs: world.nowMs,
     expiresAtMs: world.nowMs + DEVICE_LIFE_MS,
     intervalMs: INTERVAL_MS,
@@ -48,10 +49,16 @@ function begin(world: World, network: Network, request: SimRequest): Decision {
       device_code: text,
       user_code: device.userCode,
       verification_uri: pageAddress(world, request),
+      ...completeUri(world, network, request, device),
       expires_in: DEVICE_LIFE_MS / SECOND_MS,
       interval: INTERVAL_MS / SECOND_MS,
     }),
   };
+}
+
+function completeUri(world: World, { device: manners }: Network, request: SimRequest, { userCode }: Device): object {
+  if (manners?.hasCompleteUri !== true) return {};
+  return { verification_uri_complete: `${pageAddress(world, request)}?user_code=${userCode}` };
 }
 
 /** Where this simulator is reached; without a socket, where the provider is. */

@@ -1,5 +1,7 @@
 import { SECOND_MS } from '../../model/clock.ts';
 import type { SimEvent } from '../events.ts';
+import { idTokenOf, needsSigner, selfContainedToken } from './id-token.ts';
+import { signerOf } from './signing-keys.ts';
 import type { Network } from '../networks/network.ts';
 import { hashOf, newName, newTokenText } from '../names.ts';
 import { QUIRKS, sideOf } from '../quirks.ts';
@@ -12,15 +14,23 @@ export interface Reason {
   readonly before: readonly SimEvent[];
   /** The refresh token that pays for it; absent after a consent. */
   readonly parent: Token | undefined;
+  /** Of the grant's scopes, those that this renewal asked for. Absent: all. */
+  readonly scopes?: readonly string[];
 }
 
 /** Issues a token set into a grant and answers it (RFC 6749, section 5.1). */
-export function issue(world: World, { tokenPrefixes }: Network, grant: Grant, { before, parent }: Reason): Decision {
+export function issue(world: World, network: Network, grant: Grant, reason: Reason): Decision {
+  const { before, parent, scopes = grant.scopes } = reason;
   const { provider, nowMs } = world;
+  const { tokenPrefixes } = network;
   const lifeSeconds = accessLifeSeconds(world);
-  const { tokensExpire } = world.state.settings;
+  const { tokensExpire, expiresInAnswered } = world.state.settings;
   const accessEndMs = tokensExpire ? nowMs + lifeSeconds * SECOND_MS : undefined;
-  const access = mint(world, 'access', { grant, parent, expiresAtMs: accessEndMs, prefix: tokenPrefixes?.access });
+  const facts = needsSigner(world, grant) ? { world, network, grant, signer: signerOf(world) } : undefined;
+  const signed = facts === undefined ? undefined : selfContainedToken(facts, { scopes, lifeSeconds });
+  const idToken = facts === undefined ? undefined : idTokenOf(facts, { isRenewal: parent !== undefined });
+  const origin = { grant, parent, expiresAtMs: accessEndMs };
+  const access = mint(world, 'access', { ...origin, prefix: tokenPrefixes?.access, text: signed });
   const refreshEnd = refreshEndMs(world, grant.consentedAtMs);
   const refresh =
     tokensExpire && bringsRefresh(world, grant, parent)
@@ -29,16 +39,18 @@ export function issue(world: World, { tokenPrefixes }: Network, grant: Grant, { 
 
   const events: SimEvent[] = [
     ...before,
+    ...(facts?.signer.events ?? []),
     ...(parent === undefined ? [] : afterRenewal(world, grant)),
     { kind: 'token_issued', token: access.token },
     ...(refresh === undefined ? [] : [{ kind: 'token_issued', token: refresh.token } as const]),
   ];
-  const scopes = QUIRKS.scopesReordered[sideOf(provider, 'scopesReordered')](grant.scopes);
+  const answered = QUIRKS.scopesReordered[sideOf(provider, 'scopesReordered')](scopes);
   const reply = jsonReply(200, {
     token_type: QUIRKS.lowerCaseTokenType[sideOf(provider, 'lowerCaseTokenType')],
-    ...(tokensExpire ? { expires_in: lifetime(world, lifeSeconds) } : {}),
+    ...(tokensExpire && expiresInAnswered ? { expires_in: lifetime(world, lifeSeconds) } : {}),
     access_token: access.text,
-    scope: scopes.join(provider.scopes.separatorInAnswer ?? provider.scopes.separator),
+    scope: answered.join(provider.scopes.separatorInAnswer ?? provider.scopes.separator),
+    ...(idToken === undefined ? {} : { id_token: idToken }),
     ...(refresh === undefined ? {} : { refresh_token: refresh.text, ...refreshLifetime(world, refreshEnd) }),
   });
   return { events, reply };
@@ -59,15 +71,17 @@ interface Origin {
   readonly parent: Token | undefined;
   readonly expiresAtMs: number | undefined;
   readonly prefix: string | undefined;
+  /** Absent: an opaque one. */
+  readonly text?: string | undefined;
 }
 
 /** A new token: its text goes into the answer and nowhere else, its hash is what is remembered. */
 function mint(
   world: World,
   kind: Token['kind'],
-  { grant, parent, expiresAtMs, prefix = '' }: Origin,
+  { grant, parent, expiresAtMs, prefix = '', text: given }: Origin,
 ): { text: string; token: Token } {
-  const text = prefix + newTokenText(world.random);
+  const text = given ?? prefix + newTokenText(world.random);
   const token: Token = {
     id: newName(kind, world.random),
     kind,
@@ -85,8 +99,9 @@ function mint(
 
 /** A renewal brings another refresh token only where it spends the old one; a consent only with the offline scope. */
 function bringsRefresh(world: World, grant: Grant, parent: Token | undefined): boolean {
-  const { rotation } = world.provider.refresh;
-  if (rotation === 'none' || (rotation === 'reusable' && parent !== undefined)) return false;
+  const { rotates, apiOfflineAccess, refreshGrant } = world.state.settings;
+  if (world.provider.refresh.rotation === 'none' || (!rotates && parent !== undefined)) return false;
+  if (parent === undefined && !(apiOfflineAccess && refreshGrant)) return false;
   if (sideOf(world.provider, 'permissionsNotScopes') === 'on') return true;
   const { offline } = world.provider.scopes;
   return offline === undefined || grant.scopes.includes(offline);
