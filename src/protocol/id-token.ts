@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTPayload } from 'jose';
 import { SECOND_MS } from '../model/clock.ts';
-import { Secret } from '../model/secret.ts';
+import type { Secret } from '../model/secret.ts';
 import { issuerIdentifier, type ProviderApp } from '../providers/provider-app.ts';
 import type { Provider } from '../providers/provider.ts';
 import { errorWords } from './error-words.ts';
