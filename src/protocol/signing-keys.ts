@@ -25,8 +25,16 @@ export interface IdTokens {
 
 interface Asked {
   readonly atMs: number;
-  /** What came of it; the last good answer where this one failed. */
-  readonly keys: Promise<JSONWebKeySet | string>;
+  /** `false`: it brought no keys, and is asked again soon. */
+  isGood: boolean;
+  readonly answer: Promise<KeysAnswer>;
+}
+
+interface KeysAnswer {
+  /** Those of an earlier answer, where this one was none. Absent: there was never one. */
+  readonly keys: JSONWebKeySet | undefined;
+  /** Why they could not be asked for now. */
+  readonly trouble: string | undefined;
 }
 
 /**
@@ -43,40 +51,39 @@ export class SigningKeys implements IdTokens {
     this.#clock = clock;
   }
 
-  async check(
-    app: ProviderApp,
-    idToken: Secret,
-    expected: Omit<IdTokenExpectation, 'nowMs'>,
-  ): Promise<CheckedIdToken> {
+  async check(app: ProviderApp, idToken: Secret, expected: Omit<IdTokenExpectation, 'nowMs'>): Promise<CheckedIdToken> {
     const url = app.endpoints.jwks;
     if (url === undefined) return { kind: 'invalid', reason: `${app.provider.name} publishes no keys` };
-    const verify = (keys: JSONWebKeySet): Promise<IdTokenVerdict> =>
-      verifyIdToken(app, idToken, keys, { ...expected, nowMs: this.#clock.nowMs() });
-    const keys = await this.#keys(url, KEPT_MS);
-    if (typeof keys === 'string') return { kind: 'unchecked', error: keys };
-    const verdict = await verify(keys);
-    if (verdict.kind !== 'unknown_key') return verdict;
-    const fresh = await this.#keys(url, ASK_AGAIN_MS);
-    if (typeof fresh === 'string') return { kind: 'unchecked', error: fresh };
-    const second = await verify(fresh);
-    if (second.kind !== 'unknown_key') return second;
-    return { kind: 'invalid', reason: 'it is signed with a key that the provider does not publish' };
+    const startedAtMs = this.#clock.nowMs();
+    for (const ageMs of [KEPT_MS, ASK_AGAIN_MS]) {
+      const asked = this.#ask(url, ageMs);
+      const { keys, trouble } = await asked.answer;
+      if (keys === undefined) return { kind: 'unchecked', error: trouble ?? 'its keys are not known' };
+      const verdict = await verifyIdToken(app, idToken, keys, { ...expected, nowMs: startedAtMs });
+      if (verdict.kind !== 'unknown_key') return verdict;
+      const reason = 'it is signed with a key that the provider does not publish';
+      if (asked.atMs >= startedAtMs && trouble === undefined) return { kind: 'invalid', reason };
+    }
+    return {
+      kind: 'unchecked',
+      error: 'its key is not among those that the provider published when it was last asked',
+    };
   }
 
   /** The keys, asked for at most so long ago; and never sooner again than half a minute after the last question. */
-  async #keys(url: string, ageMs: number): Promise<JSONWebKeySet | string> {
+  #ask(url: string, ageMs: number): Asked {
     const nowMs = this.#clock.nowMs();
     const before = this.#asked.get(url);
-    if (before !== undefined && nowMs < before.atMs + ageMs) {
-      const keys = await before.keys;
-      if (typeof keys !== 'string' || nowMs < before.atMs + ASK_AGAIN_MS) return keys;
-    }
-    const asked = { atMs: nowMs, keys: this.#ask(url, before) };
+    if (before !== undefined && nowMs < before.atMs + (before.isGood ? ageMs : ASK_AGAIN_MS)) return before;
+    const asked: Asked = { atMs: nowMs, isGood: true, answer: this.#send(url, before) };
     this.#asked.set(url, asked);
-    return asked.keys;
+    void asked.answer.then(({ trouble }) => {
+      asked.isGood = trouble === undefined;
+    });
+    return asked;
   }
 
-  async #ask(url: string, before: Asked | undefined): Promise<JSONWebKeySet | string> {
+  async #send(url: string, before: Asked | undefined): Promise<KeysAnswer> {
     const answer = await this.#http.send({
       method: 'GET',
       url,
@@ -85,10 +92,10 @@ export class SigningKeys implements IdTokens {
       answerTimeoutMs: KEYS_TIMEOUT_MS,
       bodyBytesMax: KEYS_BYTES_MAX,
     });
-    const keys = readKeys(answer);
-    const old = await before?.keys;
+    const read = readKeys(answer);
+    if (typeof read !== 'string') return { keys: read, trouble: undefined };
     // A provider that cannot be asked has not changed its keys by that.
-    return typeof keys === 'string' && old !== undefined ? old : keys;
+    return { keys: (await before?.answer)?.keys, trouble: read };
   }
 }
 

@@ -1,3 +1,4 @@
+import { auth0Data } from '../../src/providers/data/auth0.ts';
 import type { Provider, RefreshLifetime } from '../../src/providers/provider.ts';
 
 /** A provider by the book (RFC 6749, 7009, 7636), with single-use refresh tokens: what differs is said by the test. */
@@ -54,3 +55,5 @@ export const accessKilling: Provider = withRefresh({ renewalKillsAccess: true })
 export const reusable: Provider = withRefresh({ rotation: 'reusable' });
 /** As GitHub: the refresh token ends six months after the last renewal. */
 export const idling: Provider = withRefresh({ idleMs: 180 * 86_400_000 });
+/** Auth0 with a domain: the one that its data stand for. */
+export const tenant: Provider = { ...auth0Data, hosting: { ...auth0Data.hosting, required: false } };

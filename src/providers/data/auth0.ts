@@ -54,7 +54,6 @@ export const auth0Data = {
     needs: ['offline_scope', 'api_offline_access', 'refresh_token_grant'],
   },
   tokenErrors: [
-    { status: 401, error: 'access_denied', means: { kind: 'misconfigured' } },
     { error: 'mfa_required', means: { kind: 'rejected', reason: 'interaction_required' } },
     {
       error: 'invalid_grant',
@@ -71,6 +70,8 @@ export const auth0Data = {
     { error: 'access_denied', descriptionPart: 'user is blocked', means: { kind: 'rejected', reason: 'user_blocked' } },
     { error: 'invalid_grant', description: 'Invalid authorization code', means: { kind: 'code_refused' } },
     { error: 'invalid_grant', description: 'Failed to verify code verifier', means: { kind: 'code_refused' } },
+    // A wrong client secret. After the users who are blocked, who may come with the same status.
+    { status: 401, error: 'access_denied', means: { kind: 'misconfigured' } },
     { error: 'too_many_requests', means: { kind: 'unavailable' } },
   ],
   identity: { path: '/userinfo', subject: '/sub', handle: '/nickname', mayBeBilled: false },
