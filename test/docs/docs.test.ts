@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { particularVariables } from '../../src/app/provider-settings.ts';
 import { CATALOGUE } from '../../src/providers/index.ts';
 
 /** What the pages say is held to what is there. Each check gathers everything that is wrong, so that one run shows it all. */
@@ -160,11 +161,8 @@ function readNames(): string[] {
   const source = read(CONFIG);
   const fixed = [...source.matchAll(/'(KIPPU_[A-Z_]+)'/g)].map(([, name]) => name ?? '');
   const suffixes = [...source.matchAll(/\$\{prefix\}([A-Z_]+)/g)].map(([, suffix]) => suffix ?? '');
-  const composed = CATALOGUE.flatMap(({ id, hosting }) =>
-    suffixes
-      // Only a provider that runs on hosts of its customers can be told one.
-      .filter((suffix) => suffix !== 'HOST' || hosting !== undefined)
-      .map((suffix) => `KIPPU_${id.toUpperCase()}_${suffix}`),
+  const composed = CATALOGUE.flatMap((provider) =>
+    [...suffixes, ...particularVariables(provider)].map((suffix) => `KIPPU_${provider.id.toUpperCase()}_${suffix}`),
   );
   return [...new Set([...fixed, ...composed])];
 }

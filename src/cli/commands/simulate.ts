@@ -77,12 +77,12 @@ interface Running {
 
 async function providersNamed(ids: readonly string[]): Promise<readonly Provider[]> {
   const { CATALOGUE } = await import('../../app/catalogue.ts');
-  return ids.map((id) => {
-    const known = CATALOGUE.find((provider) => provider.id === id);
+  return ids.map((wanted) => {
+    const known = CATALOGUE.find(({ id }) => id === wanted);
     if (known !== undefined) return known;
     throw new KippuError(
       'invalid',
-      `There is no simulator of "${id}". There is one of: ${CATALOGUE.map((provider) => provider.id).join(', ')}.`,
+      `There is no simulator of "${wanted}". There is one of: ${CATALOGUE.map(({ id }) => id).join(', ')}.`,
       { where: 'provider' },
     );
   });
