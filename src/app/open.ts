@@ -123,7 +123,10 @@ export async function openApp(options: AppOptions): Promise<App> {
     // Only called once a renewal has landed, which is after all of this.
     const flights = new Flights(renewal, (id, { app: { provider } }) => {
       if (provider.idToken !== undefined)
-        watch(checkRenewedIdToken(id, opened), 'a renewed ID token could not be checked; that is done when it is asked for');
+        watch(
+          checkRenewedIdToken(id, opened),
+          'a renewed ID token could not be checked; that is done when it is asked for',
+        );
     });
     const tokens = new Tokens({
       flights,

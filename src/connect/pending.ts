@@ -134,7 +134,10 @@ async function identityOf(tokens: TokenSet, app: ProviderApp, ports: ConnectPort
     case 'unchecked':
       return { kind: 'unknown', error: checked.error };
     case 'invalid':
-      return { kind: 'id_token_invalid', reason: `the ID token of ${app.provider.name} is not good: ${checked.reason}` };
+      return {
+        kind: 'id_token_invalid',
+        reason: `the ID token of ${app.provider.name} is not good: ${checked.reason}`,
+      };
     default:
       return assertNever(checked);
   }

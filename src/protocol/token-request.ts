@@ -29,7 +29,9 @@ export type Grant =
 
 /** The token request (RFC 6749, sections 4.1.3 and 6; RFC 8628, section 3.4). */
 export function tokenRequest(app: ProviderApp, grant: Grant, answerTimeoutMs: number): HttpRequest {
-  return formRequest(app, app.endpoints.token, formOf(app, grant), answerTimeoutMs, { withSecret: needsSecret(app, grant) });
+  return formRequest(app, app.endpoints.token, formOf(app, grant), answerTimeoutMs, {
+    withSecret: needsSecret(app, grant),
+  });
 }
 
 /** Where the device flow needs no secret, none is sent: then a changed one cannot end what it was never part of. */
@@ -78,6 +80,9 @@ function formOf({ provider }: ProviderApp, grant: Grant): Record<string, string>
   }
 }
 
-function scopeParameter({ scopes: { separator } }: ProviderApp['provider'], scopes: readonly string[]): { scope?: string } {
+function scopeParameter(
+  { scopes: { separator } }: ProviderApp['provider'],
+  scopes: readonly string[],
+): { scope?: string } {
   return scopes.length === 0 ? {} : { scope: scopes.join(separator) };
 }

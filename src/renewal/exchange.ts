@@ -44,7 +44,11 @@ export function prepare({ seen, need, purpose, replays }: Renew, ports: RenewalP
   const { refreshToken, flow, nonce, idToken } = openTokens(seen, ports);
   if (refreshToken === undefined)
     throw new TypeError('A credential with the fingerprint of a refresh token holds none.');
-  const request = tokenRequest(seen.app, { kind: 'refresh_token', refreshToken, flow, scopes: seen.credential.scopes }, ports.timing.lateAnswerMs);
+  const request = tokenRequest(
+    seen.app,
+    { kind: 'refresh_token', refreshToken, flow, scopes: seen.credential.scopes },
+    ports.timing.lateAnswerMs,
+  );
   return { seen, need, refreshToken, flow, signIn: { nonce, idToken }, request, purpose, replays };
 }
 

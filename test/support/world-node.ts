@@ -264,7 +264,11 @@ export class WorldNode {
       life,
       database,
       ports,
-      connect: { ...shared, idTokens: new SigningKeys(shared), consents: life.within(sqliteConsentStore(database, clock)) },
+      connect: {
+        ...shared,
+        idTokens: new SigningKeys(shared),
+        consents: life.within(sqliteConsentStore(database, clock)),
+      },
       flights: new Flights(ports),
     };
   }

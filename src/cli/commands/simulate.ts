@@ -46,10 +46,14 @@ async function simulate(wanted: readonly string[], flags: SimulateFlags, cli: Cl
         await start({
           provider,
           port: firstPort === undefined || firstPort === 0 ? firstPort : firstPort + index,
-          directory: flags.directory === undefined || !isOneOfMany ? flags.directory : join(flags.directory, provider.id),
+          directory:
+            flags.directory === undefined || !isOneOfMany ? flags.directory : join(flags.directory, provider.id),
           fast: numberOf('--fast', flags.fast),
           faults: faults.flatMap((fault) => (fault.kind === 'fault' ? [fault.order] : [])),
-          settings: Object.assign({}, ...faults.map((fault) => (fault.kind === 'settings' ? fault.patch : {}))) as object,
+          settings: Object.assign(
+            {},
+            ...faults.map((fault) => (fault.kind === 'settings' ? fault.patch : {})),
+          ) as object,
           ...(flags.sandbox === true ? { clients: await sandboxClients() } : {}),
           onRequest: ({ method, path, status, delivery }) => {
             const name = isOneOfMany ? `${provider.id} ` : '';
@@ -90,8 +94,8 @@ async function providersNamed(ids: readonly string[]): Promise<readonly Provider
 
 async function start(options: StartOptions): Promise<Running> {
   const { startSimulator } = await import('../../sim/index.ts');
-  const { url, close } = await startSimulator(options);
-  return { provider: options.provider, url, close };
+  const running = await startSimulator(options);
+  return { provider: options.provider, url: running.url, close: () => running.close() };
 }
 
 /** As data: an object for one, a list for several. */

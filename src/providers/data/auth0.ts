@@ -75,7 +75,11 @@ export const auth0Data = {
     { error: 'too_many_requests', means: { kind: 'unavailable' } },
   ],
   identity: { path: '/userinfo', subject: '/sub', handle: '/nickname', mayBeBilled: false },
-  idToken: { algorithms: ['RS256', 'PS256'], lifetimeMs: 36_000_000, organization: { idPrefix: 'org_', id: 'org_id', name: 'org_name' } },
+  idToken: {
+    algorithms: ['RS256', 'PS256'],
+    lifetimeMs: 36_000_000,
+    organization: { idPrefix: 'org_', id: 'org_id', name: 'org_name' },
+  },
   appParameters: { audience: 'audience', organization: 'organization' },
   revocation: { method: 'rfc7009', refreshTokensOnly: true, ends: 'token' },
   grantsPerSubject: 'many',
