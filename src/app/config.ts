@@ -108,6 +108,8 @@ function configuredApp(provider: Provider, settings: Settings): ProviderApp[] {
     configured(prefix, provider, {
       clientId,
       host: settings.get(`${prefix}HOST`)?.value,
+      tenant: settings.get(`${prefix}TENANT`)?.value,
+      testing: readFlag(settings, `${prefix}TESTING`),
       clientSecret: secret === undefined ? undefined : new Secret(secret),
       scopes: settings
         .get(`${prefix}SCOPES`)
@@ -119,7 +121,12 @@ function configuredApp(provider: Provider, settings: Settings): ProviderApp[] {
   ];
 }
 
-const VARIABLES: Readonly<Record<string, string>> = { clientId: 'CLIENT_ID', host: 'HOST' };
+const VARIABLES: Readonly<Record<string, string>> = {
+  clientId: 'CLIENT_ID',
+  host: 'HOST',
+  tenant: 'TENANT',
+  testing: 'TESTING',
+};
 
 /** What is wrong with a registration is said with the name of the variable. */
 function configured(prefix: string, provider: Provider, options: ProviderAppOptions): ProviderApp {

@@ -96,6 +96,10 @@ export interface ProviderSettings {
   readonly scopes?: readonly string[];
   /** A customer's own host, where the provider runs on such (GitHub). */
   readonly host?: string;
+  /** A tenant's id, domain or name, where the provider has tenants (Entra). */
+  readonly tenant?: string;
+  /** The provider's console calls the app a test (Google). */
+  readonly testing?: boolean;
   readonly baseUrl?: string;
   readonly replay?: boolean;
 }

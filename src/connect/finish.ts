@@ -83,7 +83,7 @@ async function exchangeCode(consent: Consent, app: ProviderApp, code: Secret, po
   const outcome = classifyExchange(answer, app.provider, sentAtMs);
   switch (outcome.kind) {
     case 'renewed':
-      return keepPending(consent, 'answered', outcome.tokens, ports);
+      return keepPending(consent, 'answered', ofConsent(outcome.tokens, app, { redirectUri, sentAtMs }), ports);
     case 'code_refused':
     case 'rejected':
       return fail(consent, { failure: 'code_refused', detail: outcome.error }, ports);
@@ -95,6 +95,22 @@ async function exchangeCode(consent: Consent, app: ProviderApp, code: Secret, po
     default:
       return assertNever(outcome);
   }
+}
+
+/** What only the consent knows of its tokens: the callback that renewals name, and a first life that no answer states. */
+function ofConsent(
+  tokens: TokenSet,
+  { provider }: ProviderApp,
+  { redirectUri, sentAtMs }: { readonly redirectUri: string; readonly sentAtMs: number },
+): TokenSet {
+  const { shortLived } = provider.renewal ?? {};
+  return {
+    ...tokens,
+    ...(provider.quirks.callbackAtRenewal === true ? { redirectUri } : {}),
+    ...(shortLived === undefined
+      ? {}
+      : { accessExpiresAtMs: tokens.accessExpiresAtMs ?? sentAtMs + shortLived.lifetimeMs }),
+  };
 }
 
 /** Durable before anything else is asked: a code works once. */

@@ -15,6 +15,8 @@ export interface TokenHome {
   readonly keptRefreshToken: Secret | undefined;
   /** By which flow the grant was given that a renewal continues. */
   readonly flow?: TokenSet['flow'];
+  /** The callback of the consent that a renewal continues. */
+  readonly redirectUri?: TokenSet['redirectUri'];
   /** When the user consented: absolute lifetimes count from here. */
   readonly grantedAtMs: number;
   readonly nowMs: number;
@@ -33,23 +35,41 @@ export function sealTokens(
   home: TokenHome,
   { vault, fingerprinter, random }: SealingPorts,
 ): SealedTokens {
-  const refreshToken = tokens.refreshToken ?? home.keptRefreshToken;
+  const refreshToken = renewedBy(tokens, home);
   const generation = randomText(random, 12);
   const { refresh } = home.app.provider;
   return {
     sealed: vault.seal(
       bindingOf(home, generation),
-      writeTokens({ ...tokens, refreshToken, flow: tokens.flow ?? home.flow }),
+      writeTokens({
+        ...tokens,
+        refreshToken,
+        flow: tokens.flow ?? home.flow,
+        redirectUri: tokens.redirectUri ?? home.redirectUri,
+      }),
     ),
     generation,
     accessFingerprint: fingerprinter.fingerprint(tokens.accessToken),
     refreshFingerprint: refreshToken === undefined ? undefined : fingerprinter.fingerprint(refreshToken),
     accessIssuedAtMs: home.nowMs,
     accessExpiresAtMs: tokens.accessExpiresAtMs,
-    ...refreshEnds(tokens, home, refreshToken !== undefined, refresh),
+    ...(home.app.provider.renewal === undefined
+      ? refreshEnds(tokens, home, refreshToken !== undefined, refresh)
+      : { refreshAbsoluteEndsAtMs: undefined, refreshIdleEndsAtMs: tokens.accessExpiresAtMs ?? idleEnd(home) }),
     scopes: tokens.scopes,
     dueAtMs: home.dueAtMs,
   };
+}
+
+/** What the next renewal presents: where there are no refresh tokens, the access token itself. */
+function renewedBy(tokens: TokenSet, { app, keptRefreshToken }: TokenHome): Secret | undefined {
+  if (app.provider.renewal !== undefined) return tokens.accessToken;
+  return tokens.refreshToken ?? keptRefreshToken;
+}
+
+function idleEnd({ app, nowMs }: TokenHome): number | undefined {
+  const { idleMs } = app.provider.refresh;
+  return idleMs === undefined ? undefined : nowMs + idleMs;
 }
 
 type RefreshEnds = Pick<SealedTokens, 'refreshAbsoluteEndsAtMs' | 'refreshIdleEndsAtMs'>;
@@ -89,6 +109,7 @@ export function writeTokens(tokens: TokenSet): Secret {
       refresh_expires_at_ms: tokens.refreshExpiresAtMs,
       scopes: tokens.scopes,
       flow: tokens.flow,
+      redirect_uri: tokens.redirectUri,
       raw: tokens.raw.reveal(),
     }),
   );
@@ -108,6 +129,7 @@ export function readTokens(text: Secret): TokenSet {
     refreshExpiresAtMs: stored['refresh_expires_at_ms'] as number | undefined,
     scopes: stored['scopes'] as string[] | undefined,
     flow: stored['flow'] === 'device' ? 'device' : undefined,
+    redirectUri: typeof stored['redirect_uri'] === 'string' ? stored['redirect_uri'] : undefined,
     raw: secret('raw') ?? new Secret(''),
   };
 }

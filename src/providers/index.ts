@@ -1,5 +1,11 @@
 import { Secret } from '../model/secret.ts';
+import { entraData } from './data/entra.ts';
+import { facebookData } from './data/facebook.ts';
 import { githubData } from './data/github.ts';
+import { googleData } from './data/google.ts';
+import { instagramData } from './data/instagram.ts';
+import { spotifyData } from './data/spotify.ts';
+import { threadsData } from './data/threads.ts';
 import { xData } from './data/x.ts';
 import type { Provider } from './provider.ts';
 import { providerApp, type ProviderApp } from './provider-app.ts';
@@ -8,7 +14,16 @@ export type { Provider } from './provider.ts';
 export type { ProviderApp } from './provider-app.ts';
 
 /** All providers that Kippu knows by itself. */
-export const CATALOGUE: readonly Provider[] = [xData, githubData];
+export const CATALOGUE: readonly Provider[] = [
+  xData,
+  githubData,
+  googleData,
+  entraData,
+  facebookData,
+  instagramData,
+  threadsData,
+  spotifyData,
+];
 
 export interface AppOptions {
   /** From the provider's developer console. Not secret. */
@@ -56,7 +71,69 @@ export function github(options: GithubOptions): ProviderApp {
   return bind(githubData, options);
 }
 
-function bind(provider: Provider, { clientSecret, ...options }: GithubOptions): ProviderApp {
+export interface GoogleOptions extends AppOptions {
+  /** The consent screen is External and in Testing: a grant lasts seven days. */
+  readonly testing?: boolean | undefined;
+}
+
+/**
+ * Your OAuth client at Google. See https://developers.google.com/identity/protocols/oauth2
+ *
+ * @example
+ * ```ts
+ * import { google } from 'kippu/providers';
+ * export const app = google({ clientId: 'your-client-id', clientSecret: process.env['KIPPU_GOOGLE_CLIENT_SECRET'], testing: true });
+ * ```
+ */
+export function google(options: GoogleOptions): ProviderApp {
+  return bind(googleData, options);
+}
+
+export interface EntraOptions extends AppOptions {
+  /** A tenant's id or domain, `organizations` or `consumers`. Absent: `common`, which is everybody. */
+  readonly tenant?: string | undefined;
+}
+
+/**
+ * Your app registration at Microsoft Entra, of the platform Web. See https://learn.microsoft.com/entra/identity-platform
+ *
+ * @example
+ * ```ts
+ * import { entra } from 'kippu/providers';
+ * export const app = entra({ clientId: 'your-client-id', tenant: 'contoso.onmicrosoft.com' });
+ * ```
+ */
+export function entra(options: EntraOptions): ProviderApp {
+  return bind(entraData, options);
+}
+
+/** Your app at Facebook, with Facebook Login. */
+export function facebook(options: AppOptions): ProviderApp {
+  return bind(facebookData, options);
+}
+
+/** Your app at Instagram, with Instagram Login. */
+export function instagram(options: AppOptions): ProviderApp {
+  return bind(instagramData, options);
+}
+
+/** Your Threads app: it has an id and a secret of its own. */
+export function threads(options: AppOptions): ProviderApp {
+  return bind(threadsData, options);
+}
+
+/** Your app at Spotify. */
+export function spotify(options: AppOptions): ProviderApp {
+  return bind(spotifyData, options);
+}
+
+interface BoundOptions extends AppOptions {
+  readonly host?: string | undefined;
+  readonly tenant?: string | undefined;
+  readonly testing?: boolean | undefined;
+}
+
+function bind(provider: Provider, { clientSecret, ...options }: BoundOptions): ProviderApp {
   return providerApp(provider, {
     ...options,
     clientSecret: clientSecret === undefined ? undefined : new Secret(clientSecret),

@@ -29,6 +29,10 @@ export interface ProviderAppOptions {
   readonly baseUrl?: string | undefined;
   /** A customer's own host of this provider, as in `github.example.com`. */
   readonly host?: string | undefined;
+  /** Whose directory the users are in, where the provider has such: a tenant's id, its domain, or one of its names. */
+  readonly tenant?: string | undefined;
+  /** The provider's console calls the app a test: its grants are shorter. */
+  readonly testing?: boolean | undefined;
   /** Names the authorization server where its address does not: the sandbox's simulator, on whatever port. */
   readonly issuer?: string | undefined;
 }
@@ -39,7 +43,7 @@ export interface ProviderAppOptions {
  */
 export function providerApp(known: Provider, options: ProviderAppOptions): ProviderApp {
   refuseAppNumber(known, options.clientId);
-  const { provider, endpoints } = placed(known, options);
+  const { provider, endpoints } = placed(inTesting(inTenant(known, options), options), options);
   const issuer = options.issuer ?? new URL(endpoints.token).origin;
   return {
     id: providerAppId(provider.id, issuer, options.clientId),
@@ -60,6 +64,33 @@ function refuseAppNumber({ name, numericAppId }: Provider, clientId: string): vo
     `${clientId} is a number, as ${name}'s ${numericAppId} is, and not a client id. The app's settings show both: give the client id.`,
     { where: 'clientId' },
   );
+}
+
+function inTenant(provider: Provider, { tenant }: ProviderAppOptions): Provider {
+  const { tenancy, name, endpoints } = provider;
+  if (tenant === undefined) return provider;
+  if (tenancy === undefined)
+    throw new KippuError('invalid', `${name} has no tenants. Leave the tenant out.`, { where: 'tenant' });
+  if (!/^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(tenant)) {
+    throw new KippuError(
+      'invalid',
+      `"${tenant}" is no tenant of ${name}. Give its id, its domain, or one of: ${tenancy.names.join(', ')}.`,
+      { where: 'tenant' },
+    );
+  }
+  const move = (url: string): string => url.replace(`/${tenancy.segment}/`, `/${tenant}/`);
+  return { ...provider, endpoints: { ...movedBy(move, endpoints), api: endpoints.api } };
+}
+
+function inTesting(provider: Provider, { testing }: ProviderAppOptions): Provider {
+  const { refresh } = provider;
+  if (testing !== true) return provider;
+  if (refresh.testingAbsoluteMs === undefined) {
+    throw new KippuError('invalid', `${provider.name} makes no difference for an app in testing. Leave it out.`, {
+      where: 'testing',
+    });
+  }
+  return { ...provider, refresh: { ...refresh, absoluteMs: refresh.testingAbsoluteMs } };
 }
 
 interface Placed {
@@ -116,13 +147,16 @@ function rebase({ endpoints, hosting }: Provider, baseUrl: string): Endpoints {
 }
 
 function movedBy(move: (url: string) => string, endpoints: Endpoints): Endpoints {
-  const { authorization, token, revocation, deviceCode, devicePage, api } = endpoints;
+  const { authorization, token, revocation, deviceCode, devicePage, renewal, upgrade, identity, api } = endpoints;
   return {
     authorization: move(authorization),
     token: move(token),
     ...(revocation === undefined ? {} : { revocation: move(revocation) }),
     ...(deviceCode === undefined ? {} : { deviceCode: move(deviceCode) }),
     ...(devicePage === undefined ? {} : { devicePage: move(devicePage) }),
+    ...(renewal === undefined ? {} : { renewal: move(renewal) }),
+    ...(upgrade === undefined ? {} : { upgrade: move(upgrade) }),
+    ...(identity === undefined ? {} : { identity: move(identity) }),
     api: move(api),
   };
 }

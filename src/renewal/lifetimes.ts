@@ -1,5 +1,6 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../model/clock.ts';
 import type { StoredCredential } from '../model/credential-store.ts';
+import type { Provider } from '../providers/provider.ts';
 import type { Need } from './need.ts';
 
 const USUAL_TTL_MS = MINUTE_MS;
@@ -9,6 +10,9 @@ const MIN_TTL_SHARE_MAX = 0.5;
 const YOUNG_MS = MINUTE_MS;
 /** When nobody says how long an access token lives, it is trusted this long and then only a refusal tells. */
 const UNKNOWN_LIFETIME_MS = HOUR_MS;
+
+/** A consent's token may come with a little more than the documented life. */
+const SHORT_LIVES = 2;
 
 /** What decides about an access token's life. */
 export type AccessLife = Pick<StoredCredential, 'accessIssuedAtMs' | 'accessExpiresAtMs' | 'accessRefusedAtMs'> & {
@@ -44,6 +48,26 @@ function requiredTtlMs(credential: AccessLife, need: Need): number {
       ? need.minTtlMs
       : Math.min(USUAL_TTL_MS, lifetimeMs * USUAL_TTL_SHARE);
   return Math.min(wanted, lifetimeMs * MIN_TTL_SHARE_MAX);
+}
+
+/**
+ * What a consent has just brought where there are no refresh tokens: it dies within hours, and is exchanged at once for
+ * one that lives for weeks.
+ */
+export function isShortLived(
+  credential: Pick<StoredCredential, 'accessIssuedAtMs' | 'accessExpiresAtMs'>,
+  { renewal }: Provider,
+): boolean {
+  if (renewal?.shortLived === undefined || credential.accessExpiresAtMs === undefined) return false;
+  return lifetimeOf(credential) <= SHORT_LIVES * renewal.shortLived.lifetimeMs;
+}
+
+/** From when on an access token that is itself exchanged may be; `undefined` where the provider sets no such age, or nothing is left to wait for. */
+export function renewableFromMs(credential: AccessLife, { renewal }: Provider): number | undefined {
+  if (renewal === undefined || credential.accessRefusedAtMs !== undefined) return undefined;
+  const fromMs = credential.accessIssuedAtMs + renewal.minAgeMs;
+  const isOverBefore = credential.accessExpiresAtMs !== undefined && credential.accessExpiresAtMs <= fromMs;
+  return renewal.minAgeMs === 0 || isOverBefore ? undefined : fromMs;
 }
 
 export function lifetimeOf(credential: Pick<StoredCredential, 'accessIssuedAtMs' | 'accessExpiresAtMs'>): number {

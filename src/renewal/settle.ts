@@ -89,6 +89,7 @@ function sealed(claimed: ClaimedExchange, tokens: TokenSet, ports: RenewalPorts)
     app,
     keptRefreshToken: exchange.refreshToken,
     flow: exchange.flow,
+    redirectUri: exchange.redirectUri,
     grantedAtMs: credential.grantedAtMs,
     nowMs,
     dueAtMs: undefined,

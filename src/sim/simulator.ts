@@ -14,6 +14,7 @@ import { answerAuthorization, answerConsentForm } from './oauth/consent.ts';
 import { answerDeviceCode, answerDeviceForm, answerDevicePage } from './oauth/device-endpoint.ts';
 import { answerRevocation } from './oauth/revocation-endpoint.ts';
 import { answerToken } from './oauth/token-endpoint.ts';
+import { answerTokenExchange } from './oauth/token-exchange.ts';
 import { registrationsOf, type SimClient } from './registrations.ts';
 import { defaultSettings, type SettingsPatch } from './settings.ts';
 import { restore, snapshotOf } from './snapshot.ts';
@@ -126,7 +127,7 @@ export class Simulator {
   #route(request: SimRequest): Route {
     const path = pathOf(request.url);
     const { endpoints } = this.provider;
-    const at = (url: string | undefined): boolean => url !== undefined && path === new URL(url).pathname;
+    const at = (url: string | undefined): boolean => url !== undefined && isAt(url, path, this.provider);
     if (path === '/' || path.startsWith(CONTROL_PREFIX)) {
       const controls = { advance: this.#options.advance };
       return { endpoint: undefined, answer: (world) => answerControl(world, request, controls) };
@@ -144,6 +145,9 @@ export class Simulator {
     }
     if (request.method === 'POST' && at(endpoints.token)) {
       return { endpoint: 'token', answer: (world) => answerToken(world, this.#network, request) };
+    }
+    if (request.method === 'GET' && (at(endpoints.renewal) || at(endpoints.upgrade))) {
+      return { endpoint: 'token', answer: (world) => answerTokenExchange(world, this.#network, request) };
     }
     if (request.method === 'POST' && at(endpoints.revocation)) {
       return { endpoint: 'revoke', answer: (world) => answerRevocation(world, this.#network, request) };
@@ -185,6 +189,16 @@ export class Simulator {
     if (content.batches.length > BATCHES_MAX) this.#journal.compact(snapshotOf(state, this.#options.clock.nowMs()));
     return state;
   }
+}
+
+/** Whether a path is an endpoint's, whichever tenant stands in it. */
+function isAt(url: string, path: string, { tenancy }: Provider): boolean {
+  const { pathname } = new URL(url);
+  if (tenancy === undefined || pathname === path) return pathname === path;
+  const [before, after] = pathname.split(`/${tenancy.segment}/`);
+  if (after === undefined || !path.startsWith(`${before}/`) || !path.endsWith(`/${after}`)) return false;
+  const tenant = path.slice((before?.length ?? 0) + 1, path.length - after.length - 1);
+  return /^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(tenant);
 }
 
 /** A page that resolves its own name to this machine must not be able to speak to us (DNS rebinding). */

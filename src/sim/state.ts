@@ -59,6 +59,8 @@ export interface AuthorizationRequest {
   readonly redirectUri: string;
   readonly state: string | undefined;
   readonly scopes: readonly string[];
+  /** Asked for without what brings a refresh token. */
+  readonly isOnline?: true;
   readonly challenge: { readonly method: 'S256' | 'plain'; readonly value: string } | undefined;
 }
 
@@ -95,6 +97,10 @@ export interface Grant {
   readonly scopes: readonly string[];
   /** How it was given, where that is not by an authorization code. */
   readonly flow?: 'device';
+  /** It never gets a refresh token. */
+  readonly isOnline?: true;
+  /** The callback of its consent. */
+  readonly redirectUri?: string;
   readonly consentedAtMs: number;
   readonly renewals: number;
   /** Grows in place: a grant may be renewed for months. */

@@ -160,10 +160,12 @@ function readNames(): string[] {
   const source = read(CONFIG);
   const fixed = [...source.matchAll(/'(KIPPU_[A-Z_]+)'/g)].map(([, name]) => name ?? '');
   const suffixes = [...source.matchAll(/\$\{prefix\}([A-Z_]+)/g)].map(([, suffix]) => suffix ?? '');
-  const composed = CATALOGUE.flatMap(({ id, hosting }) =>
+  const composed = CATALOGUE.flatMap(({ id, hosting, tenancy, refresh }) =>
     suffixes
-      // Only a provider that runs on hosts of its customers can be told one.
+      // Only a provider that runs on hosts of its customers can be told one; so with tenants, and with tests.
       .filter((suffix) => suffix !== 'HOST' || hosting !== undefined)
+      .filter((suffix) => suffix !== 'TENANT' || tenancy !== undefined)
+      .filter((suffix) => suffix !== 'TESTING' || 'testingAbsoluteMs' in refresh)
       .map((suffix) => `KIPPU_${id.toUpperCase()}_${suffix}`),
   );
   return [...new Set([...fixed, ...composed])];

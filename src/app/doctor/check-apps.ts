@@ -29,7 +29,8 @@ function checkApp(app: ProviderApp, { publicUrl }: Config): Finding[] {
     findings.push({ kind: 'callback_host', level: 'problem', provider: provider.id, host, wanted });
   }
   for (const scope of app.scopes ?? []) {
-    const isKnown = provider.scopes.known.includes(scope) || Object.hasOwn(provider.scopes.presets, scope);
+    const isKnown =
+      provider.scopes.isOpen === true || provider.scopes.known.includes(scope) || Object.hasOwn(provider.scopes.presets, scope);
     if (!isKnown) findings.push({ kind: 'scope_unknown', level: 'warning', provider: provider.id, scope });
   }
   const { origin } = new URL(app.endpoints.token);

@@ -1,4 +1,5 @@
 import { CATALOGUE } from '../../providers/index.ts';
+import type { Provider } from '../../providers/provider.ts';
 import { maskSetting, type Config } from '../config.ts';
 import type { Setting, SettingSource, Settings } from '../settings.ts';
 import type { Finding } from './finding.ts';
@@ -22,12 +23,21 @@ const KNOWN = [
   'KIPPU_REPLAY_MARGIN',
   'KIPPU_LOG_LEVEL',
   'KIPPU_LOG_FORMAT',
-  ...CATALOGUE.flatMap(({ id, hosting }) =>
-    ['CLIENT_ID', 'CLIENT_SECRET', 'SCOPES', 'BASE_URL', 'REPLAY', ...(hosting === undefined ? [] : ['HOST'])].map(
-      (name) => `KIPPU_${id.toUpperCase()}_${name}`,
+  ...CATALOGUE.flatMap((provider) =>
+    ['CLIENT_ID', 'CLIENT_SECRET', 'SCOPES', 'BASE_URL', 'REPLAY', ...ownSettings(provider)].map(
+      (name) => `KIPPU_${provider.id.toUpperCase()}_${name}`,
     ),
   ),
 ];
+
+/** Those that only some providers have. */
+function ownSettings({ hosting, tenancy, refresh }: Provider): readonly string[] {
+  return [
+    ...(hosting === undefined ? [] : ['HOST']),
+    ...(tenancy === undefined ? [] : ['TENANT']),
+    ...(refresh.testingAbsoluteMs === undefined ? [] : ['TESTING']),
+  ];
+}
 
 /** A setting as it may be shown. */
 export interface SettingInForce {

@@ -12,12 +12,19 @@ export interface Reason {
   readonly before: readonly SimEvent[];
   /** The refresh token that pays for it; absent after a consent. */
   readonly parent: Token | undefined;
+  /** The text of that refresh token: some providers answer it back. Nothing keeps it. */
+  readonly presented?: string | undefined;
 }
 
 /** Issues a token set into a grant and answers it (RFC 6749, section 5.1). */
-export function issue(world: World, { tokenPrefixes }: Network, grant: Grant, { before, parent }: Reason): Decision {
+export function issue(
+  world: World,
+  { tokenPrefixes, answerMore }: Network,
+  grant: Grant,
+  { before, parent, presented }: Reason,
+): Decision {
   const { provider, nowMs } = world;
-  const lifeSeconds = accessLifeSeconds(world);
+  const lifeSeconds = accessLifeSeconds(world, { isConsent: parent === undefined });
   const { tokensExpire } = world.state.settings;
   const accessEndMs = tokensExpire ? nowMs + lifeSeconds * SECOND_MS : undefined;
   const access = mint(world, 'access', { grant, parent, expiresAtMs: accessEndMs, prefix: tokenPrefixes?.access });
@@ -26,6 +33,7 @@ export function issue(world: World, { tokenPrefixes }: Network, grant: Grant, { 
     tokensExpire && bringsRefresh(world, grant, parent)
       ? mint(world, 'refresh', { grant, parent, expiresAtMs: refreshEnd, prefix: tokenPrefixes?.refresh })
       : undefined;
+  const same = parent !== undefined && answeredRefresh(world, grant) === 'same' ? presented : undefined;
 
   const events: SimEvent[] = [
     ...before,
@@ -36,18 +44,31 @@ export function issue(world: World, { tokenPrefixes }: Network, grant: Grant, { 
   const scopes = QUIRKS.scopesReordered[sideOf(provider, 'scopesReordered')](grant.scopes);
   const reply = jsonReply(200, {
     token_type: QUIRKS.lowerCaseTokenType[sideOf(provider, 'lowerCaseTokenType')],
-    ...(tokensExpire ? { expires_in: lifetime(world, lifeSeconds) } : {}),
+    ...(tokensExpire && provider.access.isAnswered !== false ? { expires_in: lifetime(world, lifeSeconds) } : {}),
     access_token: access.text,
     scope: scopes.join(provider.scopes.separatorInAnswer ?? provider.scopes.separator),
-    ...(refresh === undefined ? {} : { refresh_token: refresh.text, ...refreshLifetime(world, refreshEnd) }),
+    ...refreshFields(
+      world,
+      refresh?.text ?? same,
+      parent === undefined || refresh !== undefined ? refreshEnd : parent.expiresAtMs,
+    ),
+    ...answerMore,
   });
   return { events, reply };
+}
+
+function refreshFields(world: World, text: string | undefined, endMs: number | undefined): object {
+  return text === undefined ? {} : { refresh_token: text, ...refreshLifetime(world, endMs) };
 }
 
 function refreshLifetime(world: World, endMs: number | undefined): object {
   if (endMs === undefined) return {};
   const seconds = Math.max(1, Math.floor((endMs - world.nowMs) / SECOND_MS));
-  return QUIRKS.refreshLifetimeAnswered[sideOf(world.provider, 'refreshLifetimeAnswered')](lifetime(world, seconds));
+  const life = lifetime(world, seconds);
+  return {
+    ...QUIRKS.refreshLifetimeAnswered[sideOf(world.provider, 'refreshLifetimeAnswered')](life),
+    ...QUIRKS.refreshLifetimeShortName[sideOf(world.provider, 'refreshLifetimeShortName')](life),
+  };
 }
 
 function lifetime({ state }: World, seconds: number): number | string {
@@ -86,10 +107,18 @@ function mint(
 /** A renewal brings another refresh token only where it spends the old one; a consent only with the offline scope. */
 function bringsRefresh(world: World, grant: Grant, parent: Token | undefined): boolean {
   const { rotation } = world.provider.refresh;
-  if (rotation === 'none' || (rotation === 'reusable' && parent !== undefined)) return false;
+  if (rotation === 'none' || grant.isOnline === true) return false;
+  if (parent !== undefined) return answeredRefresh(world, grant) === 'new';
   if (sideOf(world.provider, 'permissionsNotScopes') === 'on') return true;
   const { offline } = world.provider.scopes;
   return offline === undefined || grant.scopes.includes(offline);
+}
+
+/** What the answer to this renewal holds: where it is a new one sometimes, every other time. */
+export function answeredRefresh({ state }: World, grant: Grant): 'new' | 'same' | 'none' {
+  const { refreshAnswered } = state.settings;
+  if (refreshAnswered !== 'sometimes') return refreshAnswered;
+  return grant.renewals % 2 === 1 ? 'new' : 'none';
 }
 
 function afterRenewal(world: World, grant: Grant): readonly SimEvent[] {

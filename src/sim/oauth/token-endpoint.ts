@@ -8,7 +8,7 @@ import { isAlive, type Code, type Device, type Grant, type Token } from '../stat
 import { jsonReply, type SimRequest } from '../wire.ts';
 import { justReply, type Decision, type World } from '../world.ts';
 import { checkClient } from './client-check.ts';
-import { issue } from './issue.ts';
+import { answeredRefresh, issue } from './issue.ts';
 import { asAskedFor, parametersOf } from './token-wire.ts';
 
 /**
@@ -66,16 +66,12 @@ function exchange(world: World, network: Network, form: URLSearchParams, present
 export function refuse(world: World, network: Network, problem: TokenProblem, parameter = ''): Decision {
   const { status, ...words } = network.tokenError(problem, world.state.settings, parameter);
   const played = QUIRKS.errorsArriveAs200[sideOf(world.provider, 'errorsArriveAs200')](status);
-  return justReply(jsonReply(played, errorBody(words)));
+  return justReply(jsonReply(played, errorBody(world, words)));
 }
 
-/** RFC 6749, section 5.2. */
-export function errorBody({ error, description, uri }: Omit<ErrorAnswer, 'status'>): Record<string, string> {
-  return {
-    error,
-    ...(description === undefined ? {} : { error_description: description }),
-    ...(uri === undefined ? {} : { error_uri: uri }),
-  };
+/** RFC 6749, section 5.2, or the provider's own shape. */
+export function errorBody({ provider }: World, words: Omit<ErrorAnswer, 'status'>): object {
+  return QUIRKS.errorsInObject[sideOf(provider, 'errorsInObject')](words);
 }
 
 /** Asks whether the user has typed the code and agreed. Whoever asks too often is told, and must ask less often from then on. */
@@ -130,11 +126,20 @@ function exchangeCode(world: World, network: Network, form: URLSearchParams, { c
     return code?.spentAtMs === undefined ? refused : { ...refused, events: [{ kind: 'code_replayed' }] };
   }
   const redirectUri = form.get('redirect_uri') ?? (isLoose ? code.request.redirectUri : null);
-  if (redirectUri !== code.request.redirectUri) return refuse(world, network, 'redirect_uri_differs');
+  if (redirectUri !== code.request.redirectUri || redirectUri === null)
+    return refuse(world, network, 'redirect_uri_differs');
   if (!isVerified(code, form.get('code_verifier'))) return refuse(world, network, 'verifier_differs');
 
   const { userId, request, issuedAtMs } = code;
-  const consent = { clientId, userId, scopes: request.scopes, atMs: issuedAtMs, flow: undefined };
+  const consent = {
+    clientId,
+    userId,
+    scopes: request.scopes,
+    atMs: issuedAtMs,
+    flow: undefined,
+    redirectUri,
+    isOnline: isOnline(world, request),
+  };
   return open(world, network, consent, [{ kind: 'code_spent', hash: code.hash, atMs: world.nowMs }]);
 }
 
@@ -144,19 +149,27 @@ interface GivenConsent {
   readonly scopes: readonly string[];
   readonly atMs: number;
   readonly flow: Grant['flow'];
+  readonly redirectUri?: string;
+  readonly isOnline?: boolean;
+}
+
+function isOnline({ state }: World, request: Code['request']): boolean {
+  return request.isOnline === true || state.settings.withholdRefresh;
 }
 
 /** A consent becomes a grant with its first token set. */
 function open(
   world: World,
   network: Network,
-  { atMs, flow, ...consent }: GivenConsent,
+  { atMs, flow, redirectUri, isOnline, ...consent }: GivenConsent,
   before: readonly SimEvent[],
 ): Decision {
   const grant: Grant = {
     id: newName('grant', world.random),
     ...consent,
     ...(flow === undefined ? {} : { flow }),
+    ...(redirectUri === undefined ? {} : { redirectUri }),
+    ...(isOnline === true ? { isOnline } : {}),
     consentedAtMs: atMs,
     renewals: 0,
     tokenHashes: [],
@@ -216,9 +229,12 @@ function renew(world: World, network: Network, form: URLSearchParams, { clientId
     return refuse(world, network, 'refresh_token_refused');
   if (refresh.spentAtMs !== undefined) return reuse(world, network, refresh, grant);
   if (!isAlive(refresh, world.nowMs)) return refuse(world, network, 'refresh_token_refused');
-  const isSpent = world.provider.refresh.rotation === 'single-use';
+  if (isPlayed(world.provider, 'callbackAtRenewal') && form.get('redirect_uri') !== grant.redirectUri)
+    return refuse(world, network, 'redirect_uri_differs');
+  // Where a new one comes only sometimes, the old one stays until it does.
+  const isSpent = world.provider.refresh.rotation === 'single-use' && answeredRefresh(world, grant) === 'new';
   const before: SimEvent[] = isSpent ? [{ kind: 'token_spent', hash: refresh.hash, atMs: world.nowMs }] : [];
-  return issue(world, network, grant, { before, parent: refresh });
+  return issue(world, network, grant, { before, parent: refresh, presented: form.get('refresh_token') ?? undefined });
 }
 
 /** A spent refresh token again: good inside the provider's window, otherwise refused, and with the switch on, fatal. */
