@@ -1,12 +1,25 @@
 import { Secret } from '../model/secret.ts';
+import { atlassianData } from './data/atlassian.ts';
+import { discordData } from './data/discord.ts';
+import { dropboxData } from './data/dropbox.ts';
 import { entraData } from './data/entra.ts';
 import { facebookData } from './data/facebook.ts';
 import { githubData } from './data/github.ts';
+import { gitlabData } from './data/gitlab.ts';
 import { googleData } from './data/google.ts';
+import { hubspotData } from './data/hubspot.ts';
 import { instagramData } from './data/instagram.ts';
+import { lineData } from './data/line.ts';
+import { linkedinData } from './data/linkedin.ts';
+import { mastodonData } from './data/mastodon.ts';
+import { notionData } from './data/notion.ts';
+import { salesforceData } from './data/salesforce.ts';
+import { slackData } from './data/slack.ts';
 import { spotifyData } from './data/spotify.ts';
 import { threadsData } from './data/threads.ts';
+import { tiktokData } from './data/tiktok.ts';
 import { xData } from './data/x.ts';
+import { zoomData } from './data/zoom.ts';
 import type { Provider } from './provider.ts';
 import { providerApp, type ProviderApp } from './provider-app.ts';
 
@@ -23,6 +36,19 @@ export const CATALOGUE: readonly Provider[] = [
   instagramData,
   threadsData,
   spotifyData,
+  linkedinData,
+  slackData,
+  discordData,
+  gitlabData,
+  tiktokData,
+  notionData,
+  dropboxData,
+  atlassianData,
+  hubspotData,
+  zoomData,
+  lineData,
+  salesforceData,
+  mastodonData,
 ];
 
 export interface AppOptions {
@@ -125,6 +151,76 @@ export function threads(options: AppOptions): ProviderApp {
 /** Your app at Spotify. */
 export function spotify(options: AppOptions): ProviderApp {
   return bind(spotifyData, options);
+}
+
+export interface HostedOptions extends AppOptions {
+  /** A host other than the provider's own. */
+  readonly host?: string | undefined;
+}
+
+/** Your app at LinkedIn. */
+export function linkedin(options: AppOptions): ProviderApp {
+  return bind(linkedinData, options);
+}
+
+/** Your app at Slack, with token rotation. */
+export function slack(options: AppOptions): ProviderApp {
+  return bind(slackData, options);
+}
+
+/** Your app at Discord. */
+export function discord(options: AppOptions): ProviderApp {
+  return bind(discordData, options);
+}
+
+/** Your app at GitLab. */
+export function gitlab(options: HostedOptions): ProviderApp {
+  return bind(gitlabData, options);
+}
+
+/** Your app at TikTok. */
+export function tiktok(options: AppOptions): ProviderApp {
+  return bind(tiktokData, options);
+}
+
+/** Your app at Notion. */
+export function notion(options: AppOptions): ProviderApp {
+  return bind(notionData, options);
+}
+
+/** Your app at Dropbox. */
+export function dropbox(options: AppOptions): ProviderApp {
+  return bind(dropboxData, options);
+}
+
+/** Your app at Atlassian. */
+export function atlassian(options: AppOptions): ProviderApp {
+  return bind(atlassianData, options);
+}
+
+/** Your app at HubSpot. */
+export function hubspot(options: AppOptions): ProviderApp {
+  return bind(hubspotData, options);
+}
+
+/** Your app at Zoom. */
+export function zoom(options: AppOptions): ProviderApp {
+  return bind(zoomData, options);
+}
+
+/** Your app at LINE. */
+export function line(options: AppOptions): ProviderApp {
+  return bind(lineData, options);
+}
+
+/** Your app at Salesforce; `host` is your organization's. */
+export function salesforce(options: HostedOptions): ProviderApp {
+  return bind(salesforceData, options);
+}
+
+/** Your app at a Mastodon instance, which `host` names. */
+export function mastodon(options: HostedOptions): ProviderApp {
+  return bind(mastodonData, options);
 }
 
 interface BoundOptions extends AppOptions {

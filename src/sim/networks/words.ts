@@ -50,6 +50,22 @@ const META: Words = {
   },
 };
 
+const REFUSED =
+  'The provided authorization grant is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client.';
+const UNAUTHENTICATED =
+  'Client authentication failed due to unknown client, no client authentication included, or unsupported authentication method.';
+
+/** GitLab and Mastodon are built on the same library, and say the same. */
+const DOORKEEPER: Words = {
+  token: {
+    refresh_token_refused: { status: 400, error: 'invalid_grant', description: REFUSED },
+    code_refused: { status: 400, error: 'invalid_grant', description: REFUSED },
+    redirect_uri_differs: { status: 400, error: 'invalid_grant', description: REFUSED },
+    client_not_authenticated: { status: 401, error: 'invalid_client', description: UNAUTHENTICATED },
+    client_unknown: { status: 401, error: 'invalid_client', description: UNAUTHENTICATED },
+  },
+};
+
 /** The words of the providers whose API nobody plays closer, by their id. Texts that nobody has confirmed are the RFC's. */
 export const WORDS: Readonly<Record<string, Words>> = {
   google: {
@@ -89,5 +105,72 @@ export const WORDS: Readonly<Record<string, Words>> = {
   facebook: META,
   instagram: META,
   threads: META,
+  linkedin: {
+    token: {
+      refresh_token_refused: {
+        status: 400,
+        error: 'invalid_request',
+        description: 'The provided authorization grant or refresh token is invalid, expired or revoked',
+      },
+    },
+  },
+  slack: {
+    token: {
+      refresh_token_refused: { status: 200, error: 'invalid_refresh_token', more: { ok: false } },
+      code_refused: { status: 200, error: 'invalid_code', more: { ok: false } },
+      client_not_authenticated: { status: 200, error: 'bad_client_secret', more: { ok: false } },
+      client_unknown: { status: 200, error: 'invalid_client_id', more: { ok: false } },
+    },
+    api: { status: 200, body: { ok: false, error: 'invalid_auth' } },
+    answerMore: { ok: true },
+    tokenPrefixes: { access: 'xoxe.xoxb-', refresh: 'xoxe-1-' },
+  },
+  discord: { api: { status: 401, body: { message: '401: Unauthorized', code: 0 } } },
+  gitlab: DOORKEEPER,
+  mastodon: {
+    ...DOORKEEPER,
+    api: { status: 401, body: { error: 'The access token is invalid' } },
+  },
+  tiktok: {
+    token: { refresh_token_refused: { status: 400, error: 'invalid_grant', more: { log_id: 'a-log' } } },
+    dead: { access_token_invalid: { status: 400, error: 'access_token_invalid', more: { log_id: 'a-log' } } },
+  },
+  dropbox: {
+    token: {
+      refresh_token_refused: {
+        status: 400,
+        error: 'invalid_grant',
+        description: 'refresh token is invalid or revoked',
+      },
+      code_refused: { status: 400, error: 'invalid_grant', description: "code doesn't exist or has expired" },
+    },
+  },
+  atlassian: {
+    token: {
+      refresh_token_refused: { status: 403, error: 'unauthorized_client', description: 'refresh_token is invalid' },
+      client_not_authenticated: { status: 401, error: 'access_denied', description: 'Unauthorized' },
+      client_unknown: { status: 401, error: 'access_denied', description: 'Unauthorized' },
+    },
+    dead: {
+      invalid_grant: { status: 403, error: 'invalid_grant', description: 'Unknown or invalid refresh token.' },
+    },
+  },
+  zoom: {
+    dead: { invalid_request: { status: 400, error: 'invalid_request', more: { reason: 'Invalid Token!' } } },
+  },
+  salesforce: {
+    token: {
+      refresh_token_refused: {
+        status: 400,
+        error: 'invalid_grant',
+        description: 'expired access/refresh token',
+      },
+    },
+    dead: { inactive_user: { status: 400, error: 'invalid_grant', description: 'inactive user' } },
+    api: {
+      status: 401,
+      body: [{ message: 'Session expired or invalid', errorCode: 'INVALID_SESSION_ID' }],
+    },
+  },
   spotify: { token: { refresh_token_refused: { status: 400, error: 'invalid_grant' } } },
 };
