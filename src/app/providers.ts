@@ -21,6 +21,19 @@ export interface ProviderFacts {
   readonly grantsPerSubject: Provider['grantsPerSubject'];
   readonly scopePresets: Readonly<Record<string, readonly string[]>>;
   readonly offlineScope: string | undefined;
+  /** What a connection is renewed by. */
+  readonly renewedBy: 'refresh_token' | 'access_token' | 'nothing';
+  /** How long a refresh token that was used is still taken. */
+  readonly reuseGraceMs: number;
+  readonly grantsPerSubjectMax: number | undefined;
+  /** Where a user takes back an earlier consent, so that the next one brings a refresh token. */
+  readonly onlyAtFirstConsent: string | undefined;
+  /** Names of the claims above that are believed and not confirmed. */
+  readonly unverified: readonly string[];
+  readonly hasDeviceFlow: boolean;
+  readonly registration: Provider['registration'];
+  /** The settings that an app of this provider is configured with, the needed ones first. */
+  readonly variables: readonly string[];
 }
 
 /** All providers that Kippu knows, and those that the configuration adds. */
@@ -49,5 +62,30 @@ function factsOf(provider: Provider, configured: ProviderApp | undefined, app: A
     grantsPerSubject: provider.grantsPerSubject,
     scopePresets: scopes.presets,
     offlineScope: scopes.offline,
+    renewedBy: renewedBy(provider),
+    reuseGraceMs: refresh.reuseGraceMs,
+    grantsPerSubjectMax: provider.grantsPerSubjectMax,
+    onlyAtFirstConsent: refresh.onlyAtFirstConsent,
+    unverified: provider.unverified,
+    hasDeviceFlow: provider.endpoints.deviceCode !== undefined,
+    registration: provider.registration,
+    variables: variablesOf(provider),
   };
+}
+
+function renewedBy({ renewal, refresh }: Provider): ProviderFacts['renewedBy'] {
+  if (renewal !== undefined) return renewal.by;
+  return refresh.rotation === 'none' ? 'nothing' : 'refresh_token';
+}
+
+/** By name, as `KIPPU_X_CLIENT_ID`; an app without a secret needs the first alone. */
+function variablesOf({ id, hosting, tenancy, refresh }: Provider): readonly string[] {
+  const own = [
+    ...(hosting === undefined ? [] : ['HOST']),
+    ...(tenancy === undefined ? [] : ['TENANT']),
+    ...(refresh.testingAbsoluteMs === undefined ? [] : ['TESTING']),
+  ];
+  return ['CLIENT_ID', 'CLIENT_SECRET', ...own, 'SCOPES', 'REPLAY', 'BASE_URL'].map(
+    (name) => `KIPPU_${id.toUpperCase()}_${name}`,
+  );
 }

@@ -76,6 +76,8 @@ export interface ConfigFile {
   readonly publicUrl?: string;
   readonly home?: string;
   readonly sandbox?: boolean;
+  /** Whose simulators the sandbox has. */
+  readonly sandboxProviders?: readonly string[];
   readonly returnUrls?: readonly string[];
   readonly smtpUrl?: string;
   readonly mailFrom?: string;

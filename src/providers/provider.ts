@@ -91,7 +91,7 @@ export interface Scopes {
   /** All scopes the documentation names: an unknown one is warned about, not refused. */
   readonly known: readonly string[];
   /** The provider has more than anybody lists: one that is not `known` is as good as one that is. */
-  readonly isOpen?: true;
+  readonly open?: boolean;
 }
 
 export interface ClientAuth {

@@ -30,7 +30,9 @@ function checkApp(app: ProviderApp, { publicUrl }: Config): Finding[] {
   }
   for (const scope of app.scopes ?? []) {
     const isKnown =
-      provider.scopes.isOpen === true || provider.scopes.known.includes(scope) || Object.hasOwn(provider.scopes.presets, scope);
+      provider.scopes.open === true ||
+      provider.scopes.known.includes(scope) ||
+      Object.hasOwn(provider.scopes.presets, scope);
     if (!isKnown) findings.push({ kind: 'scope_unknown', level: 'warning', provider: provider.id, scope });
   }
   const { origin } = new URL(app.endpoints.token);

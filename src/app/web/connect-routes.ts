@@ -70,7 +70,7 @@ async function comeBack(provider: string, request: Request, app: App): Promise<R
   const headers: Record<string, string> = isOurs ? { 'set-cookie': clearCookie(COOKIE, publicUrl) } : {};
   if (finished.kind === 'connected') makeLasting(finished.connection.id, app);
   if (finished.kind === 'to_redeem') return redirect(returnTo(finished), headers);
-  const { status, title, body } = arrival(finished, languageOf(request));
+  const { status, title, body } = arrival(finished, languageOf(request), app);
   return page({ title, lang: languageOf(request), body, status, headers });
 }
 
@@ -96,12 +96,18 @@ interface Arrival {
   readonly body: Html;
 }
 
-function arrival(finished: Exclude<Finished, { kind: 'to_redeem' }>, lang: 'en' | 'ja'): Arrival {
+function arrival(finished: Exclude<Finished, { kind: 'to_redeem' }>, lang: 'en' | 'ja', { apps }: App): Arrival {
   const texts = CONNECT_TEXTS[lang];
   switch (finished.kind) {
     case 'connected': {
       const { connection } = finished;
-      const end = connection.accessExpiresAtMs === undefined ? texts.neverEnds : texts.noRefreshToken;
+      const url = apps.get(connection.providerAppId)?.provider.refresh.onlyAtFirstConsent;
+      const end =
+        url !== undefined
+          ? texts.onlyFirst(url)
+          : connection.accessExpiresAtMs === undefined
+            ? texts.neverEnds
+            : texts.noRefreshToken;
       const ends = connection.hasRefreshToken ? undefined : html`<p class="warn">${end}</p>`;
       return {
         status: 200,

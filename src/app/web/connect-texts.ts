@@ -8,6 +8,8 @@ export const CONNECT_TEXTS = {
     noRefreshToken:
       'This consent brought no refresh token: it ends with its access token (at X after two hours). Consent again with offline.access to keep it.',
     neverEnds: 'This access token never expires: it works until somebody revokes it, and so does a stolen copy.',
+    onlyFirst: (url: string) =>
+      `This consent brought no refresh token, because the provider gives one only at the first consent to an app. Remove the app's access at ${url}, then connect again; else it ends with its access token.`,
     pending: 'Almost connected',
     pendingWhy: 'Your consent is safe. The provider could not say yet whose account it is; Kippu keeps asking.',
     failed: 'Not connected',
@@ -20,6 +22,8 @@ export const CONNECT_TEXTS = {
     noRefreshToken:
       'リフレッシュトークンが発行されませんでした。アクセストークンの期限(X では2時間)で接続が終わります。続けて使うには、offline.access を付けて再同意してください。',
     neverEnds: 'このアクセストークンには期限がありません。取り消されるまで使え、盗まれたコピーも使えてしまいます。',
+    onlyFirst: (url: string) =>
+      `リフレッシュトークンが届きませんでした。このプロバイダーは、アプリへの最初の同意のときだけ発行します。${url} でアプリのアクセスを取り消してから、接続し直してください。そうしないと、アクセストークンの期限で接続が終わります。`,
     pending: 'まもなく接続されます',
     pendingWhy:
       '同意は安全に保存されました。どのアカウントのものかをプロバイダーがまだ答えないため、確認を続けています。',

@@ -16,6 +16,7 @@ import { ENDLESS_TEXTS } from '../texts/endless-texts.ts';
 import { EXPLAIN_TEXTS } from '../texts/explain-texts.ts';
 import { spanText } from '../times.ts';
 import { connectDevice } from './connect-device.ts';
+import { refuseUnconfigured, sayOnlyFirst } from './connect-setup.ts';
 
 interface ConnectFlags {
   readonly name?: string;
@@ -52,6 +53,7 @@ async function connect(provider: string, flags: ConnectFlags, cli: Cli): Promise
     throw new KippuError('invalid', DEVICE_TEXTS[cli.language].notExplained, { where: '--explain' });
   const connection = await withApi(cli, async (context) => {
     const { local, config } = context;
+    await refuseUnconfigured(provider, context, cli);
     if (local !== undefined && config.sandbox) throw new KippuError('conflict', cli.texts.connect.sandboxNeedsServer);
     if (flags.device === true) return connectDevice(provider, flags, context, cli);
     const listening = local === undefined ? undefined : await listenForCallback(local, config, cli);
@@ -92,6 +94,7 @@ async function consent(provider: string, flags: ConnectFlags, context: ApiContex
   const id = await connectedBy(begun, explainer, context, cli);
   const connection = await context.api.get<ConnectionJson>(connectionPath(id));
   await explainer?.renewal(begun.id, connection);
+  await sayOnlyFirst(connection, context, cli);
   return connection;
 }
 

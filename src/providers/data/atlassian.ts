@@ -16,7 +16,7 @@ export const atlassianData = {
     offline: 'offline_access',
     presets: { default: ['read:me'] },
     known: ['offline_access', 'read:me', 'read:jira-user', 'read:jira-work', 'write:jira-work'],
-    isOpen: true,
+    open: true,
   },
   clientAuth: { confidential: 'body' },
   pkce: 'none',

@@ -12,7 +12,7 @@ export const discordData = {
     revocation: 'https://discord.com/api/oauth2/token/revoke',
     api: 'https://discord.com',
   },
-  scopes: { separator: ' ', presets: { default: ['identify'] }, known: ['identify', 'email', 'guilds'], isOpen: true },
+  scopes: { separator: ' ', presets: { default: ['identify'] }, known: ['identify', 'email', 'guilds'], open: true },
   clientAuth: { confidential: 'basic' },
   pkce: 'none',
   codeLifetimeMs: 600_000,

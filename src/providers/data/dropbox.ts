@@ -13,7 +13,7 @@ export const dropboxData = {
     separator: ' ',
     presets: { default: ['account_info.read'] },
     known: ['account_info.read', 'files.metadata.read', 'files.content.read', 'files.content.write'],
-    isOpen: true,
+    open: true,
   },
   clientAuth: { confidential: 'body' },
   pkce: 'S256',

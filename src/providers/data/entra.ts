@@ -19,7 +19,7 @@ export const entraData = {
     offline: 'offline_access',
     presets: { default: ['User.Read'] },
     known: ['offline_access', 'openid', 'profile', 'email', 'User.Read'],
-    isOpen: true,
+    open: true,
   },
   clientAuth: { confidential: 'body' },
   pkce: 'S256',

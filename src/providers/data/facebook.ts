@@ -17,7 +17,7 @@ export const facebookData = {
     separator: ',',
     presets: { default: ['public_profile'] },
     known: ['public_profile', 'email'],
-    isOpen: true,
+    open: true,
   },
   clientAuth: { confidential: 'body' },
   pkce: 'none',

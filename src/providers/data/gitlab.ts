@@ -19,7 +19,7 @@ export const gitlabData = {
     separator: ' ',
     presets: { default: ['read_user'] },
     known: ['read_user', 'api', 'read_api', 'read_repository', 'write_repository', 'openid', 'profile', 'email'],
-    isOpen: true,
+    open: true,
   },
   clientAuth: { confidential: 'body' },
   pkce: 'S256',

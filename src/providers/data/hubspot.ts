@@ -11,7 +11,7 @@ export const hubspotData = {
     token: 'https://api.hubapi.com/oauth/2026-03/token',
     api: 'https://api.hubapi.com',
   },
-  scopes: { separator: ' ', presets: { default: ['oauth'] }, known: ['oauth'], isOpen: true },
+  scopes: { separator: ' ', presets: { default: ['oauth'] }, known: ['oauth'], open: true },
   clientAuth: { confidential: 'body' },
   pkce: 'none',
   codeLifetimeMs: 600_000,

@@ -23,7 +23,7 @@ export const instagramData = {
       'instagram_business_manage_messages',
       'instagram_business_manage_comments',
     ],
-    isOpen: true,
+    open: true,
   },
   clientAuth: { confidential: 'body' },
   pkce: 'none',

@@ -15,7 +15,7 @@ export const linkedinData = {
     separator: ' ',
     presets: { default: ['openid', 'profile'] },
     known: ['openid', 'profile', 'email', 'w_member_social'],
-    isOpen: true,
+    open: true,
   },
   clientAuth: { confidential: 'body' },
   pkce: 'none',

@@ -17,7 +17,7 @@ export const mastodonData = {
     separator: ' ',
     presets: { default: ['read'], post: ['read', 'write'] },
     known: ['profile', 'read', 'write', 'follow', 'push'],
-    isOpen: true,
+    open: true,
   },
   clientAuth: { confidential: 'body' },
   pkce: 'S256',

@@ -18,7 +18,7 @@ export const salesforceData = {
     offline: 'offline_access',
     presets: { default: ['api', 'openid'] },
     known: ['api', 'openid', 'offline_access', 'refresh_token', 'full'],
-    isOpen: true,
+    open: true,
   },
   clientAuth: { confidential: 'body' },
   pkce: 'S256',

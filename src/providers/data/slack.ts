@@ -15,7 +15,7 @@ export const slackData = {
     separator: ',',
     presets: { default: ['users:read'] },
     known: ['users:read', 'chat:write', 'channels:read'],
-    isOpen: true,
+    open: true,
   },
   clientAuth: { confidential: 'basic' },
   pkce: 'S256',

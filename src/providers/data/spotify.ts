@@ -15,7 +15,7 @@ export const spotifyData = {
     separator: ' ',
     presets: { default: ['user-read-private'] },
     known: ['user-read-private', 'user-read-email'],
-    isOpen: true,
+    open: true,
   },
   clientAuth: { confidential: 'basic' },
   pkce: 'S256',

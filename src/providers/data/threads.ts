@@ -17,7 +17,7 @@ export const threadsData = {
     separator: ',',
     presets: { default: ['threads_basic'] },
     known: ['threads_basic', 'threads_content_publish'],
-    isOpen: true,
+    open: true,
   },
   clientAuth: { confidential: 'body' },
   pkce: 'none',

@@ -15,7 +15,7 @@ export const tiktokData = {
     separator: ',',
     presets: { default: ['user.info.basic'] },
     known: ['user.info.basic', 'user.info.profile', 'user.info.stats', 'video.list', 'video.upload', 'video.publish'],
-    isOpen: true,
+    open: true,
   },
   clientAuth: { confidential: 'body' },
   pkce: 'none',

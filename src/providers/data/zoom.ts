@@ -10,7 +10,7 @@ export const zoomData = {
     revocation: 'https://zoom.us/oauth/revoke',
     api: 'https://api.zoom.us',
   },
-  scopes: { separator: ',', presets: { default: ['user:read:user'] }, known: ['user:read:user'], isOpen: true },
+  scopes: { separator: ',', presets: { default: ['user:read:user'] }, known: ['user:read:user'], open: true },
   clientAuth: { confidential: 'basic' },
   pkce: 'none',
   codeLifetimeMs: 300_000,

@@ -18,6 +18,35 @@ export const providerSchema = described(
     grants_per_subject: described(z.enum(['one', 'many']), '`one`: a second consent of the same user ends the first.'),
     scope_presets: z.record(z.string(), z.array(z.string())),
     offline_scope: described(z.string().nullable(), 'The scope that brings a refresh token; asked for unless refused.'),
+    renewed_by: described(
+      z.enum(['refresh_token', 'access_token', 'nothing']),
+      '`access_token`: there are no refresh tokens, and the access token itself is exchanged while it lives.',
+    ),
+    reuse_grace: described(seconds, 'Seconds for which a refresh token that was used is still taken.'),
+    grants_per_subject_max: described(
+      z.number().nullable(),
+      'How many grants one user and app may have before the oldest ends; `null`: no such limit is known.',
+    ),
+    only_at_first_consent: described(
+      z.string().nullable(),
+      'Only the first consent brings a refresh token: the address where a user takes it back, so that the next is a first one.',
+    ),
+    device_flow: z.boolean(),
+    registration: described(
+      z
+        .strictObject({
+          console: described(z.string(), 'Where an app is made.'),
+          makes: z.string(),
+          callback_field: described(z.string(), 'The field that `callback_url` goes into.'),
+          client_id_name: z.string(),
+          client_secret_name: z.string(),
+          https_only: described(z.boolean(), 'The callback must be https, also on this machine.'),
+        })
+        .nullable(),
+      "What to do in the provider's console, in the console's words; `null`: nobody has described it.",
+    ),
+    variables: described(z.array(z.string()), 'The settings that an app of this provider is configured with.'),
+    unverified: described(z.array(z.string()), 'Claims that are believed and not confirmed.'),
   }),
   { id: 'Provider' },
 );
@@ -36,5 +65,26 @@ export function providerJson(facts: ProviderFacts): z.input<typeof providerSchem
     grants_per_subject: facts.grantsPerSubject,
     scope_presets: Object.fromEntries(Object.entries(facts.scopePresets).map(([name, scopes]) => [name, [...scopes]])),
     offline_scope: facts.offlineScope ?? null,
+    renewed_by: facts.renewedBy,
+    reuse_grace: facts.reuseGraceMs / 1000,
+    grants_per_subject_max: facts.grantsPerSubjectMax ?? null,
+    only_at_first_consent: facts.onlyAtFirstConsent ?? null,
+    device_flow: facts.hasDeviceFlow,
+    registration: registrationJson(facts),
+    variables: [...facts.variables],
+    unverified: [...facts.unverified],
+  };
+}
+
+function registrationJson({ registration }: ProviderFacts): z.input<typeof providerSchema>['registration'] {
+  if (registration === undefined) return null;
+  const { console, makes, callbackField, clientIdName, clientSecretName, httpsOnly = false } = registration;
+  return {
+    console,
+    makes,
+    callback_field: callbackField,
+    client_id_name: clientIdName,
+    client_secret_name: clientSecretName,
+    https_only: httpsOnly,
   };
 }

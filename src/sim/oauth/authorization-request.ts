@@ -75,7 +75,7 @@ function scopeRefusal(world: World, query: URLSearchParams): Refusal | undefined
   if (sideOf(world.provider, 'permissionsNotScopes') === 'on') return undefined;
   const scopes = scopesOf(world, query);
   if (scopes.length === 0) return invalid('scope is missing.');
-  if (world.provider.scopes.isOpen === true) return undefined;
+  if (world.provider.scopes.open === true) return undefined;
   const unknown = scopes.find((scope) => !world.provider.scopes.known.includes(scope));
   return unknown === undefined ? undefined : { error: 'invalid_scope', description: `There is no scope ${unknown}.` };
 }
