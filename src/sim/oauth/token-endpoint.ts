@@ -6,7 +6,7 @@ import type { ErrorAnswer, Network, TokenProblem } from '../networks/network.ts'
 import { isPlayed, QUIRKS, sideOf } from '../quirks.ts';
 import { isAlive, type Code, type Device, type Grant, type Token } from '../state.ts';
 import { jsonReply, type SimRequest } from '../wire.ts';
-import { justReply, type Decision, type World } from '../world.ts';
+import { justReply, refreshEndMs, type Decision, type World } from '../world.ts';
 import { checkClient } from './client-check.ts';
 import { answeredRefresh, issue } from './issue.ts';
 import { asAskedFor, parametersOf } from './token-wire.ts';
@@ -233,8 +233,15 @@ function renew(world: World, network: Network, form: URLSearchParams, { clientId
     return refuse(world, network, 'redirect_uri_differs');
   // Where a new one comes only sometimes, the old one stays until it does.
   const isSpent = world.provider.refresh.rotation === 'single-use' && answeredRefresh(world, grant) === 'new';
-  const before: SimEvent[] = isSpent ? [{ kind: 'token_spent', hash: refresh.hash, atMs: world.nowMs }] : [];
-  return issue(world, network, grant, { before, parent: refresh, presented: form.get('refresh_token') ?? undefined });
+  const { hash } = refresh;
+  const used: SimEvent = isSpent
+    ? { kind: 'token_spent', hash, atMs: world.nowMs }
+    : { kind: 'token_kept', hash, expiresAtMs: refreshEndMs(world, grant.consentedAtMs) };
+  return issue(world, network, grant, {
+    before: [used],
+    parent: refresh,
+    presented: form.get('refresh_token') ?? undefined,
+  });
 }
 
 /** A spent refresh token again: good inside the provider's window, otherwise refused, and with the switch on, fatal. */
