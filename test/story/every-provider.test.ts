@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CATALOGUE, type Provider } from '../../src/providers/index.ts';
+import type { SettingsPatch } from '../../src/sim/settings.ts';
 import { createWorld, type World } from '../support/world.ts';
 
 /**
@@ -144,6 +145,37 @@ async function resolvedToken(
       return renewal.tokens.accessToken.reveal();
   }
   return undefined;
+}
+
+/** Where the data only believe something, the simulator is switched to the other possibility. */
+for (const provider of renewed) {
+  for (const [claim, other] of otherWays(provider)) {
+    test(`${provider.name}: lives on if ${claim} is the other way round (${JSON.stringify(other)})`, async () => {
+      const { world, id } = await connected(provider);
+      await using _ = world;
+      world.provider.controls.set(other);
+      const tokens = [await world.node().accessToken(id)];
+      for (let round = 0; round < 3; round += 1) tokens.push(await renewOnce(world, id, provider));
+      assert.equal(new Set(tokens).size, 4, 'each renewal brought another one');
+      assert.equal(world.provider.knowsAsGood(tokens.at(-1) ?? ''), true);
+      assert.equal(await world.state(id), 'active');
+      assert.equal(world.provider.reuses, 0, 'nothing was presented twice');
+    });
+  }
+}
+
+function otherWays({ unverified, refresh }: Provider): readonly (readonly [string, SettingsPatch])[] {
+  const switches: readonly (readonly [string, SettingsPatch])[] = [
+    ['refresh.renewalKillsAccess', { killAccessOnRefresh: !refresh.renewalKillsAccess }],
+    ['refresh.reuseKillsFamily', { familyKill: !refresh.reuseKillsFamily }],
+    ['refresh.answered', { refreshAnswered: 'new' }],
+    ['refresh.answered', { refreshAnswered: 'same' }],
+    ['refresh.answered', { refreshAnswered: 'none' }],
+    ['refresh.absoluteMs', { refreshLife: 'idle' }],
+  ];
+  return switches.filter(
+    ([claim]) => unverified.includes(claim) || (claim === 'refresh.answered' && refresh.answered === 'sometimes'),
+  );
 }
 
 for (const provider of endless) {
