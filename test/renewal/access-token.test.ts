@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { facebookData } from '../../src/providers/data/facebook.ts';
 import { instagramData } from '../../src/providers/data/instagram.ts';
 import { threadsData } from '../../src/providers/data/threads.ts';
+import { jsonAnswer } from '../support/provider-side.ts';
 import { createWorld, type World, type WorldOptions } from '../support/world.ts';
 
 /** Stories where there are no refresh tokens: the access token itself is exchanged, once a day old and before its end. */
@@ -205,4 +206,24 @@ test('neither token nor secret of the query is in an event, an error or anything
     assert.ok(!rows.join().includes(secret), 'in the store');
     assert.ok(!JSON.stringify(world.provider.controls.state()).includes(secret), 'in the simulator');
   }
+});
+
+test('an answer without a lifetime is that of an hour after a consent, and of sixty days after that', async () => {
+  const provider = { ...threadsData, access: { ...threadsData.access, isAnswered: false } } as const;
+  await using world = await createWorld({ provider, workers: false });
+  const alice = await world.connect('alice');
+  assert.equal((await world.connection(alice)).accessExpiresAtMs, world.clock.nowMs() + HOUR_MS);
+  await world.node().accessToken(alice);
+  assert.equal((await world.connection(alice)).refreshExpiresAtMs, world.clock.nowMs() + 60 * DAY_MS);
+});
+
+test('code 190 says that a token is dead with a 400 as well', async () => {
+  await using world = await threadsWorld({ workers: false });
+  world.provider.script(({ url }) =>
+    url.includes('/v1.0/me')
+      ? jsonAnswer(400, { error: { message: 'No.', code: 190, type: 'OAuthException' } })
+      : undefined,
+  );
+  const finished = await world.browser().consent('alice');
+  assert.equal(finished.kind === 'failed' && finished.failure, 'provider_refused');
 });

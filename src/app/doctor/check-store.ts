@@ -15,7 +15,7 @@ import { copiedBecause } from '../home.ts';
 import type { Outside } from '../open.ts';
 import { storeOpener } from '../system.ts';
 import { checkAppStatuses } from './check-apps.ts';
-import { checkCrowds, checkEndless } from './check-grants.ts';
+import { checkCrowds, checkEndless, checkTesting } from './check-grants.ts';
 import { checkNotices } from './check-notices.ts';
 import type { Finding } from './finding.ts';
 
@@ -148,7 +148,11 @@ async function checkConnections(store: Store, config: Config, nowMs: number): Pr
       findings.push({ kind: 'consent_needed_soon', level: 'warning', name, atMs });
     }
   }
-  findings.push(...checkCrowds(items, config.apps), ...checkEndless(items, config.apps));
+  findings.push(
+    ...checkCrowds(items, config.apps),
+    ...checkEndless(items, config.apps),
+    ...checkTesting(items, config.apps),
+  );
   const suspect = await suspectOf(items, store);
   if (suspect.length > 0) findings.push({ kind: 'reuse_suspected', level: 'warning', names: suspect });
   findings.push(...(await checkComing(items, store)));

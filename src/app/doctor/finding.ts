@@ -71,6 +71,13 @@ type FindingFacts =
       readonly names: readonly string[];
       readonly max: number;
     }
+  | {
+      readonly kind: 'testing_suspected';
+      readonly provider: string;
+      readonly names: readonly string[];
+      readonly days: number;
+      readonly variable: string;
+    }
   | { readonly kind: 'never_expires'; readonly names: readonly string[] }
   | { readonly kind: 'orphans'; readonly names: readonly string[] }
   | { readonly kind: 'connections'; readonly counts: Readonly<Record<ConnectionState, number>> }

@@ -138,6 +138,10 @@ export const FINDINGS_EN: FindingTexts = {
     what: `${handle} is connected ${names.length} times with one app of ${provider}, which keeps ${max}: ${names.join(', ')}`,
     advice: 'The next consent ends the oldest of them without a word. Revoke those that nobody needs.',
   }),
+  testing_suspected: ({ provider, names, days, variable }) => ({
+    what: `${names.join(', ')} ended without a reason and never lived longer than ${days} days`,
+    advice: `That is how ${provider} treats an app in testing. Publish the app there, or set ${variable}=1 to be warned in time.`,
+  }),
   never_expires: ({ names }) => ({
     what: `access tokens that never end: ${names.join(', ')}`,
     advice:

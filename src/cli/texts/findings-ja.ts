@@ -138,6 +138,10 @@ export const FINDINGS_JA: FindingTexts = {
     what: `${handle} は ${provider} の同じアプリで ${names.length} 回接続されています(保持されるのは ${max} まで): ${names.join(', ')}`,
     advice: '次に同意すると、一番古いものが黙って失効します。不要なものを取り消してください。',
   }),
+  testing_suspected: ({ provider, names, days, variable }) => ({
+    what: `${names.join(', ')} は理由なく終わり、${days} 日より長く続いたことがありません`,
+    advice: `${provider} でテスト中のアプリはそうなります。コンソールで公開するか、${variable}=1 を設定して事前に警告を受けてください。`,
+  }),
   never_expires: ({ names }) => ({
     what: `アクセストークンに期限がありません: ${names.join(', ')}`,
     advice:
