@@ -13,7 +13,8 @@ export interface ProviderFacts {
   readonly isSimulated: boolean;
   /** To be registered at the provider, to the letter. */
   readonly callbackUrl: string;
-  readonly accessLifetimeMs: number;
+  /** Absent: it has no end, or no answer says when it comes. */
+  readonly accessLifetimeMs: number | undefined;
   readonly refreshAbsoluteMs: number | undefined;
   readonly refreshIdleMs: number | undefined;
   readonly rotation: Provider['refresh']['rotation'];
@@ -55,7 +56,7 @@ function factsOf(provider: Provider, configured: ProviderApp | undefined, app: A
     isConfigured: configured !== undefined,
     isSimulated: configured !== undefined && configured.issuer.startsWith('sandbox:'),
     callbackUrl: callbackUrl(provider.id, app),
-    accessLifetimeMs: provider.access.lifetimeMs,
+    accessLifetimeMs: provider.access.isAnswered === false ? undefined : provider.access.lifetimeMs,
     refreshAbsoluteMs: refresh.absoluteMs,
     refreshIdleMs: refresh.idleMs,
     rotation: refresh.rotation,

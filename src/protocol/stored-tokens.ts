@@ -55,7 +55,7 @@ export function sealTokens(
     accessExpiresAtMs: tokens.accessExpiresAtMs,
     ...(home.app.provider.renewal === undefined
       ? refreshEnds(tokens, home, refreshToken !== undefined, refresh)
-      : { refreshAbsoluteEndsAtMs: undefined, refreshIdleEndsAtMs: tokens.accessExpiresAtMs ?? idleEnd(home) }),
+      : { refreshAbsoluteEndsAtMs: undefined, refreshIdleEndsAtMs: lastingEnd(tokens, home) }),
     scopes: tokens.scopes,
     dueAtMs: home.dueAtMs,
   };
@@ -67,10 +67,21 @@ function renewedBy(tokens: TokenSet, { app, keptRefreshToken }: TokenHome): Secr
   return tokens.refreshToken ?? keptRefreshToken;
 }
 
-function idleEnd({ app, nowMs }: TokenHome): number | undefined {
+/**
+ * The end of an access token that is renewed by itself. None for what a consent has just brought and lives for an hour or so:
+ * it is no token to keep, and by that it is known.
+ */
+function lastingEnd(tokens: TokenSet, { app, nowMs, keptRefreshToken }: TokenHome): number | undefined {
+  const { shortLived } = app.provider.renewal ?? {};
+  const lifeMs = tokens.accessExpiresAtMs === undefined ? undefined : tokens.accessExpiresAtMs - nowMs;
+  const isFresh = keptRefreshToken === undefined && shortLived !== undefined && lifeMs !== undefined;
+  if (isFresh && lifeMs <= SHORT_LIVES * shortLived.lifetimeMs) return undefined;
   const { idleMs } = app.provider.refresh;
-  return idleMs === undefined ? undefined : nowMs + idleMs;
+  return tokens.accessExpiresAtMs ?? (idleMs === undefined ? undefined : nowMs + idleMs);
 }
+
+/** A consent's token may come with a little more than the documented life. */
+const SHORT_LIVES = 2;
 
 type RefreshEnds = Pick<SealedTokens, 'refreshAbsoluteEndsAtMs' | 'refreshIdleEndsAtMs'>;
 

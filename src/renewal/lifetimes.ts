@@ -11,9 +11,6 @@ const YOUNG_MS = MINUTE_MS;
 /** When nobody says how long an access token lives, it is trusted this long and then only a refusal tells. */
 const UNKNOWN_LIFETIME_MS = HOUR_MS;
 
-/** A consent's token may come with a little more than the documented life. */
-const SHORT_LIVES = 2;
-
 /** What decides about an access token's life. */
 export type AccessLife = Pick<StoredCredential, 'accessIssuedAtMs' | 'accessExpiresAtMs' | 'accessRefusedAtMs'> & {
   readonly accessFingerprint: StoredCredential['accessFingerprint'] | undefined;
@@ -52,14 +49,14 @@ function requiredTtlMs(credential: AccessLife, need: Need): number {
 
 /**
  * What a consent has just brought where there are no refresh tokens: it dies within hours, and is exchanged at once for
- * one that lives for weeks.
+ * one that lives for weeks. It is the one that has an end and is not worth keeping until then.
  */
 export function isShortLived(
-  credential: Pick<StoredCredential, 'accessIssuedAtMs' | 'accessExpiresAtMs'>,
+  credential: Pick<StoredCredential, 'accessExpiresAtMs' | 'refreshIdleEndsAtMs' | 'refreshFingerprint'>,
   { renewal }: Provider,
 ): boolean {
-  if (renewal?.shortLived === undefined || credential.accessExpiresAtMs === undefined) return false;
-  return lifetimeOf(credential) <= SHORT_LIVES * renewal.shortLived.lifetimeMs;
+  if (renewal?.shortLived === undefined || credential.refreshFingerprint === undefined) return false;
+  return credential.accessExpiresAtMs !== undefined && credential.refreshIdleEndsAtMs === undefined;
 }
 
 /** From when on an access token that is itself exchanged may be; `undefined` where the provider sets no such age, or nothing is left to wait for. */

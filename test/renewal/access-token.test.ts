@@ -227,3 +227,12 @@ test('code 190 says that a token is dead with a 400 as well', async () => {
   const finished = await world.browser().consent('alice');
   assert.equal(finished.kind === 'failed' && finished.failure, 'provider_refused');
 });
+
+test('a lasting token that the provider gives two hours is not taken for that of a consent: one exchange is enough', async () => {
+  const provider = { ...threadsData, access: { ...threadsData.access, lifetimeMs: 2 * HOUR_MS } };
+  await using world = await createWorld({ provider, workers: false });
+  const alice = await world.connect('alice');
+  const token = await world.node().accessToken(alice);
+  for (let use = 0; use < 3; use += 1) assert.equal(await world.node().accessToken(alice), token);
+  assert.deepEqual(exchanges(world), ['/access_token']);
+});

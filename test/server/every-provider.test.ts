@@ -47,6 +47,10 @@ for (const provider of CATALOGUE) {
       [facts.configured, facts.rotation, facts.renewed_by === 'nothing'],
       [true, provider.refresh.rotation, provider.refresh.rotation === 'none' && provider.renewal === undefined],
     );
+    assert.equal(
+      facts.access_lifetime,
+      provider.access.isAnswered === false ? null : provider.access.lifetimeMs / 1000,
+    );
     const { renewable } = (await kippu.operator.get(`/v1/connections/${connection}`)).json;
     assert.equal(renewable, facts.renewed_by !== 'nothing');
   });

@@ -34,8 +34,8 @@ export function answerTokenExchange(world: World, network: Network, request: Sim
   return issue(world, network, grant, { before: met.events, parent: token });
 }
 
-function isTooYoung({ provider, state, nowMs }: World, { issuedAtMs }: Token): boolean {
-  return state.settings.minAge && nowMs < issuedAtMs + (provider.renewal?.minAgeMs ?? 0);
+function isTooYoung({ provider, state, nowMs, fast }: World, { issuedAtMs }: Token): boolean {
+  return state.settings.minAge && nowMs < issuedAtMs + (provider.renewal?.minAgeMs ?? 0) / fast;
 }
 
 type Credentials =
