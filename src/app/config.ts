@@ -69,7 +69,9 @@ export function readConfig(settings: Settings, facts: ConfigFacts): Config {
     port,
     publicUrl: readPublicUrl(settings, port),
     sandbox,
-    apps: sandbox ? CATALOGUE.map((provider) => sandboxApp(provider, facts.simulatorUrl(provider.id, home))) : realApps,
+    apps: sandbox
+      ? sandboxProviders(settings).map((provider) => sandboxApp(provider, facts.simulatorUrl(provider.id, home)))
+      : realApps,
     timing: readTiming(settings),
     returnUrls: readList(settings, 'KIPPU_RETURN_URLS'),
     mail: readMail({
@@ -89,6 +91,19 @@ export function readConfig(settings: Settings, facts: ConfigFacts): Config {
 
 export const SANDBOX_CLIENT_ID = 'kippu-sandbox';
 export const SANDBOX_CLIENT_SECRET = 'sandbox-secret-of-no-value';
+
+/** Each is a process of its own: who wants more of them, or others, names them. */
+const SANDBOX_PROVIDERS = ['x', 'github'];
+
+function sandboxProviders(settings: Settings): readonly Provider[] {
+  const named = readList(settings, 'KIPPU_SANDBOX_PROVIDERS');
+  return (named.length === 0 ? SANDBOX_PROVIDERS : named).map((id) => {
+    const provider = CATALOGUE.find((one) => one.id === id);
+    if (provider !== undefined) return provider;
+    const ids = CATALOGUE.map((one) => one.id).join(', ');
+    throw invalid('KIPPU_SANDBOX_PROVIDERS', `there is no provider "${id}"`, `some of: ${ids}`);
+  });
+}
 
 /** Bound to the sandbox by its issuer, whichever port the simulator has: its tokens can never be sent to a real provider. */
 function sandboxApp(provider: Provider, baseUrl: string): ProviderApp {
@@ -129,6 +144,8 @@ const VARIABLES: Readonly<Record<string, string>> = {
   lifetimeMs: 'REFRESH_LIFETIME',
   idleMs: 'REFRESH_IDLE_LIFETIME',
   replayInLeeway: 'REPLAY_IN_LEEWAY',
+  tenant: 'TENANT',
+  testing: 'TESTING',
 };
 
 /** What is wrong with a registration is said with the name of the variable. */

@@ -10,12 +10,17 @@ export interface SettingReaders {
   readonly choice: <const T extends string>(settings: Settings, name: string, choices: readonly T[]) => T | undefined;
 }
 
-type ParticularOptions = Pick<ProviderAppOptions, 'host' | 'audience' | 'organization' | 'clientAuth' | 'refresh'>;
+type ParticularOptions = Pick<
+  ProviderAppOptions,
+  'host' | 'tenant' | 'testing' | 'audience' | 'organization' | 'clientAuth' | 'refresh'
+>;
 
 /** The last parts of the variables that only some providers have, as in `KIPPU_AUTH0_DOMAIN`. */
-export function particularVariables({ hosting, appParameters = {}, refresh }: Provider): readonly string[] {
+export function particularVariables({ hosting, tenancy, appParameters = {}, refresh }: Provider): readonly string[] {
   return [
     ...(hosting === undefined ? [] : [hostVariable(hosting)]),
+    ...(tenancy === undefined ? [] : ['TENANT']),
+    ...(refresh.testingAbsoluteMs === undefined ? [] : ['TESTING']),
     ...Object.keys(appParameters).map((name) => name.toUpperCase()),
     ...(refresh.configurable === true ? ['CLIENT_AUTH', ...REFRESH_VARIABLES] : []),
   ];
@@ -41,6 +46,8 @@ export function particularOptions(provider: Provider, settings: Settings, read: 
   const { hosting } = provider;
   return {
     host: hosting === undefined ? undefined : textOf(hostVariable(hosting)),
+    tenant: textOf('TENANT'),
+    testing: read.flag(settings, `${prefix}TESTING`),
     audience: textOf('AUDIENCE'),
     organization: textOf('ORGANIZATION'),
     clientAuth: read.choice(settings, `${prefix}CLIENT_AUTH`, ['body', 'basic']),

@@ -76,6 +76,8 @@ export interface ConfigFile {
   readonly publicUrl?: string;
   readonly home?: string;
   readonly sandbox?: boolean;
+  /** Whose simulators the sandbox has. */
+  readonly sandboxProviders?: readonly string[];
   readonly returnUrls?: readonly string[];
   readonly smtpUrl?: string;
   readonly mailFrom?: string;
@@ -113,6 +115,10 @@ export interface ProviderSettings {
   /** A duration, as in `30d`, or `never`. */
   readonly refreshIdleLifetime?: string;
   readonly replayInLeeway?: boolean;
+  /** A tenant's id, domain or name, where the provider has tenants (Entra). */
+  readonly tenant?: string;
+  /** The provider's console calls the app a test (Google). */
+  readonly testing?: boolean;
   readonly baseUrl?: string;
   readonly replay?: boolean;
 }

@@ -106,7 +106,7 @@ async function attachmentFor(fresh: NewTokens, target: Target, ports: ConnectPor
 
 function defaultName({ app, handle }: NewTokens, number: number, { random }: ConnectPorts): string {
   const base = `${app.provider.id}:${
-    handle ??
+    handle?.replaceAll(/\s+/g, '-') ??
     randomText(random, 4)
       .toLowerCase()
       .replace(/[^a-z0-9]/g, '0')

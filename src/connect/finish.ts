@@ -84,7 +84,12 @@ async function exchangeCode(consent: Consent, app: ProviderApp, code: Secret, po
   const outcome = classifyExchange(answer, app.provider, sentAtMs);
   switch (outcome.kind) {
     case 'renewed':
-      return keepPending(consent, 'answered', { ...outcome.tokens, nonce: nonceSent(consent, app, secret) }, ports);
+      return keepPending(
+        consent,
+        'answered',
+        ofConsent(outcome.tokens, app, { redirectUri, sentAtMs, nonce: nonceSent(consent, app, secret) }),
+        ports,
+      );
     case 'code_refused':
     case 'rejected':
       return fail(consent, { failure: 'code_refused', detail: outcome.error }, ports);
@@ -101,6 +106,29 @@ async function exchangeCode(consent: Consent, app: ProviderApp, code: Secret, po
 /** As the browser carried it: see `protocol/authorization-request.ts`. */
 function nonceSent({ scopes }: Consent, { provider }: ProviderApp, verifier: Secret): string | undefined {
   return asksForIdToken(provider, scopes) ? nonceOf(verifier) : undefined;
+}
+
+interface ConsentFacts {
+  readonly redirectUri: string;
+  readonly sentAtMs: number;
+  readonly nonce: string | undefined;
+}
+
+/** What only the consent knows of its tokens: its nonce, the callback that renewals name, and a first life that no answer states. */
+function ofConsent(
+  tokens: TokenSet,
+  { provider }: ProviderApp,
+  { redirectUri, sentAtMs, nonce }: ConsentFacts,
+): TokenSet {
+  const { shortLived } = provider.renewal ?? {};
+  return {
+    ...tokens,
+    nonce,
+    ...(provider.quirks.callbackAtRenewal === true ? { redirectUri } : {}),
+    ...(shortLived === undefined
+      ? {}
+      : { accessExpiresAtMs: tokens.accessExpiresAtMs ?? sentAtMs + shortLived.lifetimeMs }),
+  };
 }
 
 /** Durable before anything else is asked: a code works once. */

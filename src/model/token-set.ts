@@ -19,6 +19,8 @@ export interface TokenSet {
   readonly scopes: readonly string[] | undefined;
   /** How the grant was given, where that is not by an authorization code (RFC 8628). */
   readonly flow?: 'device' | undefined;
+  /** The callback that the consent came back to, where renewals must name it too. */
+  readonly redirectUri?: string | undefined;
   /** The answer's body as it arrived, sealed along with the rest, so that nothing a parser missed is ever lost. */
   readonly raw: Secret;
 }

@@ -1,5 +1,6 @@
 import type { Secret } from '../model/secret.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
+import { clientIdName } from './client-authentication.ts';
 import { asksForIdToken, nonceOf } from './id-token.ts';
 import { challengeOf } from './pkce.ts';
 
@@ -20,7 +21,7 @@ export function authorizationUrl(
   const url = new URL(app.endpoints.authorization);
   const params = {
     response_type: 'code',
-    client_id: app.clientId,
+    [clientIdName(app)]: app.clientId,
     redirect_uri: redirectUri,
     ...(scopes.length === 0 ? {} : { scope: scopes.join(provider.scopes.separator) }),
     state: state.reveal(),

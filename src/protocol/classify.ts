@@ -72,6 +72,7 @@ function matches(row: TokenErrorRow, status: number, read: TokenAnswer): boolean
   if (row.description !== undefined && (read.kind !== 'error' || read.description !== row.description)) return false;
   if (row.descriptionPart !== undefined && (read.kind !== 'error' || !hasPart(read.description, row.descriptionPart)))
     return false;
+  if (row.code !== undefined && (read.kind !== 'error' || read.codes?.includes(row.code) !== true)) return false;
   return true;
 }
 
@@ -97,7 +98,8 @@ function outcomeOf(row: TokenErrorRow, error: string, answer: Answered, nowMs: n
 /** Only the provider's own error names, never its whole body: a body may hold what must not be logged. */
 function describe(status: number, read: TokenAnswer): string {
   if (read.kind !== 'error') return `HTTP ${status} without a readable answer`;
-  const words = [read.error, read.description].filter((part) => part !== undefined).join(': ');
+  const named = [read.error, ...(read.codes ?? [])].join(' ');
+  const words = [named, read.description].filter((part) => part !== undefined).join(': ');
   return `HTTP ${status} ${errorWords(words)}`;
 }
 

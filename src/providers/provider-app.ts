@@ -36,6 +36,10 @@ export interface ProviderAppOptions extends SettingOptions {
   readonly baseUrl?: string | undefined;
   /** A customer's own host of this provider, as in `github.example.com`. */
   readonly host?: string | undefined;
+  /** Whose directory the users are in, where the provider has such: a tenant's id, its domain, or one of its names. */
+  readonly tenant?: string | undefined;
+  /** The provider's console calls the app a test: its grants are shorter. */
+  readonly testing?: boolean | undefined;
   /** Names the authorization server where its address does not: the sandbox's simulator, on whatever port. */
   readonly issuer?: string | undefined;
 }
@@ -47,7 +51,8 @@ export interface ProviderAppOptions extends SettingOptions {
 export function providerApp(known: Provider, options: ProviderAppOptions): ProviderApp {
   refuseAppNumber(known, options.clientId);
   refuseUnknownParameters(known, options);
-  const { provider, endpoints } = placed(asConfigured(known, options), options);
+  const tenanted = inTesting(inTenant(known, options), options);
+  const { provider, endpoints } = placed(asConfigured(tenanted, options), options);
   const issuer = options.issuer ?? new URL(endpoints.token).origin;
   return {
     id: providerAppId(provider.id, issuer, options.clientId),
@@ -71,6 +76,33 @@ function refuseAppNumber({ name, numericAppId }: Provider, clientId: string): vo
     `${clientId} is a number, as ${name}'s ${numericAppId} is, and not a client id. The app's settings show both: give the client id.`,
     { where: 'clientId' },
   );
+}
+
+function inTenant(provider: Provider, { tenant }: ProviderAppOptions): Provider {
+  const { tenancy, name, endpoints } = provider;
+  if (tenant === undefined) return provider;
+  if (tenancy === undefined)
+    throw new KippuError('invalid', `${name} has no tenants. Leave the tenant out.`, { where: 'tenant' });
+  if (!/^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(tenant)) {
+    throw new KippuError(
+      'invalid',
+      `"${tenant}" is no tenant of ${name}. Give its id, its domain, or one of: ${tenancy.names.join(', ')}.`,
+      { where: 'tenant' },
+    );
+  }
+  const move = (url: string): string => url.replace(`/${tenancy.segment}/`, `/${tenant}/`);
+  return { ...provider, endpoints: { ...movedBy(move, endpoints), api: endpoints.api } };
+}
+
+function inTesting(provider: Provider, { testing }: ProviderAppOptions): Provider {
+  const { refresh } = provider;
+  if (testing !== true) return provider;
+  if (refresh.testingAbsoluteMs === undefined) {
+    throw new KippuError('invalid', `${provider.name} makes no difference for an app in testing. Leave it out.`, {
+      where: 'testing',
+    });
+  }
+  return { ...provider, refresh: { ...refresh, absoluteMs: refresh.testingAbsoluteMs } };
 }
 
 interface Placed {
@@ -138,7 +170,7 @@ function rebase({ endpoints, hosting }: Provider, baseUrl: string): Endpoints {
 
 function movedBy(move: (url: string) => string, endpoints: Endpoints): Endpoints {
   const { issuer, authorization, token, revocation, pushedAuthorization, introspection } = endpoints;
-  const { deviceCode, devicePage, jwks, discovery, api } = endpoints;
+  const { deviceCode, devicePage, jwks, discovery, renewal, upgrade, identity, api } = endpoints;
   return {
     ...(issuer === undefined ? {} : { issuer: movedIssuer(move, issuer) }),
     authorization: move(authorization),
@@ -150,6 +182,9 @@ function movedBy(move: (url: string) => string, endpoints: Endpoints): Endpoints
     ...(devicePage === undefined ? {} : { devicePage: move(devicePage) }),
     ...(jwks === undefined ? {} : { jwks: move(jwks) }),
     ...(discovery === undefined ? {} : { discovery: move(discovery) }),
+    ...(renewal === undefined ? {} : { renewal: move(renewal) }),
+    ...(upgrade === undefined ? {} : { upgrade: move(upgrade) }),
+    ...(identity === undefined ? {} : { identity: move(identity) }),
     api: move(api),
   };
 }

@@ -34,6 +34,12 @@ export interface Provider {
   readonly codeLifetimeMs: number;
   readonly access: AccessLifetime;
   readonly refresh: RefreshLifetime;
+  /** Absent: by refresh tokens, where there are any. */
+  readonly renewal?: AccessTokenRenewal;
+  /** Whose directory its users are in, where the endpoints' paths say so. */
+  readonly tenancy?: Tenancy;
+  /** Where and how an app is made. Absent: nobody has described it. */
+  readonly registration?: Registration;
   /** How the token endpoint's errors are to be understood; the first row that matches decides. */
   readonly tokenErrors: readonly TokenErrorRow[];
   readonly identity: Identity;
@@ -75,6 +81,12 @@ export interface Endpoints {
   readonly jwks?: string;
   /** Where the provider describes itself (OpenID Connect Discovery). For the simulator; nothing here asks for it. */
   readonly discovery?: string;
+  /** Where an access token is exchanged for its successor, where that is how it is renewed. */
+  readonly renewal?: string;
+  /** Where the short-lived token of a consent is exchanged for a long-lived one. */
+  readonly upgrade?: string;
+  /** Origin of the call that says whose token it is, where it is not the API's. */
+  readonly identity?: string;
   /** Where the resource API lives; `kippu call` and the proxy speak to this origin only. */
   readonly api: string;
 }
@@ -103,12 +115,12 @@ export interface Scopes {
   readonly offline?: string;
   /** Always asked for: without them nobody learns whose account it is. */
   readonly always?: readonly string[];
-  /** Scopes besides the known ones are no mistake: the APIs behind the provider define their own. Default: `false`. */
-  readonly open?: boolean;
   /** Named sets by use; `default` is taken when nobody chooses. */
   readonly presets: Readonly<Record<string, readonly string[]>> & { readonly default: readonly string[] };
   /** All scopes the documentation names: an unknown one is warned about, not refused. */
   readonly known: readonly string[];
+  /** The provider, or the APIs behind it, have more than anybody lists: one that is not `known` is as good as one that is. */
+  readonly isOpen?: boolean;
 }
 
 export interface ClientAuth {
@@ -140,6 +152,8 @@ export interface AccessLifetime {
   readonly whenMissing: 'never' | 'unknown';
   /** Whoever takes it checks its signature and asks nobody: no renewal and no revocation ends it early. Default: `false`. */
   readonly selfContained?: boolean;
+  /** `false`: no answer says how long (`expires_in`). Absent: every one does. */
+  readonly isAnswered?: false;
 }
 
 export interface RefreshLifetime {
@@ -166,11 +180,71 @@ export interface RefreshLifetime {
   readonly omittedScopeWidens?: boolean;
   /** What a consent needs, at the provider and in the request, to bring a refresh token: for whoever wonders where it is. */
   readonly needs?: readonly RefreshNeed[];
+  /**
+   * The refresh token in the answer to a renewal. Absent: `new` where it works once, `none` where it may be presented
+   * again. `sometimes` a new one, and else the old one stays.
+   */
+  readonly answered?: RefreshAnswered;
+  /** Parameters without which a consent brings no refresh token; `authorizationParams` have them. */
+  readonly needsParams?: Readonly<Record<string, string>>;
+  /** For an app that its console calls a test: counted from the consent, with `KIPPU_<ID>_TESTING=1`. */
+  readonly testingAbsoluteMs?: number;
+  /** Where a user sees what he gave to whom, and takes it back: the next consent is a first one again. */
+  readonly consentsUrl?: string;
 }
 
-/** `offline_scope`: asked for. `api_offline_access`, `refresh_token_grant`: switched on for the API and for the app. */
-export const REFRESH_NEEDS = ['offline_scope', 'api_offline_access', 'refresh_token_grant'] as const;
+/**
+ * `offline_scope`: asked for. `api_offline_access`, `refresh_token_grant`: switched on for the API and for the app.
+ * `first_consent`: the user has not consented to the app before, or has taken it back at `consentsUrl`.
+ */
+export const REFRESH_NEEDS = ['offline_scope', 'api_offline_access', 'refresh_token_grant', 'first_consent'] as const;
 export type RefreshNeed = (typeof REFRESH_NEEDS)[number];
+
+export type RefreshAnswered = 'new' | 'same' | 'sometimes' | 'none';
+
+/**
+ * There are no refresh tokens: the access token, while it lives, is exchanged for its successor, by a GET that has all in
+ * its query. One that died is not renewed by anything.
+ */
+export interface AccessTokenRenewal {
+  readonly by: 'access_token';
+  /** At `endpoints.renewal`. */
+  readonly exchange: TokenExchange;
+  /** The provider refuses to renew a younger one. */
+  readonly minAgeMs: number;
+  /** A consent brings a token that lives this long, which is exchanged at once at `endpoints.upgrade`. */
+  readonly shortLived?: { readonly lifetimeMs: number; readonly exchange: TokenExchange };
+}
+
+export interface TokenExchange {
+  readonly grantType: string;
+  /** The parameter that the access token is sent in. */
+  readonly tokenParameter: string;
+  /** What of the app's own goes along. */
+  readonly credentials: 'none' | 'secret' | 'id_and_secret';
+}
+
+/** One segment of the paths of the authorization server is the tenant: `KIPPU_<ID>_TENANT`. */
+export interface Tenancy {
+  /** As it stands in `endpoints`, and in force where nothing is set. */
+  readonly segment: string;
+  /** Names with a meaning of their own, besides a tenant's id or domain. */
+  readonly names: readonly string[];
+}
+
+/** What to do in the provider's console before anybody can connect. */
+export interface Registration {
+  readonly console: string;
+  /** What is made there, in the console's words. */
+  readonly makes: string;
+  /** The field that the callback goes into, in the console's words. */
+  readonly callbackField: string;
+  /** What the console calls the client id and the client secret. */
+  readonly clientIdName: string;
+  readonly clientSecretName: string;
+  /** Callbacks must be https, also on this machine. */
+  readonly httpsOnly?: boolean;
+}
 
 /** One row of the provider's error table. A field that is absent matches anything. */
 export interface TokenErrorRow {
@@ -179,6 +253,8 @@ export interface TokenErrorRow {
   readonly description?: string;
   /** A part of the description, where the rest of it varies. */
   readonly descriptionPart?: string;
+  /** What the body names the error by besides: one of `error_codes`, `error_subtype`, `error_subcode`. */
+  readonly code?: string;
   readonly means:
     | { readonly kind: 'rejected'; readonly reason: ReauthReason }
     | { readonly kind: 'misconfigured' }
@@ -193,6 +269,11 @@ export interface Identity {
   /** JSON pointers (RFC 6901) into its answer. */
   readonly subject: string;
   readonly handle: string;
+  /** Absent: GET. */
+  readonly method?: 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Where a refused token is told in a 200: a JSON pointer and what stands there then. */
+  readonly refusedBy?: { readonly pointer: string; readonly values: readonly string[] };
   /** The provider may charge for the call: it is made once a consent, never at a renewal. */
   readonly mayBeBilled: boolean;
 }
@@ -253,7 +334,8 @@ export type Revocation =
 export interface CallbackRules {
   /** The loopback host that callbacks must be registered with. */
   readonly loopbackHost: '127.0.0.1' | 'localhost' | 'any';
-  readonly registeredMax: number;
+  /** Absent: no limit is known. */
+  readonly registeredMax?: number;
 }
 
 /**
@@ -287,5 +369,17 @@ export interface Quirks {
   readonly looseRequests: boolean;
   /** Parameters of the token endpoint may come in the query or as JSON too. GitHub. */
   readonly parametersAnywhere: boolean;
+  /** `error` is an object with `message`, `type`, `code` and `error_subcode`, and no text. Meta. */
+  readonly errorsInObject: boolean;
+  /** The address that a consent comes back to ends in `#_`, which some clients take for a part of the code. Meta. */
+  readonly codeEndsInFragment: boolean;
+  /** `client_id` is called `client_key`. TikTok. */
+  readonly clientIdIsClientKey: boolean;
+  /** Token requests are JSON, and a form is refused (RFC 6749 has forms only). Notion. */
+  readonly requestsAsJson: boolean;
+  /** A renewal names the callback of its consent, and the provider compares it. GitLab. */
+  readonly callbackAtRenewal: boolean;
+  /** The refresh token's life is answered in `refresh_expires_in`. TikTok. */
+  readonly refreshLifetimeShortName: boolean;
 }
 export type QuirkName = keyof Quirks;

@@ -4,8 +4,9 @@ import type { HttpAnswer, HttpRequest } from '../model/http.ts';
 import { newId } from '../model/ids.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TokenSet } from '../model/token-set.ts';
-import { CONNECT_TIMEOUT_MS, tokenRequest } from '../protocol/token-request.ts';
+import { CONNECT_TIMEOUT_MS, tokenRequest, type Grant } from '../protocol/token-request.ts';
 import type { Verdict } from './decide.ts';
+import { isShortLived } from './lifetimes.ts';
 import type { Need, SeenWithApp } from './need.ts';
 import { openTokens } from './open-tokens.ts';
 import type { RenewalPorts } from './ports.ts';
@@ -26,6 +27,7 @@ export interface Exchange {
   readonly flow: TokenSet['flow'];
   /** What the renewed token set inherits of the sign-in. */
   readonly signIn: Pick<TokenSet, 'nonce' | 'idToken'>;
+  readonly redirectUri: TokenSet['redirectUri'];
   readonly request: HttpRequest;
   readonly purpose: Renew['purpose'];
   readonly replays: number;
@@ -41,15 +43,16 @@ export interface ClaimedExchange {
 
 /** Opens the refresh token and builds the request, so that whatever can fail fails before anything is claimed. */
 export function prepare({ seen, need, purpose, replays }: Renew, ports: RenewalPorts): Exchange {
-  const { refreshToken, flow, nonce, idToken } = openTokens(seen, ports);
+  const { refreshToken, flow, redirectUri, nonce, idToken } = openTokens(seen, ports);
   if (refreshToken === undefined)
     throw new TypeError('A credential with the fingerprint of a refresh token holds none.');
-  const request = tokenRequest(
-    seen.app,
-    { kind: 'refresh_token', refreshToken, flow, scopes: seen.credential.scopes },
-    ports.timing.lateAnswerMs,
-  );
-  return { seen, need, refreshToken, flow, signIn: { nonce, idToken }, request, purpose, replays };
+  const { app, credential } = seen;
+  const grant: Grant =
+    app.provider.renewal === undefined
+      ? { kind: 'refresh_token', refreshToken, flow, redirectUri, scopes: credential.scopes }
+      : { kind: 'access_token', accessToken: refreshToken, isShortLived: isShortLived(credential, app.provider) };
+  const request = tokenRequest(app, grant, ports.timing.lateAnswerMs);
+  return { seen, need, refreshToken, flow, signIn: { nonce, idToken }, redirectUri, request, purpose, replays };
 }
 
 /** Lease, fence and attempt, durable in one statement. Nothing: somebody moved the credential since it was seen. */

@@ -45,7 +45,9 @@ export function resolve(
   if (fitsReuseWindow(seen, attempt, now.nowMs))
     return { kind: 'renew', purpose: 'replay', replays: attempt.replays + 1 };
   if (isLiving(credential, need, now.nowMs)) {
-    if (refresh.renewalKillsAccess) return { kind: 'ask', againAtMs: now.nowMs + LOOK_AGAIN_MS };
+    // Where the access token is what was presented, it is also what knows.
+    if (refresh.renewalKillsAccess || app.provider.renewal !== undefined)
+      return { kind: 'ask', againAtMs: now.nowMs + LOOK_AGAIN_MS };
     // With no known end, only a refusal of the access token moves this on.
     return { kind: 'uncertain', retryAtMs: credential.accessExpiresAtMs ?? now.nowMs + replayBackOffMs(7) };
   }

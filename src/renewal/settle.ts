@@ -91,6 +91,7 @@ function sealed(claimed: ClaimedExchange, tokens: TokenSet, ports: RenewalPorts)
     flow: exchange.flow,
     nonce: exchange.signIn.nonce,
     keptIdToken: exchange.signIn.idToken,
+    redirectUri: exchange.redirectUri,
     grantedAtMs: credential.grantedAtMs,
     nowMs,
     dueAtMs: undefined,

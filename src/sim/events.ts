@@ -50,8 +50,9 @@ export type SimEvent =
     }
   | { readonly kind: 'token_issued'; readonly token: Token }
   | { readonly kind: 'token_spent'; readonly hash: string; readonly atMs: number }
+  /** It was used and stays: an idle life begins again. */
+  | { readonly kind: 'token_kept'; readonly hash: string; readonly expiresAtMs: number | undefined }
   | { readonly kind: 'token_revoked'; readonly hash: string; readonly atMs: number }
-  | { readonly kind: 'token_extended'; readonly hash: string; readonly expiresAtMs: number | undefined }
   | { readonly kind: 'token_reused'; readonly hash: string }
   | { readonly kind: 'post_created'; readonly post: Post }
   | { readonly kind: 'post_deleted'; readonly postId: string; readonly atMs: number }
@@ -129,10 +130,10 @@ export function apply(state: SimState, event: SimEvent): void {
       return issue(state, event.token);
     case 'token_spent':
       return change(state.tokens, event.hash, (token) => ({ ...token, spentAtMs: event.atMs }));
+    case 'token_kept':
+      return change(state.tokens, event.hash, (token) => ({ ...token, expiresAtMs: event.expiresAtMs }));
     case 'token_revoked':
       return change(state.tokens, event.hash, (token) => ({ ...token, revokedAtMs: token.revokedAtMs ?? event.atMs }));
-    case 'token_extended':
-      return change(state.tokens, event.hash, (token) => ({ ...token, expiresAtMs: event.expiresAtMs }));
     case 'token_reused':
       state.counts.presentedTwice += 1;
       return change(state.tokens, event.hash, (token) => ({ ...token, reuses: token.reuses + 1 }));

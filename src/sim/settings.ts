@@ -18,6 +18,14 @@ export const settingsSchema = z.strictObject({
   refreshLife: z.enum(['absolute', 'idle']),
   /** A renewal kills the old access token at once. */
   killAccessOnRefresh: z.boolean(),
+  /** The refresh token in the answer to a renewal; `sometimes` is every other time. */
+  refreshAnswered: z.enum(['new', 'same', 'sometimes', 'none']),
+  /** A consent brings no refresh token, as a provider does that gave one already. */
+  withholdRefresh: z.boolean(),
+  /** Which of its words for a dead grant the provider uses, by their code; `null`: the usual ones. */
+  deadAs: z.string().nullable(),
+  /** An access token that is itself exchanged is refused while it is too young. */
+  minAge: z.boolean(),
   /** Access tokens end by time, and refresh tokens come with them; `false` where an app has opted out of that. */
   tokensExpire: z.boolean(),
   /** The app may use the device flow. */
@@ -70,7 +78,11 @@ export function defaultSettings(provider: Provider): Settings {
     refreshLife:
       provider.refresh.absoluteMs === undefined && provider.refresh.idleMs !== undefined ? 'idle' : 'absolute',
     killAccessOnRefresh: provider.refresh.renewalKillsAccess,
-    tokensExpire: true,
+    refreshAnswered: refreshAnswered(provider),
+    withholdRefresh: false,
+    deadAs: null,
+    minAge: true,
+    tokensExpire: provider.access.whenMissing !== 'never' || provider.access.isAnswered !== false,
     deviceFlow: provider.endpoints.deviceCode !== undefined,
     deviceFlowDisabledStatus: 400,
     lifetimesAsText: false,
@@ -99,6 +111,11 @@ export function defaultSettings(provider: Provider): Settings {
       userinfo: { user: { limit: 100, windowMs: MINUTE_MS } },
     },
   };
+}
+
+/** Where a refresh token works once, there is no life without another one. */
+function refreshAnswered({ refresh }: Provider): Settings['refreshAnswered'] {
+  return refresh.answered ?? (refresh.rotation === 'single-use' ? 'new' : 'none');
 }
 
 /** Reads a change of settings. Throws `invalid`, naming the setting. */

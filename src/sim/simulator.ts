@@ -15,6 +15,7 @@ import { answerDeviceCode, answerDeviceForm, answerDevicePage } from './oauth/de
 import { answerDiscovery, answerKeys } from './oauth/openid-endpoints.ts';
 import { answerRevocation } from './oauth/revocation-endpoint.ts';
 import { answerToken } from './oauth/token-endpoint.ts';
+import { answerTokenExchange } from './oauth/token-exchange.ts';
 import { registrationsOf, type SimClient } from './registrations.ts';
 import { defaultSettings, type SettingsPatch } from './settings.ts';
 import { restore, snapshotOf } from './snapshot.ts';
@@ -127,7 +128,7 @@ export class Simulator {
   #route(request: SimRequest): Route {
     const path = pathOf(request.url);
     const { endpoints } = this.provider;
-    const at = (url: string | undefined): boolean => url !== undefined && path === new URL(url).pathname;
+    const at = (url: string | undefined): boolean => url !== undefined && isAt(url, path, this.provider);
     if (path === '/' || path.startsWith(CONTROL_PREFIX)) {
       const controls = { advance: this.#options.advance };
       return { endpoint: undefined, answer: (world) => answerControl(world, request, controls) };
@@ -150,6 +151,9 @@ export class Simulator {
         endpoint: 'token',
         answer: limited === undefined ? answer : (world) => limited(world, 'token', () => answer(world)),
       };
+    }
+    if (request.method === 'GET' && (at(endpoints.renewal) || at(endpoints.upgrade))) {
+      return { endpoint: 'token', answer: (world) => answerTokenExchange(world, this.#network, request) };
     }
     if (request.method === 'POST' && at(endpoints.revocation)) {
       return { endpoint: 'revoke', answer: (world) => answerRevocation(world, this.#network, request) };
@@ -199,6 +203,16 @@ export class Simulator {
 function originOf(request: SimRequest | undefined): string | undefined {
   const host = request?.headers['host'];
   return host === undefined ? undefined : `http://${host}`;
+}
+
+/** Whether a path is an endpoint's, whichever tenant stands in it. */
+function isAt(url: string, path: string, { tenancy }: Provider): boolean {
+  const { pathname } = new URL(url);
+  if (tenancy === undefined || pathname === path) return pathname === path;
+  const [before, after] = pathname.split(`/${tenancy.segment}/`);
+  if (after === undefined || !path.startsWith(`${before}/`) || !path.endsWith(`/${after}`)) return false;
+  const tenant = path.slice((before?.length ?? 0) + 1, path.length - after.length - 1);
+  return /^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(tenant);
 }
 
 /** A page that resolves its own name to this machine must not be able to speak to us (DNS rebinding). */

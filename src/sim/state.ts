@@ -69,6 +69,8 @@ export interface AuthorizationRequest {
   readonly nonce?: string | undefined;
   readonly audience?: string | undefined;
   readonly organization?: string | undefined;
+  /** Asked for without what brings a refresh token. */
+  readonly isOnline?: true;
   readonly challenge: { readonly method: 'S256' | 'plain'; readonly value: string } | undefined;
 }
 
@@ -111,6 +113,10 @@ export interface Grant {
   readonly nonce?: string | undefined;
   readonly audience?: string | undefined;
   readonly organization?: string | undefined;
+  /** It never gets a refresh token. */
+  readonly isOnline?: true;
+  /** The callback of its consent. */
+  readonly redirectUri?: string;
   readonly consentedAtMs: number;
   readonly renewals: number;
   /** Grows in place: a grant may be renewed for months. */

@@ -61,7 +61,7 @@ export const TENANT_SHAPE = {
 export type TenantSettings = z.infer<z.ZodObject<typeof TENANT_SHAPE>>;
 
 /** From the provider's data where they speak of it. */
-export function defaultTenantSettings({ refresh, revocation }: Provider): TenantSettings {
+export function defaultTenantSettings({ access, refresh, revocation }: Provider): TenantSettings {
   return {
     rotates: refresh.rotation === 'single-use',
     leewayMs: refresh.reuseGraceMs,
@@ -72,7 +72,7 @@ export function defaultTenantSettings({ refresh, revocation }: Provider): Tenant
     apiOfflineAccess: true,
     refreshGrant: true,
     moreScopes: [],
-    expiresInAnswered: true,
+    expiresInAnswered: access.isAnswered !== false,
     mfaOnRenewal: false,
     mfaStatus: 403,
     blockedUsers: [],

@@ -33,8 +33,10 @@ export function justReply(reply: Reply): Decision {
 }
 
 /** An access token's life in whole seconds, at least one, as `expires_in` says it. */
-export function accessLifeSeconds(world: World): number {
-  return Math.max(1, Math.floor(world.provider.access.lifetimeMs / world.fast / SECOND_MS));
+export function accessLifeSeconds(world: World, { isConsent = false }: { readonly isConsent?: boolean } = {}): number {
+  const { access, renewal } = world.provider;
+  const lifeMs = (isConsent ? renewal?.shortLived?.lifetimeMs : undefined) ?? access.lifetimeMs;
+  return Math.max(1, Math.floor(lifeMs / world.fast / SECOND_MS));
 }
 
 /**

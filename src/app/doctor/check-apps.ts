@@ -30,7 +30,7 @@ function checkApp(app: ProviderApp, { publicUrl }: Config): Finding[] {
   }
   for (const scope of app.scopes ?? []) {
     const isKnown =
-      provider.scopes.open === true ||
+      provider.scopes.isOpen === true ||
       provider.scopes.known.includes(scope) ||
       Object.hasOwn(provider.scopes.presets, scope);
     if (!isKnown) findings.push({ kind: 'scope_unknown', level: 'warning', provider: provider.id, scope });

@@ -15,7 +15,7 @@ import { copiedBecause } from '../home.ts';
 import type { Outside } from '../open.ts';
 import { storeOpener } from '../system.ts';
 import { checkAppStatuses } from './check-apps.ts';
-import { checkCrowds, checkEndless, checkRenewable } from './check-grants.ts';
+import { checkCrowds, checkEndless, checkRenewable, checkTesting } from './check-grants.ts';
 import { checkNotices } from './check-notices.ts';
 import type { Finding } from './finding.ts';
 
@@ -149,7 +149,8 @@ async function checkConnections(store: Store, config: Config, nowMs: number): Pr
     }
   }
   findings.push(...checkCrowds(items, config.apps), ...checkEndless(items, config.apps));
-  findings.push(...checkRenewable(items, config.apps), ...(await checkIdTokens(items, store)));
+  findings.push(...checkRenewable(items, config.apps), ...checkTesting(items, config.apps));
+  findings.push(...(await checkIdTokens(items, store)));
   const suspect = await suspectOf(items, store);
   if (suspect.length > 0) findings.push({ kind: 'reuse_suspected', level: 'warning', names: suspect });
   findings.push(...(await checkComing(items, store)));

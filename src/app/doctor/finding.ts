@@ -77,8 +77,17 @@ type FindingFacts =
       readonly provider: string;
       readonly names: readonly string[];
       readonly needs: readonly RefreshNeed[];
+      /** Where a user takes back an earlier consent. */
+      readonly consentsUrl: string | undefined;
     }
   | { readonly kind: 'id_token_refused'; readonly name: string; readonly reason: string }
+  | {
+      readonly kind: 'testing_suspected';
+      readonly provider: string;
+      readonly names: readonly string[];
+      readonly days: number;
+      readonly variable: string;
+    }
   | { readonly kind: 'never_expires'; readonly names: readonly string[] }
   | { readonly kind: 'orphans'; readonly names: readonly string[] }
   | { readonly kind: 'connections'; readonly counts: Readonly<Record<ConnectionState, number>> }

@@ -1,7 +1,7 @@
 import { assertNever } from '../../model/assert-never.ts';
 import { KippuError } from '../../model/errors.ts';
 import type { Connection } from '../../model/connection.ts';
-import { hasIdForm } from '../../model/ids.ts';
+import { hasIdForm, type ConnectionId } from '../../model/ids.ts';
 import { sendBrowser } from '../../connect/begin.ts';
 import type { Finished } from '../../connect/ending.ts';
 import { finishConsent } from '../../connect/finish.ts';
@@ -70,10 +70,18 @@ async function comeBack(provider: string, request: Request, app: App): Promise<R
   tellEnd(finished);
   const isOurs = finished.kind !== 'failed' || finished.failure !== 'foreign';
   const headers: Record<string, string> = isOurs ? { 'set-cookie': clearCookie(COOKIE, publicUrl) } : {};
-  if (finished.kind === 'connected') app.tokens.forget(finished.connection.id);
+  if (finished.kind === 'connected') makeLasting(finished.connection.id, app);
   if (finished.kind === 'to_redeem') return redirect(returnTo(finished), headers);
   const { status, title, body } = arrival(finished, languageOf(request), app);
   return page({ title, lang: languageOf(request), body, status, headers });
+}
+
+/** What a consent brings may live for an hour, and is exchanged at once; for most providers there is nothing to do. */
+function makeLasting(id: ConnectionId, { tokens, flights, log }: App): void {
+  tokens.forget(id);
+  flights.ask(id, { kind: 'ahead' }).catch((error: unknown) => {
+    log.error({ err: error, connection: id }, 'a new connection could not be looked at; the worker tries again');
+  });
 }
 
 /** The application gets the session's id and a one-time code, never a token. */
@@ -124,8 +132,9 @@ function endOf(connection: Connection, lang: 'en' | 'ja', { apps }: App): Html {
   const texts = CONNECT_TEXTS[lang];
   const provider = apps.get(connection.providerAppId)?.provider;
   const isEndless = connection.accessExpiresAtMs === undefined && provider?.access.whenMissing !== 'unknown';
-  const lines = refreshNeedLines(provider?.refresh.needs ?? [], lang).map((line) => html`<br>${line}`);
-  return html`<p class="warn">${isEndless ? texts.neverEnds : texts.noRefreshToken}${lines}</p>`;
+  const needs = refreshNeedLines(provider?.refresh ?? {}, lang);
+  const ends = needs.length === 0 ? texts.noRefreshToken : texts.endsWithAccess;
+  return html`<p class="warn">${isEndless ? texts.neverEnds : ends}${needs.map((line) => html`<br>${line}`)}</p>`;
 }
 
 function failurePage(request: Request, message: string, status: number): Response {

@@ -8,6 +8,7 @@ export const CONNECT_TEXTS = {
     noRefreshToken:
       'This consent brought no refresh token: it ends with its access token (at X after two hours). Consent again with offline.access to keep it.',
     neverEnds: 'This access token never expires: it works until somebody revokes it, and so does a stolen copy.',
+    endsWithAccess: 'This consent brought no refresh token: it ends with its access token.',
     pending: 'Almost connected',
     pendingWhy: 'Your consent is safe. The provider could not say yet whose account it is; Kippu keeps asking.',
     failed: 'Not connected',
@@ -20,6 +21,7 @@ export const CONNECT_TEXTS = {
     noRefreshToken:
       'リフレッシュトークンが発行されませんでした。アクセストークンの期限(X では2時間)で接続が終わります。続けて使うには、offline.access を付けて再同意してください。',
     neverEnds: 'このアクセストークンには期限がありません。取り消されるまで使え、盗まれたコピーも使えてしまいます。',
+    endsWithAccess: 'リフレッシュトークンが発行されませんでした。アクセストークンの期限で接続が終わります。',
     pending: 'まもなく接続されます',
     pendingWhy:
       '同意は安全に保存されました。どのアカウントのものかをプロバイダーがまだ答えないため、確認を続けています。',

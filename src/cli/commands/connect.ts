@@ -16,6 +16,7 @@ import { ENDLESS_TEXTS } from '../texts/endless-texts.ts';
 import { EXPLAIN_TEXTS } from '../texts/explain-texts.ts';
 import { spanText } from '../times.ts';
 import { connectDevice } from './connect-device.ts';
+import { refuseUnconfigured } from './connect-setup.ts';
 
 interface ConnectFlags {
   readonly name?: string;
@@ -52,6 +53,7 @@ async function connect(provider: string, flags: ConnectFlags, cli: Cli): Promise
     throw new KippuError('invalid', DEVICE_TEXTS[cli.language].notExplained, { where: '--explain' });
   const { connection, needs } = await withApi(cli, async (context) => {
     const { local, config } = context;
+    await refuseUnconfigured(provider, context, cli);
     if (local !== undefined && config.sandbox) throw new KippuError('conflict', cli.texts.connect.sandboxNeedsServer);
     if (flags.device === true) return withNeeds(await connectDevice(provider, flags, context, cli), context, cli);
     const listening = local === undefined ? undefined : await listenForCallback(local, config, cli);
@@ -74,7 +76,8 @@ async function withNeeds(connection: ConnectionJson, { api }: ApiContext, cli: C
   const { refreshNeedLines } = await import('../../app/web/refresh-needs.ts');
   const { items } = await api.get<{ readonly items: readonly ProviderJson[] }>('/v1/providers');
   const provider = items.find(({ id }) => id === connection.provider);
-  return { connection, needs: refreshNeedLines(provider?.refresh_token_needs ?? [], cli.language) };
+  const needs = { needs: provider?.refresh_token_needs, consentsUrl: provider?.consents_url ?? undefined };
+  return { connection, needs: refreshNeedLines(needs, cli.language) };
 }
 
 /** Without a refresh token: when it ends, if it does. */

@@ -32,7 +32,7 @@ export const auth0Data = {
     separator: ' ',
     offline: 'offline_access',
     always: ['openid'],
-    open: true,
+    isOpen: true,
     presets: { default: ['openid', 'profile', 'email'] },
     known: ['openid', 'profile', 'email', 'address', 'phone', 'offline_access'],
   },

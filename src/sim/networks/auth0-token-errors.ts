@@ -46,6 +46,7 @@ const ANSWERS = {
     error: 'invalid_grant',
     description: "The refresh_token was generated for a user who doesn't exist anymore.",
   },
+  token_too_young: { status: 400, error: 'invalid_request' },
   second_factor_wanted: {
     status: 403,
     error: 'mfa_required',

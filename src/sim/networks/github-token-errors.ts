@@ -43,6 +43,8 @@ const ANSWERS = {
   client_unknown: badClient,
   grant_unsupported: { status: 400, error: 'unsupported_grant_type', uri: DEVICE_TROUBLE },
   parameter_missing: badCode,
+  // Nothing there is exchanged by its age.
+  token_too_young: badCode,
   device_pending: {
     status: 400,
     error: 'authorization_pending',

@@ -13,6 +13,7 @@ export const TOKEN_PROBLEMS = [
   'client_unknown',
   'grant_unsupported',
   'parameter_missing',
+  'token_too_young',
   'device_pending',
   'device_asked_too_often',
   'device_code_over',
@@ -32,6 +33,10 @@ export interface ErrorAnswer {
   readonly description?: string;
   /** RFC 6749, section 5.2. */
   readonly uri?: string;
+  /** What Meta calls `error_subcode`. */
+  readonly code?: string;
+  /** Fields besides. */
+  readonly more?: Readonly<Record<string, unknown>>;
 }
 
 /** One of the resource API's calls, found by its method and path. */
@@ -64,6 +69,8 @@ export interface Network {
   readonly revoked?: Reply;
   /** Counts a request, and answers for itself what is one too many. */
   readonly limited?: (world: World, endpoint: string, answer: () => Decision) => Decision;
+  /** What a token answer has besides the standard fields. */
+  readonly answerMore?: Readonly<Record<string, unknown>>;
   tokenError(problem: TokenProblem, settings: Settings, parameter: string): ErrorAnswer;
   call(method: string, path: string): NetworkCall | undefined;
 }

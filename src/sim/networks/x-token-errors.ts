@@ -35,6 +35,8 @@ const ANSWERS = {
   client_unknown: { status: 401, error: 'invalid_client', description: 'The client is unknown.' },
   grant_unsupported: { status: 400, error: 'unsupported_grant_type' },
   parameter_missing: { status: 400, error: 'invalid_request' },
+  // Nothing there is exchanged by its age.
+  token_too_young: { status: 400, error: 'invalid_request' },
   // X has no device flow.
   ...DEVICE_ERRORS,
   // Nobody has seen what it says to these.

@@ -2,7 +2,7 @@ import { isPlayed, QUIRKS, sideOf } from '../quirks.ts';
 import type { AuthorizationRequest } from '../state.ts';
 import { repeatedName } from '../wire.ts';
 import type { World } from '../world.ts';
-import { registeredClient } from './client-check.ts';
+import { clientIdNameAt, registeredClient } from './client-check.ts';
 import { redirectUriProblem } from './redirect-uri.ts';
 
 export type ReadRequest =
@@ -14,7 +14,7 @@ export type ReadRequest =
 
 /** Reads an authorization request (RFC 6749, section 4.1.1; RFC 7636, section 4.3). */
 export function readAuthorizationRequest(world: World, query: URLSearchParams): ReadRequest {
-  const clientId = query.get('client_id') ?? '';
+  const clientId = query.get(clientIdNameAt(world)) ?? '';
   const redirectUri = query.get('redirect_uri') ?? '';
   if (clientId === '') return { kind: 'untrusted', problem: 'The address has no client_id.' };
   if (registeredClient(world, clientId) === undefined)
@@ -42,6 +42,7 @@ export function readAuthorizationRequest(world: World, query: URLSearchParams): 
       audience: parameter(world, 'audience', query),
       organization: parameter(world, 'organization', query),
       challenge: challengeOf(query),
+      ...(isOnline(world, query) ? { isOnline: true } : {}),
     },
   };
 }
@@ -76,8 +77,8 @@ function refusalOf(world: World, query: URLSearchParams): Refusal | undefined {
 function scopeRefusal(world: World, query: URLSearchParams): Refusal | undefined {
   if (sideOf(world.provider, 'permissionsNotScopes') === 'on') return undefined;
   const scopes = scopesOf(world, query);
-  if (world.provider.scopes.open === true) return undefined;
   if (scopes.length === 0) return invalid('scope is missing.');
+  if (world.provider.scopes.isOpen === true) return undefined;
   const unknown = scopes.find((scope) => !world.provider.scopes.known.includes(scope));
   return unknown === undefined ? undefined : { error: 'invalid_scope', description: `There is no scope ${unknown}.` };
 }
@@ -110,6 +111,12 @@ export function parameter(
 ): string | undefined {
   const sentAs = provider.appParameters?.[name];
   return sentAs === undefined ? undefined : (query.get(sentAs) ?? undefined);
+}
+
+/** Whether parameters are missing without which no refresh token is given. */
+function isOnline({ provider }: World, query: URLSearchParams): boolean {
+  const { needsParams = {} } = provider.refresh;
+  return Object.entries(needsParams).some(([name, value]) => query.get(name) !== value);
 }
 
 function challengeOf(query: URLSearchParams): AuthorizationRequest['challenge'] {

@@ -27,12 +27,13 @@ export function checkClient(
 ): ClientCheck {
   const header = request.headers['authorization'];
   const basic = header === undefined ? undefined : readBasic(world, header);
-  const clientId = basic?.clientId ?? form.get('client_id') ?? undefined;
+  const idName = clientIdNameAt(world);
+  const clientId = basic?.clientId ?? form.get(idName) ?? undefined;
   if (clientId === undefined || clientId === '') return nameless(world, ownerOfGrant);
 
   const registered = registeredClient(world, clientId);
   if (registered === undefined) return { kind: 'refused', problem: 'client_unknown', parameter: 'client_id' };
-  const isNamedTwice = basic !== undefined && form.has('client_id') && form.get('client_id') !== clientId;
+  const isNamedTwice = basic !== undefined && form.has(idName) && form.get(idName) !== clientId;
   const secret = presentedSecret(world, basic?.secret, form);
   const isRightWay = (header === undefined || basic !== undefined) && isItsMethod(world, basic !== undefined, form);
   const decide = isPlayed(world.provider, 'deviceFlowWithoutSecret') ? decideWithSecrets(isOfDevice) : decideByKind;
@@ -50,6 +51,11 @@ export function checkClient(
 function isItsMethod({ state }: World, isBasic: boolean, form: URLSearchParams): boolean {
   const { clientAuthMethod } = state.settings;
   return clientAuthMethod === 'any' || (clientAuthMethod === 'basic' ? !form.has('client_secret') : !isBasic);
+}
+
+/** What the client's id is called there. */
+export function clientIdNameAt({ provider }: World): string {
+  return QUIRKS.clientIdIsClientKey[sideOf(provider, 'clientIdIsClientKey')];
 }
 
 /** The registration, given or met before; `undefined` when clients are given and this is none of them. */

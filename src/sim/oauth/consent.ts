@@ -2,6 +2,7 @@ import { randomText } from '../../model/random.ts';
 import type { SimEvent } from '../events.ts';
 import { hashOf, isHandle, newCodeText, userOf } from '../names.ts';
 import { consentPage, problemPage } from '../pages/consent-page.ts';
+import { QUIRKS, sideOf } from '../quirks.ts';
 import type { AuthorizationRequest } from '../state.ts';
 import { formOf, queryOf, redirectReply, type SimRequest } from '../wire.ts';
 import { justReply, type Decision, type World } from '../world.ts';
@@ -65,6 +66,8 @@ export function decideConsent(
   const isNew = !world.state.users.has(user.id);
   return {
     events: [...(isNew ? [{ kind: 'user_met', user } as const] : []), { kind: 'code_issued', code }],
-    location: withParameters(redirectUri, { state, code: text }),
+    location:
+      withParameters(redirectUri, { state, code: text }) +
+      QUIRKS.codeEndsInFragment[sideOf(world.provider, 'codeEndsInFragment')],
   };
 }

@@ -68,9 +68,10 @@ function pageAddress({ provider }: World, { headers }: SimRequest): string {
 }
 
 /** Seen with a status of its own, where the provider's other errors come with 200. */
-function disabled({ state }: World, network: Network): Decision {
-  const words = network.tokenError('device_flow_disabled', state.settings, '');
-  return justReply(jsonReply(state.settings.deviceFlowDisabledStatus, errorBody(words)));
+function disabled(world: World, network: Network): Decision {
+  const { settings } = world.state;
+  const { status: _, ...words } = network.tokenError('device_flow_disabled', settings, '');
+  return justReply(jsonReply(settings.deviceFlowDisabledStatus, errorBody(world, words)));
 }
 
 /** As in `WDJB-MJHT`. */

@@ -16,14 +16,16 @@ export interface Reason {
   readonly parent: Token | undefined;
   /** Of the grant's scopes, those that this renewal asked for. Absent: all. */
   readonly scopes?: readonly string[];
+  /** The text of that refresh token: some providers answer it back. Nothing keeps it. */
+  readonly presented?: string | undefined;
 }
 
 /** Issues a token set into a grant and answers it (RFC 6749, section 5.1). */
 export function issue(world: World, network: Network, grant: Grant, reason: Reason): Decision {
-  const { before, parent, scopes = grant.scopes } = reason;
+  const { before, parent, presented, scopes = grant.scopes } = reason;
   const { provider, nowMs } = world;
-  const { tokenPrefixes } = network;
-  const lifeSeconds = accessLifeSeconds(world);
+  const { tokenPrefixes, answerMore } = network;
+  const lifeSeconds = accessLifeSeconds(world, { isConsent: parent === undefined });
   const { tokensExpire, expiresInAnswered } = world.state.settings;
   const accessEndMs = tokensExpire ? nowMs + lifeSeconds * SECOND_MS : undefined;
   const facts = needsSigner(world, grant) ? { world, network, grant, signer: signerOf(world) } : undefined;
@@ -36,6 +38,7 @@ export function issue(world: World, network: Network, grant: Grant, reason: Reas
     tokensExpire && bringsRefresh(world, grant, parent)
       ? mint(world, 'refresh', { grant, parent, expiresAtMs: refreshEnd, prefix: tokenPrefixes?.refresh })
       : undefined;
+  const same = parent !== undefined && answeredRefresh(world, grant) === 'same' ? presented : undefined;
 
   const events: SimEvent[] = [
     ...before,
@@ -51,15 +54,28 @@ export function issue(world: World, network: Network, grant: Grant, reason: Reas
     access_token: access.text,
     scope: answered.join(provider.scopes.separatorInAnswer ?? provider.scopes.separator),
     ...(idToken === undefined ? {} : { id_token: idToken }),
-    ...(refresh === undefined ? {} : { refresh_token: refresh.text, ...refreshLifetime(world, refreshEnd) }),
+    ...refreshFields(
+      world,
+      refresh?.text ?? same,
+      parent === undefined || refresh !== undefined ? refreshEnd : parent.expiresAtMs,
+    ),
+    ...answerMore,
   });
   return { events, reply };
+}
+
+function refreshFields(world: World, text: string | undefined, endMs: number | undefined): object {
+  return text === undefined ? {} : { refresh_token: text, ...refreshLifetime(world, endMs) };
 }
 
 function refreshLifetime(world: World, endMs: number | undefined): object {
   if (endMs === undefined) return {};
   const seconds = Math.max(1, Math.floor((endMs - world.nowMs) / SECOND_MS));
-  return QUIRKS.refreshLifetimeAnswered[sideOf(world.provider, 'refreshLifetimeAnswered')](lifetime(world, seconds));
+  const life = lifetime(world, seconds);
+  return {
+    ...QUIRKS.refreshLifetimeAnswered[sideOf(world.provider, 'refreshLifetimeAnswered')](life),
+    ...QUIRKS.refreshLifetimeShortName[sideOf(world.provider, 'refreshLifetimeShortName')](life),
+  };
 }
 
 function lifetime({ state }: World, seconds: number): number | string {
@@ -99,12 +115,21 @@ function mint(
 
 /** A renewal brings another refresh token only where it spends the old one; a consent only with the offline scope. */
 function bringsRefresh(world: World, grant: Grant, parent: Token | undefined): boolean {
-  const { rotates, apiOfflineAccess, refreshGrant } = world.state.settings;
-  if (world.provider.refresh.rotation === 'none' || (!rotates && parent !== undefined)) return false;
-  if (parent === undefined && !(apiOfflineAccess && refreshGrant)) return false;
+  const { apiOfflineAccess, refreshGrant } = world.state.settings;
+  if (world.provider.refresh.rotation === 'none' || grant.isOnline === true) return false;
+  if (parent !== undefined) return answeredRefresh(world, grant) === 'new';
+  if (!(apiOfflineAccess && refreshGrant)) return false;
   if (sideOf(world.provider, 'permissionsNotScopes') === 'on') return true;
   const { offline } = world.provider.scopes;
   return offline === undefined || grant.scopes.includes(offline);
+}
+
+/** What the answer to this renewal holds: where it is a new one sometimes, every other time. */
+export function answeredRefresh({ provider, state }: World, grant: Grant): 'new' | 'same' | 'none' {
+  const { refreshAnswered, rotates } = state.settings;
+  if (!rotates && provider.refresh.rotation === 'single-use') return 'none';
+  if (refreshAnswered !== 'sometimes') return refreshAnswered;
+  return grant.renewals % 2 === 1 ? 'new' : 'none';
 }
 
 function afterRenewal(world: World, grant: Grant): readonly SimEvent[] {

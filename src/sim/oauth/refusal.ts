@@ -7,14 +7,10 @@ import { justReply, type Decision, type World } from '../world.ts';
 export function refuse(world: World, network: Network, problem: TokenProblem, parameter = ''): Decision {
   const { status, ...words } = network.tokenError(problem, world.state.settings, parameter);
   const played = QUIRKS.errorsArriveAs200[sideOf(world.provider, 'errorsArriveAs200')](status);
-  return justReply(jsonReply(played, errorBody(words)));
+  return justReply(jsonReply(played, errorBody(world, words)));
 }
 
-/** RFC 6749, section 5.2. */
-export function errorBody({ error, description, uri }: Omit<ErrorAnswer, 'status'>): Record<string, string> {
-  return {
-    error,
-    ...(description === undefined ? {} : { error_description: description }),
-    ...(uri === undefined ? {} : { error_uri: uri }),
-  };
+/** RFC 6749, section 5.2, or the provider's own shape. */
+export function errorBody({ provider }: World, words: Omit<ErrorAnswer, 'status'>): object {
+  return QUIRKS.errorsInObject[sideOf(provider, 'errorsInObject')](words);
 }

@@ -3,7 +3,8 @@ import { hashOf, userIdOf } from '../names.ts';
 import type { Network, TokenProblem } from '../networks/network.ts';
 import { isAlive, type Grant, type Token } from '../state.ts';
 import { accessAfterEnd, refreshEndMs, type Decision, type World } from '../world.ts';
-import { issue } from './issue.ts';
+import { isPlayed } from '../quirks.ts';
+import { answeredRefresh, issue } from './issue.ts';
 import { refuse } from './refusal.ts';
 
 interface PresentedRefresh {
@@ -29,7 +30,14 @@ export function renew(
   if (refresh.spentAtMs !== undefined) return reuse(world, network, refresh, { grant, scopes });
   if (!isAlive(refresh, world.nowMs) || isOutlivedBranch(world, grant, refresh))
     return refuse(world, network, 'refresh_token_refused');
-  return issue(world, network, grant, { before: [spend(world, grant, refresh)], parent: refresh, scopes });
+  if (isPlayed(world.provider, 'callbackAtRenewal') && form.get('redirect_uri') !== grant.redirectUri)
+    return refuse(world, network, 'redirect_uri_differs');
+  return issue(world, network, grant, {
+    before: [use(world, grant, refresh)],
+    parent: refresh,
+    presented: form.get('refresh_token') ?? undefined,
+    scopes,
+  });
 }
 
 function userProblem({ state }: World, { userId }: Grant): TokenProblem | undefined {
@@ -47,10 +55,11 @@ function scopesFor({ provider, state }: World, { scopes }: Grant, asked: string 
   return wanted.filter((scope) => scopes.includes(scope) || moreScopes.includes(scope));
 }
 
-/** Where it may be presented again, its idle life begins anew. */
-function spend(world: World, grant: Grant, { hash }: Token): SimEvent {
-  if (world.state.settings.rotates) return { kind: 'token_spent', hash, atMs: world.nowMs };
-  return { kind: 'token_extended', hash, expiresAtMs: refreshEndMs(world, grant.consentedAtMs) };
+/** Where it may be presented again, its idle life begins anew; so where a new one comes only sometimes, until it does. */
+function use(world: World, grant: Grant, { hash }: Token): SimEvent {
+  const isSpent = world.state.settings.rotates && answeredRefresh(world, grant) === 'new';
+  if (isSpent) return { kind: 'token_spent', hash, atMs: world.nowMs };
+  return { kind: 'token_kept', hash, expiresAtMs: refreshEndMs(world, grant.consentedAtMs) };
 }
 
 /**

@@ -2,17 +2,18 @@ import type { SimEvent } from '../events.ts';
 import { hashOf } from '../names.ts';
 import type { Network } from '../networks/network.ts';
 import type { Grant, Token } from '../state.ts';
-import { formOf, jsonReply, type SimRequest } from '../wire.ts';
+import { jsonReply, type SimRequest } from '../wire.ts';
 import { accessAfterEnd, type Decision, type World } from '../world.ts';
 import { checkClient } from './client-check.ts';
 import { refuse } from './refusal.ts';
+import { parametersOf } from './token-wire.ts';
 
 /**
  * `POST` to the revocation endpoint (RFC 7009). A refresh token takes its whole grant with it, an access token only
  * itself; a token that is not known is answered like one that was.
  */
 export function answerRevocation(world: World, network: Network, request: SimRequest): Decision {
-  const form = formOf(request) ?? new URLSearchParams();
+  const form = parametersOf(world, request);
   const text = form.get('token');
   const token = world.state.tokens.get(hashOf(text ?? ''));
   const grant = token === undefined ? undefined : world.state.grants.get(token.grantId);

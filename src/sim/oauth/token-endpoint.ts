@@ -124,12 +124,19 @@ function exchangeCode(world: World, network: Network, form: URLSearchParams, { c
     return code?.spentAtMs === undefined ? refused : { ...refused, events: [{ kind: 'code_replayed' }] };
   }
   const redirectUri = form.get('redirect_uri') ?? (isLoose ? code.request.redirectUri : null);
-  if (redirectUri !== code.request.redirectUri) return refuse(world, network, 'redirect_uri_differs');
+  if (redirectUri !== code.request.redirectUri || redirectUri === null)
+    return refuse(world, network, 'redirect_uri_differs');
   if (!isVerified(code, form.get('code_verifier'))) return refuse(world, network, 'verifier_differs');
 
   const { userId, request, issuedAtMs } = code;
   const { scopes, nonce, audience, organization } = request;
-  const consent = { clientId, userId, scopes, atMs: issuedAtMs, flow: undefined, nonce, audience, organization };
+  const consent = {
+    ...{ clientId, userId, scopes, nonce, audience, organization },
+    atMs: issuedAtMs,
+    flow: undefined,
+    redirectUri,
+    isOnline: isOnline(world, request),
+  };
   return open(world, network, consent, [{ kind: 'code_spent', hash: code.hash, atMs: world.nowMs }]);
 }
 
@@ -139,19 +146,27 @@ interface GivenConsent extends Pick<Grant, 'nonce' | 'audience' | 'organization'
   readonly scopes: readonly string[];
   readonly atMs: number;
   readonly flow: Grant['flow'];
+  readonly redirectUri?: string;
+  readonly isOnline?: boolean;
+}
+
+function isOnline({ state }: World, request: Code['request']): boolean {
+  return request.isOnline === true || state.settings.withholdRefresh;
 }
 
 /** A consent becomes a grant with its first token set. */
 function open(
   world: World,
   network: Network,
-  { atMs, flow, ...consent }: GivenConsent,
+  { atMs, flow, redirectUri, isOnline, ...consent }: GivenConsent,
   before: readonly SimEvent[],
 ): Decision {
   const grant: Grant = {
     id: newName('grant', world.random),
     ...consent,
     ...(flow === undefined ? {} : { flow }),
+    ...(redirectUri === undefined ? {} : { redirectUri }),
+    ...(isOnline === true ? { isOnline } : {}),
     consentedAtMs: atMs,
     renewals: 0,
     tokenHashes: [],
