@@ -2,7 +2,10 @@
 export interface Clock {
   /** Wall clock, milliseconds since the epoch. May jump: only for instants that leave the process. */
   nowMs(): number;
-  /** Milliseconds that never run backwards, and that a suspended laptop may or may not count. Only for spans. */
+  /**
+   * Milliseconds that never run backwards, and that a suspended laptop may or may not count. Only for spans. Counted
+   * from some moment of this boot: all processes of one boot of one machine read the same.
+   */
   monotonicMs(): number;
   /** Resolves after `ms`, or at once and without an error when the signal aborts. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;

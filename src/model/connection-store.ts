@@ -1,5 +1,5 @@
 import type { Connection, ConnectionState, RenewalPolicy } from './connection.ts';
-import type { SealedTokens } from './credential-store.ts';
+import type { Claim, SealedTokens } from './credential-store.ts';
 import type { ConnectionId, ConsentId, Fingerprint, ProviderAppId } from './ids.ts';
 
 export interface ConnectionStore {
@@ -18,8 +18,12 @@ export interface ConnectionStore {
   attach(attachment: Attachment): Promise<Attached>;
   /** The subject of an import that did not say it, once it is known. */
   identify(id: ConnectionId, identity: { readonly subject: string; readonly handle: string }): Promise<void>;
-  /** Ends a claim of purpose `revocation`: the connection is `revoked` here, its tokens are forgotten. */
-  settleRevoked(id: ConnectionId, fence: number, note: { readonly atProvider: boolean }): Promise<boolean>;
+  /**
+   * Ends a claim of purpose `revocation`: the connection is `revoked` here, its tokens are forgotten. `false`: somebody else
+   * has the lease; or a late answer has brought other tokens meanwhile, and the lease is let go of, so that these can be
+   * revoked too.
+   */
+  settleRevoked(claim: Claim, note: { readonly atProvider: boolean }): Promise<boolean>;
   countByState(): Promise<Readonly<Record<ConnectionState, number>>>;
 }
 

@@ -137,6 +137,8 @@ export interface Attempt {
   readonly parentFingerprint: Fingerprint;
   readonly sender: ProcessIdentity;
   readonly startedAtMs: number;
+  /** By the sender's monotonic clock: it compares only within `sender.machine`. Absent: not known. */
+  readonly startedMonotonicMs: number | undefined;
   readonly endedAtMs: number | undefined;
   readonly outcome: AttemptOutcome | undefined;
   readonly error: string | undefined;
@@ -153,6 +155,8 @@ export interface ClaimRequest {
   readonly purpose: AttemptPurpose;
   readonly parentFingerprint: Fingerprint;
   readonly sender: ProcessIdentity;
+  /** The moment by the sender's monotonic clock. */
+  readonly startedMonotonicMs: number;
   readonly leaseMs: number;
   readonly replays: number;
 }

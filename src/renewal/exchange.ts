@@ -68,6 +68,7 @@ export async function claim(exchange: Exchange, ports: RenewalPorts): Promise<Cl
     purpose: exchange.purpose,
     parentFingerprint: ports.fingerprinter.fingerprint(exchange.refreshToken),
     sender: ports.processes.self,
+    startedMonotonicMs: claimedAtMonotonicMs,
     leaseMs: leaseMs(ports),
     replays: exchange.replays,
   });

@@ -1,6 +1,6 @@
 import { KippuError } from '../model/errors.ts';
 import type { ConnectionId } from '../model/ids.ts';
-import type { StoredCredential } from '../model/credential-store.ts';
+import type { Attempt, StoredCredential } from '../model/credential-store.ts';
 import type { Need, Seen } from './need.ts';
 import { isYoung } from './lifetimes.ts';
 import type { RenewalPorts } from './ports.ts';
@@ -41,16 +41,35 @@ async function read(id: ConnectionId, ports: RenewalPorts): Promise<StoredCreden
 
 async function judge(credential: StoredCredential, ports: RenewalPorts): Promise<Seen> {
   const { lease, openAttempt } = credential;
+  const clockAheadMs = openAttempt === undefined ? 0 : clockAheadSince(openAttempt, ports);
   const isLeased =
-    lease !== undefined && lease.expiresAtMs > ports.clock.nowMs() && !ports.processes.isGone(lease.holder);
+    lease !== undefined &&
+    lease.expiresAtMs + clockAheadMs > ports.clock.nowMs() &&
+    !ports.processes.isGone(lease.holder);
   return {
     credential,
     app: ports.apps.get(credential.providerAppId),
     isLeased,
+    clockAheadMs,
     isSenderGone: openAttempt !== undefined && !isLeased && ports.processes.isGone(openAttempt.sender),
     senderSpoolEmptyAtMs:
       openAttempt === undefined ? undefined : await ports.home.spoolEmptyAtMs(openAttempt.sender.nodeId),
   };
+}
+
+/**
+ * A wall clock that is set forward makes a sender look overdue that has only just begun, and so does a night's sleep of
+ * the machine. All processes of one boot share a clock that does neither: by that one the sender is given its time.
+ */
+function clockAheadSince(
+  { sender, startedAtMs, startedMonotonicMs }: Attempt,
+  { clock, processes }: RenewalPorts,
+): number {
+  if (startedMonotonicMs === undefined || sender.machine !== processes.self.machine) return 0;
+  const passedMs = clock.monotonicMs() - startedMonotonicMs;
+  // Another boot of a machine that cannot tell its boots apart: its count began anew.
+  if (passedMs < 0) return 0;
+  return Math.max(0, clock.nowMs() - startedAtMs - passedMs);
 }
 
 /** Where refresh tokens may be presented again, an unanswered renewal leaves no question. */

@@ -29,6 +29,11 @@ export interface Seen {
   readonly isLeased: boolean;
   /** The open attempt's process is gone for good, on this machine. */
   readonly isSenderGone: boolean;
+  /**
+   * How far this machine's wall clock ran ahead of its monotonic one since the open attempt began: it was set forward, or
+   * the machine slept. 0 where the attempt began elsewhere.
+   */
+  readonly clockAheadMs: number;
   /** When the open attempt's node last reported that its spool holds nothing that waits. */
   readonly senderSpoolEmptyAtMs: number | undefined;
 }

@@ -1,4 +1,5 @@
 import { MINUTE_MS } from '../model/clock.ts';
+import type { ConnectionId } from '../model/ids.ts';
 import type { RenewalPorts } from './ports.ts';
 
 /** A standby lacks the last moments: what was acknowledged before them need not be looked at in every round. */
@@ -32,4 +33,18 @@ export async function reapplySpool(
   }
   if (waiting === 0) await ports.home.reportSpoolEmpty(ports.processes.self.nodeId, lookedAtMs);
   return waiting;
+}
+
+/**
+ * Before a replay: the answer may be waiting right here, and the store be back just now. Gives whether it took one of them;
+ * rejects where it still takes nothing.
+ */
+export async function reapplyAnswersFor(id: ConnectionId, ports: RenewalPorts): Promise<boolean> {
+  let isTaken = false;
+  for (const entry of ports.spool.entries()) {
+    if (entry.acknowledged || entry.settlement.claim.connectionId !== id) continue;
+    const as = await ports.credentials.settleRenewed(entry.settlement);
+    isTaken ||= as === 'settled' || as === 'adopted';
+  }
+  return isTaken;
 }

@@ -7,6 +7,7 @@ import { claim, prepare, send } from './exchange.ts';
 import { lookAt } from './look.ts';
 import type { Need, Renewal } from './need.ts';
 import type { RenewalPorts } from './ports.ts';
+import { reapplyAnswersFor } from './reapply.ts';
 import { conclude, settle } from './settle.ts';
 
 /** Each look that does not end here saw the credential move; so many moves in one call are not moves but a defect. */
@@ -30,6 +31,7 @@ export async function renew(id: ConnectionId, need: Need, ports: RenewalPorts): 
       return conclude(verdict.otherwise, seen, ports);
     }
     if (verdict.kind !== 'renew') return conclude(verdict, seen, ports); // still good, or a reason not to
+    if (verdict.purpose === 'replay' && (await reapplyAnswersFor(id, ports))) continue; // no answer is asked for twice
     const exchange = prepare(verdict, ports);
     const claimed = await claim(exchange, ports); // lease, fence and attempt: one durable statement
     if (claimed === undefined) continue; // somebody moved it: look again

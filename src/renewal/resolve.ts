@@ -68,7 +68,8 @@ function replayOrWait({ credential }: SeenWithApp, attempt: Attempt, nowMs: numb
 
 /** From when on the original request can neither act nor answer. */
 function quietFrom(seen: SeenWithApp, attempt: Attempt, timing: RenewalTiming): number {
-  const patientMs = attempt.startedAtMs + CONNECT_TIMEOUT_MS + timing.lateAnswerMs + timing.replayMarginMs;
+  const patientMs =
+    attempt.startedAtMs + seen.clockAheadMs + CONNECT_TIMEOUT_MS + timing.lateAnswerMs + timing.replayMarginMs;
   if (!seen.isSenderGone) return patientMs;
   return Math.min(patientMs, (attempt.endedAtMs ?? attempt.startedAtMs + CONNECT_TIMEOUT_MS) + GONE_QUIET_MS);
 }

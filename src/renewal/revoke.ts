@@ -100,6 +100,7 @@ async function revokeOnce(
     purpose: 'revocation',
     parentFingerprint: credential.refreshFingerprint ?? credential.accessFingerprint,
     sender: ports.processes.self,
+    startedMonotonicMs: ports.clock.monotonicMs(),
     leaseMs: leaseMs(ports),
     replays: 0,
   });
@@ -124,7 +125,7 @@ async function revokeOnce(
       );
     }
   }
-  return ports.connections.settleRevoked(credential.connectionId, claim.fence, { atProvider: revocation.atProvider });
+  return ports.connections.settleRevoked(claim, { atProvider: revocation.atProvider });
 }
 
 /** Whether the same account is connected here for another owner too: what is taken from one must not end the other. */

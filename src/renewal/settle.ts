@@ -19,8 +19,9 @@ type Settled = Renewal | { readonly kind: 'look_again' };
 
 /** A commit that takes longer than this is not waited for any more: the answer goes to the spool first. */
 const STALL_MS = SECOND_MS;
-/** An answer that neither store nor spool takes is offered to the store this often: for half an hour. */
-const KEEP_TRIES_MAX = 13;
+/** An answer that neither store nor spool takes is offered to both this often, for half an hour. */
+const KEEP_AGAIN_MS = 2 * SECOND_MS;
+const KEEP_TRIES_MAX = 900;
 /** Ten rejections, and more than a tenth of the app's connections, within a minute: look before more users are lost. */
 const BREAKER = { windowMs: MINUTE_MS, rejectionsMin: 10, share: 0.1 };
 
@@ -101,48 +102,47 @@ function sealed(claimed: ClaimedExchange, tokens: TokenSet, ports: RenewalPorts)
   return { ...stored, dueAtMs, claim, parentFingerprint: ports.fingerprinter.fingerprint(exchange.refreshToken) };
 }
 
-/** The commit, or the spool when the commit fails or stalls: one of them holds the answer when this returns. */
+/**
+ * The commit, or the spool when the commit fails or stalls: one of them holds the answer when this returns. Where neither
+ * takes it, it lives in this process alone, which offers it to both, again and again, while it may.
+ */
 async function keepSafe(settlement: RenewedSettlement, ports: RenewalPorts): Promise<RenewedAs | 'spooled'> {
-  const stored = ports.credentials.settleRenewed(settlement);
+  for (let failures = 0; ; failures += 1) {
+    const stored = ports.credentials.settleRenewed(settlement);
+    const first = await soon(stored, ports);
+    if (first !== 'failed' && first !== 'stalled') return first;
+    const entry = spooled(settlement, ports);
+    if (entry !== undefined) {
+      // A commit that was only slow needs no second application; `reapplySpool` sees to the others, and to an
+      // acknowledgement that could not be noted.
+      stored.then(() => ports.spool.acknowledge(entry)).catch(() => undefined);
+      return 'spooled';
+    }
+    try {
+      return await stored;
+    } catch (error) {
+      if (failures >= KEEP_TRIES_MAX) throw error;
+    }
+    await ports.clock.sleep(KEEP_AGAIN_MS);
+  }
+}
+
+async function soon(stored: Promise<RenewedAs>, { clock }: RenewalPorts): Promise<RenewedAs | 'failed' | 'stalled'> {
   const stop = new AbortController();
   const first = await Promise.race([
     stored.catch(() => 'failed' as const),
-    ports.clock.sleep(STALL_MS, stop.signal).then(() => 'stalled' as const),
+    clock.sleep(STALL_MS, stop.signal).then(() => 'stalled' as const),
   ]);
   stop.abort();
-  if (first !== 'failed' && first !== 'stalled') return first;
-  const entry = spooled(settlement, ports);
-  if (entry === undefined) return keepTrying(settlement, stored, ports);
-  // A commit that was only slow needs no second application; `reapplySpool` sees to the others, and to an
-  // acknowledgement that could not be noted.
-  stored.then(() => ports.spool.acknowledge(entry)).catch(() => undefined);
-  return 'spooled';
+  return first;
 }
 
 function spooled(settlement: RenewedSettlement, { spool }: RenewalPorts): SpoolEntry | undefined {
   try {
     return spool.keep(settlement);
   } catch {
-    // Whatever is wrong with the disk: the caller still holds the answer, and tries the store.
+    // Whatever is wrong with the disk: the caller still holds the answer.
     return undefined;
-  }
-}
-
-/** Neither store nor spool takes the answer: it lives in this process alone, which does not give up while it may. */
-async function keepTrying(
-  settlement: RenewedSettlement,
-  stored: Promise<RenewedAs>,
-  ports: RenewalPorts,
-): Promise<RenewedAs> {
-  let latest = stored;
-  for (let failures = 0; ; failures += 1) {
-    try {
-      return await latest;
-    } catch (error) {
-      if (failures >= KEEP_TRIES_MAX) throw error;
-    }
-    await ports.clock.sleep(backOffMs(failures, ports.random.unit()));
-    latest = ports.credentials.settleRenewed(settlement);
   }
 }
 

@@ -43,6 +43,17 @@ describe('a webhook', () => {
     );
   });
 
+  it('that is older than the first process that ever delivers hears of all that came after it, and of nothing before', async () => {
+    await using world = await NoticeWorld.create();
+    await world.happen('connection.created');
+    const { id } = await world.webhook('app');
+    const happened = [await world.happen('connection.renewed'), await world.happen('connection.reauth_required')];
+    await world.process();
+    await world.pass('5s');
+    assert.deepEqual(world.receivers.accepted('app'), happened);
+    assert.equal((await world.deliveries(id)).length, happened.length);
+  });
+
   it('that is down for a day loses nothing, and gets what waited in the order of happening', async () => {
     await using world = await NoticeWorld.create();
     await world.process();

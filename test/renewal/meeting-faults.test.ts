@@ -78,6 +78,35 @@ test('a process that lets go after a late answer was adopted leaves no lease beh
   assert.equal(world.provider.reuses, 0);
 });
 
+test('whoever holds the answer in its spool does not ask for it again when the store is back', async () => {
+  await using world = await createWorld({ workers: false });
+  const alice = await world.connect('alice');
+  const token = await spooledRenewal(alice, world);
+  await world.wait('10m');
+  world.node().healStore();
+  assert.equal(await world.node().accessToken(alice), token);
+  assert.equal(world.provider.presentations.length, 1);
+  assert.equal(await world.state(alice), 'active');
+});
+
+test('a pair that is adopted while a revocation is at the provider is revoked with it', async () => {
+  await using world = await createWorld({ nodes: 2, separateMachines: true, workers: false });
+  const alice = await world.connect('alice');
+  const token = await spooledRenewal(alice, world);
+  await world.wait('5m');
+  world.provider.order({ endpoint: 'revoke', fault: 'delay', delay_ms: 5000 });
+  const revoking = world.node(1).revoke(alice);
+  await settle();
+  world.node(0).healStore();
+  await reapplySpool(world.node(0).ports);
+  assert.equal(await world.state(alice), 'active');
+  await world.wait('10s');
+  await revoking;
+  assert.equal(await world.state(alice), 'revoked');
+  const revoked = world.provider.sentTo('/2/oauth2/revoke').map(({ form }) => form.get('token'));
+  assert.ok(revoked.includes(token), 'what the late answer brought was sent, and not only what it had replaced');
+});
+
 /** Two hours on, the first node renews while the store takes nothing from it; gives the token that it serves. */
 async function spooledRenewal(alice: ConnectionId, world: World): Promise<string> {
   await world.wait('2h');

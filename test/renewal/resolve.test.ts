@@ -32,6 +32,13 @@ test('nothing is done before the original request can neither act nor answer', (
   assert.deepEqual(resolved({ credential: over, attempt: ago(PATIENCE_MS) }), REPLAY);
 });
 
+test('what the wall clock ran ahead is added to the time that a sender is given', () => {
+  const ahead = { clockAheadMs: 3_600_000 };
+  const attempt = ago(PATIENCE_MS + 3_599_999);
+  assert.deepEqual(resolved({ credential: over, look: ahead, attempt }), LATER(NOW_MS + 1));
+  assert.deepEqual(resolved({ credential: over, look: ahead, attempt: ago(PATIENCE_MS + 3_600_000) }), REPLAY);
+});
+
 test('where the sender is provably gone, fifteen seconds after its end are enough', () => {
   const gone = { isSenderGone: true };
   assert.deepEqual(

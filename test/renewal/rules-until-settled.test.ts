@@ -96,6 +96,7 @@ test('rule 3: a claim on a version that is gone is refused', async () => {
     attemptId: 'att_old' as never,
     purpose: 'renewal',
     parentFingerprint: seen?.refreshFingerprint as never,
+    startedMonotonicMs: 0,
     sender: ports.processes.self,
     leaseMs: 1000,
     replays: 0,

@@ -18,7 +18,7 @@ export function seen(of: {
   readonly replay?: boolean;
   readonly credential?: Partial<StoredCredential>;
   readonly attempt?: Partial<Attempt>;
-  readonly look?: Partial<Pick<SeenWithApp, 'isLeased' | 'isSenderGone' | 'senderSpoolEmptyAtMs'>>;
+  readonly look?: Partial<Pick<SeenWithApp, 'isLeased' | 'clockAheadMs' | 'isSenderGone' | 'senderSpoolEmptyAtMs'>>;
 }): SeenWithApp {
   const app = providerApp(of.provider ?? plain, {
     clientId: 'c',
@@ -57,7 +57,15 @@ export function seen(of: {
     jitter: 0,
     ...of.credential,
   };
-  return { credential, app, isLeased: false, isSenderGone: false, senderSpoolEmptyAtMs: undefined, ...of.look };
+  return {
+    credential,
+    app,
+    isLeased: false,
+    clockAheadMs: 0,
+    isSenderGone: false,
+    senderSpoolEmptyAtMs: undefined,
+    ...of.look,
+  };
 }
 
 /** A renewal that went unanswered ten minutes ago. */
@@ -71,6 +79,7 @@ export function attempt(more: Partial<Attempt> = {}): Attempt {
     parentFingerprint: 'the stored refresh token' as Fingerprint,
     sender: { nodeId: 'node' as NodeId, machine: 'm', pid: 1, started: '1' },
     startedAtMs: NOW_MS - 600_000,
+    startedMonotonicMs: undefined,
     endedAtMs: NOW_MS - 590_000,
     outcome: 'unanswered',
     error: undefined,

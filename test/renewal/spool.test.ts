@@ -129,6 +129,22 @@ test('if the spool refuses too, the process goes on offering the answer to the s
   assert.equal(await world.state(alice), 'active');
 });
 
+test('an answer that nothing took is in the spool as soon as the disk has room, though the store still takes nothing', async () => {
+  await using world = await createWorld({ workers: false });
+  const alice = await world.connect('alice');
+  await world.wait('2h');
+  world.provider.delayNextAnswer('1s');
+  const renewal = world.node().getToken(alice, { deadlineMs: 600_000 });
+  await settle();
+  world.node().failStore();
+  world.node().failSpool();
+  await world.wait('2m');
+  world.node().healSpool();
+  await world.wait('3s');
+  assert.equal(world.node().spool.entries().length, 1);
+  assert.equal((await renewal).kind, 'served');
+});
+
 test('a spool that cannot note an acknowledgement harms nobody', async () => {
   await using world = await createWorld({ workers: false });
   const { alice } = await answeredWithoutAStore('stallStore', world);

@@ -6,10 +6,15 @@ import type { ConnectionId } from '../../src/model/ids.ts';
 import { createPost } from '../../src/posts/drafts.ts';
 import { revoke } from '../../src/renewal/revoke.ts';
 import type { Row } from '../../src/store/sqlite/database.ts';
+import { bringTokens } from './import-act.ts';
 import { isExplained } from './observer.ts';
 import type { Act } from './plan.ts';
+import { changeSchedule, makeSchedule } from './schedule-acts.ts';
 import type { Running } from './simulated-node.ts';
 import type { World } from './world.ts';
+
+/** What is done through one of our nodes. */
+type ActOnNode = Extract<Act, { readonly node: number }>;
 
 /** Somebody does something, and does not come back to it: what comes of it is told and judged here. */
 export function perform(world: World, act: Act, heard: (outcome: string) => void = () => undefined): void {
@@ -19,6 +24,12 @@ export function perform(world: World, act: Act, heard: (outcome: string) => void
     for (const grant of world.provider.grants) {
       if (grant.user === act.user) world.provider.end(grant, 'user', world.scheduler.nowMs);
     }
+    return;
+  }
+  if (act.kind === 'post_elsewhere') {
+    world.journal.meet('act', act.kind);
+    world.journal.tell(act.user, () => `posts "${act.text}" by other means`);
+    world.provider.timeline.publish({ user: act.user, text: act.text, isOurs: false }, world.scheduler.nowMs);
     return;
   }
   const node = world.node(act.node);
@@ -32,7 +43,7 @@ export function perform(world: World, act: Act, heard: (outcome: string) => void
   });
 }
 
-async function outcomeOf(world: World, act: Exclude<Act, { kind: 'remove_app' }>, now: Running): Promise<string> {
+async function outcomeOf(world: World, act: ActOnNode, now: Running): Promise<string> {
   try {
     return await doIt(world, act, now);
   } catch (error) {
@@ -46,7 +57,7 @@ async function outcomeOf(world: World, act: Exclude<Act, { kind: 'remove_app' }>
   }
 }
 
-async function doIt(world: World, act: Exclude<Act, { kind: 'remove_app' }>, now: Running): Promise<string> {
+async function doIt(world: World, act: ActOnNode, now: Running): Promise<string> {
   const id = world.connectionOf(act.user);
   switch (act.kind) {
     case 'use':
@@ -68,6 +79,12 @@ async function doIt(world: World, act: Exclude<Act, { kind: 'remove_app' }>, now
       const { post } = await createPost(request, undefined, now.posts);
       return post.status;
     }
+    case 'import':
+      return bringTokens(world, act, now);
+    case 'schedule':
+      return makeSchedule(world, act, now);
+    case 'change_schedule':
+      return changeSchedule(world, act, now);
     default:
       return assertNever(act);
   }

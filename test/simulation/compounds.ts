@@ -1,7 +1,7 @@
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/model/clock.ts';
 import type { FaultPoint } from '../../src/model/fault-points.ts';
 import { drawPost } from './draw.ts';
-import { drawWireFault, type Drawing, type Timed } from './draw-faults.ts';
+import { drawWireFault, jumpsOf, type Drawing, type Timed } from './draw-faults.ts';
 import type { WireFault } from './network.ts';
 import type { Fault, NodeFault } from './plan.ts';
 
@@ -22,6 +22,7 @@ export function drawCompound(drawing: Drawing): readonly Timed[] {
     gone: 3,
     together: 2,
     disturbed: 1,
+    clock_set: drawing.nodes > 1 ? 1 : 0,
   });
   switch (kind) {
     case 'unsettled':
@@ -36,6 +37,8 @@ export function drawCompound(drawing: Drawing): readonly Timed[] {
       return [...gone(on), use];
     case 'together':
       return together(on, use);
+    case 'clock_set':
+      return [...clockSet(on), use];
     case 'disturbed':
       return [{ afterMs: 0, kind: 'app_refused', lastsMs: chance.pick([3_000, 60_000]) }, ...gone(on), use];
   }
@@ -53,7 +56,7 @@ function unsettled({ chance, node }: Focus): readonly Timed[] {
   const at = (point: FaultPoint) => ({ afterMs: BEFORE, node, where: { point } });
   const first = chance.pick(['renewal.sent', 'renewal.answered'] as const);
   const trouble: Timed = chance.isLucky(0.5)
-    ? { ...at(first), kind: 'store_full', lastsMs: chance.pick([3_000, 20_000, 120_000, 400_000]) }
+    ? { ...at(first), kind: 'store_full', lastsMs: chance.pick([3_000, 20_000, 120_000, 400_000, 900_000]) }
     : { ...at(first), kind: 'store_stalls', lastsMs: 20_000, upToMs: chance.pick([1_500, 6_000, 15_000]) };
   const second = chance.weighted({ crash: 3, later_crash: 3, disk: 2, promotion: 2, pause: 1, nothing: 1 });
   switch (second) {
@@ -84,6 +87,17 @@ function unsettled({ chance, node }: Focus): readonly Timed[] {
     case 'nothing':
       return [trouble];
   }
+}
+
+/** One listens for a slow answer, the machine's clock is set, and another asks. */
+function clockSet(on: Focus): readonly Timed[] {
+  const { chance, node, user, nodes } = on;
+  const afterMs = chance.between(2_000, 20_000);
+  return [
+    { afterMs: BEFORE, kind: 'wire', endpoint: 'token', fault: { kind: 'answer_slow', ms: 35_000 } },
+    { afterMs, kind: 'clock_jump', node, where: { places: 0 }, byMs: chance.pick(jumpsOf(on)) },
+    { afterMs: afterMs + SECOND_MS, kind: 'use', node: (node + 1) % nodes, user },
+  ];
 }
 
 /** All at once; and one of them looks, and is stopped for a moment before it claims. */

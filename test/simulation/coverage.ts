@@ -1,4 +1,4 @@
-import { SIMULATED_POINTS } from './draw-faults.ts';
+import { FAULT_POINTS } from '../../src/model/fault-points.ts';
 
 /**
  * What a run of `npm test` must have met, by what was seen at the ports. The rules are those of `docs/renewal.md`; a
@@ -27,7 +27,7 @@ export const MUST_BE_MET: Readonly<Record<string, readonly string[]>> = {
     'fault point: spool.acknowledged',
   ],
   'a pair that comes after a revocation is revoked': ['credentials.noteOrphanTried: undefined'],
-  'every fault point is passed': SIMULATED_POINTS.map((point) => `fault point: ${point}`),
+  'every fault point is passed': FAULT_POINTS.map((point) => `fault point: ${point}`),
   'every state of a connection is left and entered': [
     'connection: active → uncertain',
     'connection: active → reauth_required',
@@ -68,6 +68,48 @@ export const MUST_BE_MET: Readonly<Record<string, readonly string[]>> = {
     ...['connect_fails', 'connect_slow', 'request_lost', 'request_slow', 'answer_lost', 'answer_slow', 'answer_cut'],
     ...['refused_before', 'fails_after', 'gateway_gives_up'],
   ].map((fault) => `fault: token: ${fault}`),
+  'a schedule makes posts, takes measurements, misses runs, and has runs that fail': [
+    'run: post',
+    'run: collected',
+    'run: missed',
+    'run: failed',
+  ],
+  'a run is settled once, and whoever comes late finds it moved': [
+    'schedules.settle: settled',
+    'schedules.settle: moved',
+    'schedules.change: true',
+  ],
+  'schedules are made and changed': [
+    'act schedule: made',
+    'act change_schedule: paused',
+    'act change_schedule: resumed',
+    'act change_schedule: changed',
+    'act change_schedule: removed',
+  ],
+  'whoever wants to hear of it is told': [
+    'notice: connection.created',
+    'notice: connection.renewed',
+    'notice: connection.uncertain',
+    'notice: connection.reauth_required',
+    'notice: connection.reuse_detected',
+    'notice: connection.revoked',
+    'notice: provider.misconfigured',
+    'notice: post.published',
+    'notice: post.unknown',
+    'notice: post.failed',
+    'notice: schedule.missed',
+  ],
+  'a notice goes out again': ['notice: again', 'notices.settleDelivery: true', 'notices.settleDelivery: false'],
+  'tokens of another program are taken over, and copies are not': [
+    'act import: attached',
+    'act import: another connection',
+    'act import: conflict',
+  ],
+  'the account posts by other means': ['act: post_elsewhere'],
+  'every fault of the network, on a notice': [
+    ...['connect_fails', 'connect_slow', 'request_lost', 'request_slow', 'answer_lost', 'answer_slow', 'answer_cut'],
+    ...['refused_before', 'fails_after', 'gateway_gives_up'],
+  ].map((fault) => `fault: notice: ${fault}`),
   'faults of the network, on a post': ['answer_lost', 'request_lost', 'answer_slow', 'fails_after'].map(
     (fault) => `fault: post: ${fault}`,
   ),

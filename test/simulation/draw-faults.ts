@@ -11,6 +11,7 @@ export interface Drawing {
   readonly provider: ProviderKind;
   readonly users: readonly string[];
   readonly nodes: number;
+  readonly separateMachines: boolean;
   readonly accessLifetimeMs: number;
   posts: number;
 }
@@ -59,26 +60,35 @@ export function drawFault(drawing: Drawing): Fault {
     case 'fail_over':
       return { kind, node, where, lacking: chance.between(1, 4) };
     case 'clock_jump':
-      return { kind, node, where, byMs: chance.pick([-90_000, -20_000, 20_000, 90_000]) };
+      return { kind, node, where, byMs: chance.pick(jumpsOf(drawing)) };
   }
 }
 
-/** Notices and schedules are not simulated yet. */
-export const SIMULATED_POINTS = FAULT_POINTS.filter((point) => !/^(?:notice|schedule)\./.test(point));
+/** By how much one machine's clock may be wrong while another's is right: patience has a margin for that much. */
+const SMALL_JUMPS_MS = [-90_000, -20_000, 20_000, 90_000];
+const ANY_JUMPS_MS = [...SMALL_JUMPS_MS, 300_000, 3_600_000];
 
-/** Most faults matter in the middle of a renewal, or of a post; the rest may come anywhere. */
-const AIMS = SIMULATED_POINTS.filter((point) => !point.startsWith('consent.'));
+/**
+ * On one machine no jump is too large for a renewal: its processes share a clock that never jumps. A post's times are
+ * compared with the network's.
+ */
+export function jumpsOf({ provider, separateMachines }: Drawing): readonly number[] {
+  return separateMachines || provider === 'x' ? SMALL_JUMPS_MS : ANY_JUMPS_MS;
+}
+
+/** Most faults matter in the middle of a renewal, or of a post; what is aimed at the rest is drawn with it. */
+const AIMS = FAULT_POINTS.filter((point) => !/^(?:consent|notice|schedule)\./.test(point));
 
 function drawWhere({ chance, provider }: Drawing): Where {
   if (chance.isLucky(0.4)) return { places: chance.between(0, chance.pick([10, 40, 120])) };
   const points = provider === 'x' ? AIMS : AIMS.filter((point) => !point.startsWith('publishing.'));
-  return { point: chance.isLucky(0.1) ? chance.pick(SIMULATED_POINTS) : chance.pick(points) };
+  return { point: chance.isLucky(0.1) ? chance.pick(FAULT_POINTS) : chance.pick(points) };
 }
 
 function drawEndpoint({ chance, provider }: Drawing): Endpoint {
   return provider === 'x'
-    ? chance.weighted({ token: 5, post: 6, timeline: 2, identity: 0.5, revocation: 0.5 })
-    : chance.weighted({ token: 9, identity: 1, revocation: 1, post: 0, timeline: 0 });
+    ? chance.weighted({ token: 5, post: 6, timeline: 2, identity: 0.5, revocation: 0.5, notice: 0 })
+    : chance.weighted({ token: 9, identity: 1, revocation: 1, post: 0, timeline: 0, notice: 0 });
 }
 
 export function drawWireFault(chance: Chance): WireFault {

@@ -2,6 +2,7 @@ import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/model/clock.ts';
 import { Chance } from './chance.ts';
 import { drawCompound } from './compounds.ts';
 import { drawFault, type Drawing, type Timed } from './draw-faults.ts';
+import { drawMore } from './draw-more.ts';
 import type { Act, Plan, Step } from './plan.ts';
 import { PROVIDERS, type ProviderKind } from './provider-model.ts';
 
@@ -12,20 +13,22 @@ export function drawPlan(seed: number): Plan {
   const users = chance.isLucky(0.25) ? ['alice', 'bob'] : ['alice'];
   const nodes = chance.pick([1, 2, 2, 3]);
   const accessLifetimeMs = chance.pick([10 * MINUTE_MS, 30 * MINUTE_MS, HOUR_MS, 2 * HOUR_MS]);
-  const drawing: Drawing = { chance, provider, users, nodes, accessLifetimeMs, posts: 0 };
+  const separateMachines = chance.isLucky(0.5);
+  const drawing: Drawing = { chance, provider, users, nodes, separateMachines, accessLifetimeMs, posts: 0 };
   const steps: Step[] = [];
   let atMs = chance.between(SECOND_MS, MINUTE_MS);
   for (let episodes = chance.between(1, 4); episodes > 0; episodes -= 1) {
     atMs += gapOf(drawing);
     for (const { afterMs, ...what } of drawEpisode(drawing)) steps.push({ atMs: Math.max(0, atMs + afterMs), ...what });
   }
-  steps.sort((one, other) => one.atMs - other.atMs);
+  const more = drawMore({ seed, provider, nodes, users, steps, faultsEndAtMs: endOf(atMs, steps) });
+  const all = [...steps, ...more.steps].sort((one, other) => one.atMs - other.atMs);
   return {
-    ...{ seed, provider, nodes, users, accessLifetimeMs, steps },
-    separateMachines: chance.isLucky(0.5),
+    ...{ seed, provider, nodes, users, accessLifetimeMs, steps: all, hasReceiver: more.hasReceiver },
+    separateMachines,
     policy: chance.isLucky(0.3) ? 'always' : 'on-use',
     replay: chance.isLucky(0.9),
-    faultsEndAtMs: endOf(atMs, steps),
+    faultsEndAtMs: endOf(atMs, all),
   };
 }
 

@@ -27,6 +27,7 @@ export function arm(world: World, fault: Fault): void {
 
 function befall(world: World, node: SimulatedNode, fault: NodeFault): void {
   const { trouble, machine, disk, name } = node;
+  world.oracle.notices.troubled(world.scheduler.nowMs + troubleMsOf(fault));
   const ends = (ms: number, undo: () => void): void => void world.scheduler.after(ms, undefined, undo);
   switch (fault.kind) {
     case 'crash':
@@ -82,6 +83,14 @@ function befall(world: World, node: SimulatedNode, fault: NodeFault): void {
   }
 }
 
+/** So long a lane may be left to a process that does not come back to it: longer than one is taken. */
+const LANE_MS = 2 * 60_000;
+
+function troubleMsOf(fault: NodeFault): number {
+  if (fault.kind === 'clock_jump') return Number.POSITIVE_INFINITY;
+  return LANE_MS + ('lastsMs' in fault ? fault.lastsMs : 0);
+}
+
 function failOver(world: World, lackingMax: number): void {
   const lacking = world.store.failOver(lackingMax);
   if (lacking > 0)
@@ -91,6 +100,7 @@ function failOver(world: World, lackingMax: number): void {
 /** The faults stop: everything that is down comes back, and nothing that waits befalls anybody any more. */
 export function calm(world: World): void {
   world.journal.tell('history', () => 'the faults stop');
+  world.oracle.notices.calmed(world.scheduler.nowMs + LANE_MS);
   world.wireFaults.length = 0;
   world.appRefusedUntilMs = 0;
   for (const node of world.nodes) {

@@ -31,6 +31,8 @@ const missed = share.covers ? await watchBranches() : undefined;
 const { drawPlan } = await import('./draw.ts');
 const { runHistory } = await import('./history.ts');
 
+// Thousands of errors are thrown and caught. Whoever tells a failing seed's story has the stacks.
+Error.stackTraceLimit = 0;
 const startedAtMs = performance.now();
 const met = new Map<string, number>();
 const failures: { seed: number; invariant: string; detail: string }[] = [];

@@ -1,10 +1,13 @@
 import { HOUR_MS, MINUTE_MS } from '../../src/model/clock.ts';
+import { editSchedule } from '../../src/posts/schedules/change.ts';
 import { perform } from './acts.ts';
 import { arm, calm } from './faults.ts';
 import { EPOCH_MS } from './life.ts';
 import type { Entry } from './journal.ts';
 import type { Violation } from './invariants.ts';
+import { isExplained } from './observer.ts';
 import { isAct, type Plan } from './plan.ts';
+import { runningSchedules } from './schedule-acts.ts';
 import { World } from './world.ts';
 
 /** However long replays are put off: after this, whatever is still open stays open. */
@@ -14,6 +17,9 @@ const NOTICED_WITHIN_MS = 65 * MINUTE_MS;
 /** What is asked for once everything has settled is answered within this. */
 const LAST_USES_MS = 10 * MINUTE_MS;
 const LAST_TRIES_MAX = 3;
+const PAUSED_WITHIN_MS = 2 * MINUTE_MS;
+/** A run comes every hour at least. */
+const RUNS_WITHIN_MS = 3 * HOUR_MS;
 
 export interface History {
   readonly plan: Plan;
@@ -43,6 +49,7 @@ export async function runHistory(
     }
     await scheduler.run(plan.faultsEndAtMs, isBroken);
     calm(world);
+    await stopSchedules(world);
     await scheduler.run(scheduler.nowMs + SETTLES_WITHIN_MS, () => isBroken() || isSettled(world));
     if (!isBroken()) await lastLook(world);
     if (!isBroken()) oracle.atTheEnd();
@@ -52,6 +59,41 @@ export async function runHistory(
     };
   } finally {
     world.close();
+  }
+}
+
+/** Every schedule goes on by itself for a while; then a person pauses it, so that there is an end. */
+async function stopSchedules(world: World): Promise<void> {
+  const { scheduler, oracle } = world;
+  if (runningSchedules(world).length === 0 || oracle.violation !== undefined) return;
+  const calmAtMs = scheduler.nowMs;
+  let asOf = -1;
+  const haveGoneOn = (): boolean => {
+    if (asOf === world.store.changes) return false;
+    asOf = world.store.changes;
+    return oracle.schedules.haveGoneOn(calmAtMs);
+  };
+  await scheduler.run(calmAtMs + RUNS_WITHIN_MS, () => oracle.violation !== undefined || haveGoneOn());
+  if (!oracle.schedules.haveGoneOn(calmAtMs))
+    oracle.accuse(
+      'schedules go on',
+      `${RUNS_WITHIN_MS / HOUR_MS} hours after the faults stopped, one has dealt with nothing since`,
+    );
+  while (
+    runningSchedules(world).length > 0 &&
+    oracle.violation === undefined &&
+    scheduler.nowMs < calmAtMs + 2 * RUNS_WITHIN_MS
+  ) {
+    void pauseAll(world);
+    await scheduler.run(scheduler.nowMs + PAUSED_WITHIN_MS);
+  }
+}
+
+async function pauseAll(world: World): Promise<void> {
+  try {
+    for (const id of runningSchedules(world)) await editSchedule(id, { isPaused: true }, world.node(0).now.schedules);
+  } catch (error) {
+    if (!isExplained(error)) throw error;
   }
 }
 
@@ -66,6 +108,8 @@ async function lastLook(world: World): Promise<void> {
     const outcome = await lastUse(world, index, user);
     if (!ENDS.has(outcome)) world.oracle.accuse('everything settles', `the last use for ${user} brought ${outcome}`);
   }
+  // What the last look has brought about may be under way at this very moment.
+  await world.scheduler.run(world.scheduler.nowMs + LAST_USES_MS, () => isSettled(world));
   const still = whatIsOpen(world);
   if (still !== undefined) world.oracle.accuse('everything settles', `after the last uses: ${still}`);
 }
@@ -106,7 +150,9 @@ function isSettled(world: World): boolean {
 }
 
 function whatIsOpen(world: World): string | undefined {
-  const row = world.store.get(OPEN_SQL, { nowMs: EPOCH_MS + world.scheduler.nowMs });
+  const row = world.store.get(world.plan.hasReceiver ? OPEN_OR_UNTOLD_SQL : OPEN_SQL, {
+    nowMs: EPOCH_MS + world.scheduler.nowMs,
+  });
   if (row !== undefined) return `${String(row['id'])} is ${String(row['state'])}`;
   const { promotedAtMs } = world.oracle;
   if (promotedAtMs !== undefined && world.scheduler.nowMs < promotedAtMs + NOTICED_WITHIN_MS)
@@ -121,3 +167,8 @@ const OPEN_SQL = `
     where n.state = 'uncertain' or c.lease_expires_at_ms > :nowMs or (c.attempt_id is not null and n.state = 'active')
   union all select id, status from posts where status in ('publishing', 'scheduled') or (status = 'unknown' and due_at_ms is not null)
   union all select id, state from consents where state = 'pending'`;
+
+const OPEN_OR_UNTOLD_SQL = `${OPEN_SQL}
+  union all select id, 'a notice that waits' from deliveries where due_at_ms is not null
+  union all select id, 'not planned for anybody' from events
+    where sequence > coalesce((select sequence from notice_cursors where channel = 'webhook'), 0)`;

@@ -46,6 +46,6 @@ export class Journal {
   withNames(text: string): string {
     return text
       .replaceAll(/canary-(refresh|access)-([a-z]+)-(\d+)/g, '$1 token $3 of $2')
-      .replaceAll(/(?:con|pst|att|cns)_[0-9a-z]{20}/g, (id) => this.#names.get(id) ?? id.slice(0, 7));
+      .replaceAll(/(?:con|pst|att|cns|sch|evt|whk|dlv)_[0-9a-z]{20}/g, (id) => this.#names.get(id) ?? id.slice(0, 7));
   }
 }

@@ -16,14 +16,18 @@ export class ModelledStore implements Queryable {
   /** Told after every commit and every promotion. */
   onChange: (what: 'commit' | 'promotion') => void = () => undefined;
   #db: DatabaseSync;
-  readonly #statements = new Map<string, StatementSync>();
+  #statements: Map<string, StatementSync>;
   /** Copies of before the last commits, the youngest last: what a standby may have. */
   readonly #behind: Uint8Array[] = [];
   readonly #behindMax: number;
+  readonly #empty: EmptyStore;
+  #rowsChanged = 0;
 
-  constructor(empty: Uint8Array, { standbyBehindMax }: { readonly standbyBehindMax: number }) {
+  constructor(empty: EmptyStore, { standbyBehindMax }: { readonly standbyBehindMax: number }) {
     this.#behindMax = standbyBehindMax;
-    this.#db = openCopy(empty);
+    ({ db: this.#db, statements: this.#statements } = empty.take());
+    this.#empty = empty;
+    this.#rowsChanged = this.#countChanges();
   }
 
   get(sql: string, params: Params = {}): Row | undefined {
@@ -41,15 +45,19 @@ export class ModelledStore implements Queryable {
   /** All of it, or nothing. */
   transact<T>(work: (tx: Queryable) => T): T {
     const before = this.#behindMax > 0 ? this.#db.serialize() : undefined;
-    this.#db.exec('begin immediate');
+    this.run('begin immediate');
     let value: T;
     try {
       value = work(this);
-      this.#db.exec('commit');
+      this.run('commit');
     } catch (error) {
       this.#db.exec('rollback');
       throw error;
     }
+    const rowsChanged = this.#countChanges();
+    // As with a file: what changes nothing is no commit that anybody could notice.
+    if (rowsChanged === this.#rowsChanged) return value;
+    this.#rowsChanged = rowsChanged;
     if (before !== undefined) {
       this.#behind.push(before);
       if (this.#behind.length > this.#behindMax) this.#behind.shift();
@@ -66,9 +74,10 @@ export class ModelledStore implements Queryable {
     const standby = this.#behind.at(-lacking);
     if (lacking === 0 || standby === undefined) return 0;
     this.#behind.splice(-lacking);
-    this.#statements.clear();
     this.#db.close();
     this.#db = openCopy(standby);
+    this.#statements = new Map();
+    this.#rowsChanged = 0;
     this.changes += 1;
     this.onChange('promotion');
     return lacking;
@@ -80,8 +89,11 @@ export class ModelledStore implements Queryable {
   }
 
   close(): void {
-    this.#statements.clear();
-    this.#db.close();
+    this.#empty.giveBack({ db: this.#db, statements: this.#statements });
+  }
+
+  #countChanges(): number {
+    return Number(this.get('select total_changes() as rows')?.['rows']);
   }
 
   #statement(sql: string): StatementSync {
@@ -94,6 +106,8 @@ export class ModelledStore implements Queryable {
   }
 }
 
+const TABLES_SQL = `select name from sqlite_schema where type = 'table' and name not like 'sqlite_%'`;
+
 function openCopy(bytes: Uint8Array): DatabaseSync {
   const db = new DatabaseSync(':memory:');
   db.deserialize(bytes);
@@ -101,17 +115,58 @@ function openCopy(bytes: Uint8Array): DatabaseSync {
   return db;
 }
 
-/** A store with the whole schema and nothing in it. */
-export async function emptyStore(): Promise<Uint8Array> {
+interface Opened {
+  readonly db: DatabaseSync;
+  readonly statements: Map<string, StatementSync>;
+}
+
+/**
+ * A store as the migrations leave it, for one history after another. To read every statement anew for each would take
+ * longer than to empty the tables.
+ */
+export class EmptyStore {
+  readonly #bytes: Uint8Array;
+  /** With what the migrations have put into them. */
+  readonly #tables: ReadonlyMap<string, readonly Row[]>;
+  #spare: Opened | undefined;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    const db = openCopy(bytes);
+    this.#tables = new Map(
+      db
+        .prepare(TABLES_SQL)
+        .all()
+        .map(({ name }) => [String(name), db.prepare(`select * from ${String(name)}`).all()]),
+    );
+    db.close();
+  }
+
+  take(): Opened {
+    const spare = this.#spare;
+    this.#spare = undefined;
+    return spare ?? { db: openCopy(this.#bytes), statements: new Map() };
+  }
+
+  giveBack({ db, statements }: Opened): void {
+    const emptied = [...this.#tables.keys(), 'sqlite_sequence'].map((table) => `delete from ${table};`).join('');
+    db.exec(`pragma foreign_keys = off; begin; ${emptied}`);
+    for (const [table, rows] of this.#tables) for (const row of rows) insert(db, table, row);
+    db.exec('commit; pragma foreign_keys = on');
+    this.#spare = { db, statements };
+  }
+}
+
+export async function emptyStore(): Promise<EmptyStore> {
   const clock: Clock = { nowMs: () => 0, monotonicMs: () => 0, sleep: async () => undefined };
   const database = new Copyable(clock);
   await migrate(database);
   const bytes = database.copy();
   await database.close();
-  return bytes;
+  return new EmptyStore(bytes);
 }
 
-/** `vacuum into` wants a file, so the schema is read back and run again. */
+/** `vacuum into` wants a file, so the schema is read back and run again, and what migrations have put into it with it. */
 class Copyable extends SqliteDatabase {
   constructor(clock: Clock) {
     super(':memory:', clock);
@@ -123,10 +178,18 @@ class Copyable extends SqliteDatabase {
       internal: 'sqlite_%',
     });
     for (const { sql } of statements) db.exec(String(sql));
+    for (const { name } of this.all(TABLES_SQL))
+      for (const row of this.all(`select * from ${String(name)}`)) insert(db, String(name), row);
     const bytes = db.serialize();
     db.close();
     return bytes;
   }
+}
+
+function insert(db: DatabaseSync, table: string, row: Row): void {
+  const columns = Object.keys(row);
+  const sql = `insert into ${table} (${columns.join(', ')}) values (${columns.map((column) => `:${column}`).join(', ')})`;
+  db.prepare(sql).run(row);
 }
 
 /** What befalls one process's way to the store. */

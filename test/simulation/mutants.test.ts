@@ -14,6 +14,8 @@ const QUICK = [
   'claims over a living lease',
   'adopts a pair of an earlier grant',
   'leaves the lease when it settles',
+  'advances a schedule after its post',
+  'gives a notice a new id with each try',
 ];
 const HISTORIES_MAX = 400;
 

@@ -1,5 +1,6 @@
 import type { Mutant } from './mutation.ts';
 import { POSTING_MUTANTS } from './posting-mutants.ts';
+import { NOTICE_MUTANTS, SCHEDULE_MUTANTS } from './schedule-mutants.ts';
 import { STORE_MUTANTS } from './store-mutants.ts';
 
 const RENEWAL_MUTANTS: readonly Mutant[] = [
@@ -94,6 +95,16 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'counts patience by the wall clock alone',
+    patches: [
+      {
+        file: 'src/renewal/look.ts',
+        search: '  return Math.max(0, clock.nowMs() - startedAtMs - passedMs);',
+        replace: '  return 0;',
+      },
+    ],
+  },
+  {
     name: 'refuses a reader whose token still lives',
     patches: [
       {
@@ -168,8 +179,8 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/renewal/settle.ts',
-        search: '  if (entry === undefined) return keepTrying(settlement, stored, ports);',
-        replace: "  if (entry === undefined) return 'spooled';",
+        search: '    if (entry !== undefined) {\n      // A commit',
+        replace: "    if (entry === undefined) return 'spooled';\n    else {\n      // A commit",
       },
     ],
   },
@@ -242,7 +253,12 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
         search: '        claim,\n        outcome',
         replace: '        claim: claim!,\n        outcome',
       },
-      { file: 'src/renewal/revoke.ts', search: 'claim.fence, {', replace: 'claim?.fence ?? 0, {' },
+      {
+        file: 'src/renewal/revoke.ts',
+        search: 'settleRevoked(claim, {',
+        replace:
+          'settleRevoked(claim ?? { ...credential, attemptId: newId("att", ports.random), leaseExpiresAtMs: 0 }, {',
+      },
     ],
   },
   {
@@ -314,4 +330,10 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
 ];
 
 /** Each is a mistake that somebody could make, and each must be caught. */
-export const MUTANTS: readonly Mutant[] = [...RENEWAL_MUTANTS, ...STORE_MUTANTS, ...POSTING_MUTANTS];
+export const MUTANTS: readonly Mutant[] = [
+  ...RENEWAL_MUTANTS,
+  ...STORE_MUTANTS,
+  ...POSTING_MUTANTS,
+  ...SCHEDULE_MUTANTS,
+  ...NOTICE_MUTANTS,
+];

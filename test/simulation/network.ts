@@ -2,9 +2,10 @@ import type { ExchangeWatch, HttpAnswer, HttpClient, HttpRequest } from '../../s
 import type { Chance } from './chance.ts';
 import { Crash, type Life } from './life.ts';
 import type { Handled, ProviderModel, RefreshToken } from './provider-model.ts';
+import { RECEIVER_URL, type ReceiverModel } from './receiver-model.ts';
 import type { Scheduler } from './scheduler.ts';
 
-export const ENDPOINTS = ['token', 'revocation', 'identity', 'post', 'timeline'] as const;
+export const ENDPOINTS = ['token', 'revocation', 'identity', 'post', 'timeline', 'notice'] as const;
 export type Endpoint = (typeof ENDPOINTS)[number];
 
 /** What can befall one request. */
@@ -58,12 +59,19 @@ export class Network {
   readonly exchanges: Exchange[] = [];
   readonly #scheduler: Scheduler;
   readonly #provider: ProviderModel;
+  readonly #receiver: ReceiverModel;
   readonly #chance: Chance;
   readonly #watch: NetworkWatch;
 
-  constructor(scheduler: Scheduler, provider: ProviderModel, chance: Chance, watch: NetworkWatch) {
+  constructor(
+    scheduler: Scheduler,
+    { provider, receiver }: { readonly provider: ProviderModel; readonly receiver: ReceiverModel },
+    chance: Chance,
+    watch: NetworkWatch,
+  ) {
     this.#scheduler = scheduler;
     this.#provider = provider;
+    this.#receiver = receiver;
     this.#chance = chance;
     this.#watch = watch;
   }
@@ -136,7 +144,9 @@ export class Network {
     const isRefused = fault?.kind === 'refused_before';
     exchange.handled = isRefused
       ? { status: fault.status, body: fault.error === undefined ? '' : { error: fault.error } }
-      : this.#provider.handle(request, nowMs);
+      : exchange.endpoint === 'notice'
+        ? this.#receiver.handle(request)
+        : this.#provider.handle(request, nowMs);
     exchange.isAnswerLost = fault?.kind === 'answer_lost' || fault?.kind === 'gateway_gives_up';
     this.#watch.handled(exchange, fault);
     if (fault?.kind === 'gateway_gives_up') return;
@@ -157,6 +167,7 @@ export class Network {
   }
 
   #endpointOf(request: HttpRequest): Endpoint {
+    if (request.url === RECEIVER_URL) return 'notice';
     const { pathname } = new URL(request.url);
     const { endpoints, identity } = this.#provider.provider;
     if (pathname === new URL(endpoints.token).pathname) return 'token';

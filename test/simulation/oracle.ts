@@ -6,10 +6,13 @@ import type { InvariantName, Violation } from './invariants.ts';
 import type { Journal } from './journal.ts';
 import type { ModelledStore } from './modelled-store.ts';
 import type { Life } from './life.ts';
+import { NoticeOracle } from './notice-oracle.ts';
 import { AFTER_DEATH_MS, broughtBy, type Exchange } from './network.ts';
 import type { Plan } from './plan.ts';
 import { PostingOracle } from './posting-oracle.ts';
 import type { Grant, ProviderModel, RefreshToken } from './provider-model.ts';
+import type { ReceiverModel } from './receiver-model.ts';
+import { ScheduleOracle } from './schedule-oracle.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 
@@ -18,6 +21,7 @@ export interface OracleSight {
   readonly scheduler: Scheduler;
   readonly store: ModelledStore;
   readonly provider: ProviderModel;
+  readonly receiver: ReceiverModel;
   readonly exchanges: () => readonly Exchange[];
   readonly nodes: () => readonly SimulatedNode[];
   readonly fingerprinter: Fingerprinter;
@@ -45,6 +49,8 @@ export class Oracle {
   readonly #sight: OracleSight;
   readonly #seen = new Map<string, SeenConnection>();
   readonly #posting: PostingOracle;
+  readonly schedules: ScheduleOracle;
+  readonly notices: NoticeOracle;
   readonly #lastRefresh = new Map<string, string>();
   readonly #tokens = new Map<string, RefreshToken>();
   /** Refresh tokens that have been durable here at some time. */
@@ -62,9 +68,12 @@ export class Oracle {
 
   constructor(sight: OracleSight) {
     this.#sight = sight;
-    this.#posting = new PostingOracle(sight, (invariant, detail) => {
+    const accuse = (invariant: InvariantName, detail: string): void => {
       this.accuse(invariant, detail);
-    });
+    };
+    this.#posting = new PostingOracle(sight, accuse);
+    this.schedules = new ScheduleOracle(sight, accuse);
+    this.notices = new NoticeOracle(sight, accuse);
   }
 
   accuse(invariant: InvariantName, detail: string): void {
@@ -77,14 +86,15 @@ export class Oracle {
   /** A request left. */
   sent(exchange: Exchange): void {
     const { presented, sentAtMs } = exchange;
+    if (exchange.endpoint === 'notice') this.notices.sent(exchange);
     if (presented === undefined || this.#sight.provider.provider.refresh.rotation === 'reusable') return;
     for (const earlier of this.#sight.exchanges()) {
-      if (earlier.presented !== presented || earlier.endpoint !== 'token' || sentAtMs - earlier.sentAtMs > PATIENCE_MS)
-        continue;
+      if (earlier.presented !== presented || earlier.endpoint !== 'token') continue;
+      if (sentAtMs - earlier.sentAtMs > PATIENCE_MS - this.#clocksApartMs()) continue;
       // The claim that would have kept this one away was not on the standby.
       if (this.promotedAtMs !== undefined && sentAtMs - this.promotedAtMs <= PATIENCE_MS) continue;
-      // A revocation waits for whoever still listens; after him it cannot make anything worse.
-      if (exchange.endpoint === 'revocation' && (earlier.endedAtMs !== undefined || earlier.life.isDead)) continue;
+      // A revocation waits for whoever still listens; after him, or once he stands still, it cannot make anything worse.
+      if (exchange.endpoint === 'revocation' && !this.#isListening(earlier)) continue;
       const why = this.#isOpen(earlier);
       if (why !== undefined) {
         this.accuse(
@@ -93,6 +103,13 @@ export class Oracle {
         );
       }
     }
+  }
+
+  /** On one machine patience is counted by a clock that never jumps. */
+  #clocksApartMs(): number {
+    if (!this.#sight.plan.separateMachines) return 0;
+    const ahead = this.#sight.nodes().map(({ machine }) => machine.wallAheadMs);
+    return Math.max(...ahead) - Math.min(...ahead);
   }
 
   /** A request was handled, or turned away. */
@@ -115,6 +132,8 @@ export class Oracle {
     if (what === 'promotion') this.promotedAtMs = this.#sight.scheduler.nowMs;
     this.#noteKept();
     this.#posting.watch();
+    this.schedules.watch(what);
+    this.notices.watch(what);
     for (const row of this.#sight.store.all(STANDING_SQL)) {
       const id = String(row['id']);
       const before = this.#seen.get(id);
@@ -153,12 +172,18 @@ export class Oracle {
   doubted(id: string): void {
     const row = this.#sight.store.get('select refresh_fingerprint from credentials where connection_id = :id', { id });
     const token = this.tokenOf(textOf(row?.['refresh_fingerprint']));
-    const { nowMs } = this.#sight.scheduler;
-    for (const { life, presented, endedAtMs, sentAtMs } of this.#sight.exchanges()) {
-      if (token === undefined || presented !== token.text || endedAtMs !== undefined || life.isDead) continue;
-      const isSilent = life.isPaused || life.heldUpUntilMs > sentAtMs || nowMs - sentAtMs > LISTENS_MS;
-      if (!isSilent) this.accuse('no false doubt', `${id}, while ${life.name} listens for an answer to ${presented}`);
+    for (const exchange of this.#sight.exchanges()) {
+      const { life, presented } = exchange;
+      if (token === undefined || presented !== token.text || !this.#isListening(exchange)) continue;
+      // The standby knows nothing of his claim; the doubt is about another's.
+      if (this.promotedAtMs !== undefined && exchange.sentAtMs - this.promotedAtMs <= PATIENCE_MS) continue;
+      this.accuse('no false doubt', `${id}, while ${life.name} listens for an answer to ${presented}`);
     }
+  }
+
+  #isListening({ life, endedAtMs, sentAtMs }: Exchange): boolean {
+    if (endedAtMs !== undefined || life.isDead || life.isPaused || life.heldUpUntilMs > sentAtMs) return false;
+    return this.#sight.scheduler.nowMs - sentAtMs <= LISTENS_MS;
   }
 
   reached(point: FaultPoint): void {
@@ -178,7 +203,10 @@ export class Oracle {
     for (const node of this.#sight.nodes()) this.heldBy(node.now.life);
     this.#doubtRevocations();
     this.#doubtSeals();
-    this.#posting.doubt({ hasPromoted: this.promotedAtMs !== undefined });
+    const hasPromoted = this.promotedAtMs !== undefined;
+    this.#posting.doubt({ hasPromoted });
+    this.schedules.doubt({ hasPromoted });
+    this.notices.doubt();
   }
 
   tokenOf(fingerprint: string | undefined): RefreshToken | undefined {
@@ -215,7 +243,13 @@ export class Oracle {
     if (isRenewal && grants.indexOf(newer.grant) < grants.indexOf(older.grant)) {
       this.accuse('no newer overwritten', `${id}: ${older.text} gave way to ${newer.text}, of an earlier consent`);
     }
-    // Within one grant, what was issued later is the truth.
+    // Within one grant, what was issued later is the truth; once the provider has refused it, an orphan is tried.
+    const isRefused = this.#sight
+      .exchanges()
+      .some(
+        ({ presented, handled }) => presented === older.text && handled !== undefined && handled.issued === undefined,
+      );
+    if (isRefused) return;
     if (newer.grant === older.grant && newer.issuedAtMs < older.issuedAtMs) {
       this.accuse('no newer overwritten', `${id}: ${older.text} gave way to ${newer.text}, which is older`);
     }
@@ -282,6 +316,11 @@ export class Oracle {
       for (let one = token.parent; one !== undefined; one = one.parent) if (one === of) return true;
       return false;
     });
+  }
+
+  /** Stored, or spent, or kept as an orphan. */
+  isKnownHere(token: RefreshToken): boolean {
+    return this.#isStored(token);
   }
 
   #isKept(token: RefreshToken): boolean {

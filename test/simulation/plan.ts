@@ -1,3 +1,4 @@
+import type { MissedPolicy } from '../../src/model/schedule.ts';
 import type { FaultPoint } from '../../src/model/fault-points.ts';
 import type { Endpoint, WireFault } from './network.ts';
 import type { ProviderKind } from './provider-model.ts';
@@ -22,7 +23,38 @@ export type Act =
       readonly text: string;
       readonly inMs: number;
       readonly resends: boolean;
+    }
+  /** The same account posts by other means than ours. */
+  | { readonly kind: 'post_elsewhere'; readonly user: string; readonly text: string }
+  | ({
+      readonly kind: 'import';
+      readonly node: number;
+      readonly user: string;
+      readonly knowsSubject: boolean;
+    } & Brought)
+  | ({ readonly kind: 'schedule'; readonly node: number; readonly user: string } & NewRuns)
+  | {
+      readonly kind: 'change_schedule';
+      readonly node: number;
+      readonly user: string;
+      readonly label: string;
+      readonly change: 'pause' | 'resume' | 'other_text' | 'remove';
     };
+
+/** What is imported: tokens that another program has obtained, or a copy of some that are, or were, here. */
+export interface Brought {
+  readonly brought: 'fresh' | 'stored' | 'spent';
+}
+
+/** A schedule that is to be made. */
+export interface NewRuns {
+  /** As in `s1`: stands in the text of each run. */
+  readonly label: string;
+  readonly makes: 'known' | 'composed' | 'measurements';
+  readonly everyMinutes: number;
+  readonly missed: MissedPolicy;
+  readonly latestAfterMs: number;
+}
 
 /** When something befalls a node: after so many more places at which its process waits, or at a fault point. */
 export type Where = { readonly places: number } | { readonly point: FaultPoint };
@@ -55,6 +87,8 @@ export interface Plan {
   readonly users: readonly string[];
   readonly policy: 'on-use' | 'always';
   readonly replay: boolean;
+  /** Somebody wants to hear of everything that happens. */
+  readonly hasReceiver: boolean;
   readonly accessLifetimeMs: number;
   /** When the last fault has stopped. */
   readonly faultsEndAtMs: number;
@@ -68,6 +102,10 @@ const ACT_KINDS = [
   'revoke',
   'remove_app',
   'post',
+  'post_elsewhere',
+  'import',
+  'schedule',
+  'change_schedule',
 ] as const satisfies readonly Act['kind'][];
 
 export function isAct(step: Step): step is Step & Act {

@@ -57,4 +57,26 @@ export const POSTING_MUTANTS: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: "matches yesterday's post when it reads back",
+    patches: [
+      {
+        file: 'src/posts/read-back.ts',
+        search: `    createdFromMs: (attempt?.startedAtMs ?? post.createdAtMs) - CLOCK_SKEW_MS,
+    afterRemoteId: attempt?.lastKnownRemoteId,`,
+        replace: `    createdFromMs: (attempt?.startedAtMs ?? post.createdAtMs) - 1440 * CLOCK_SKEW_MS,
+    afterRemoteId: undefined,`,
+      },
+    ],
+  },
+  {
+    name: 'adopts anything that stands on the timeline',
+    patches: [
+      {
+        file: 'src/posts/read-back.ts',
+        search: '    isSameText(post.text, remote.text, { isReply: post.replyTo !== undefined });',
+        replace: '    isSameText(post.text, post.text, { isReply: post.replyTo !== undefined });',
+      },
+    ],
+  },
 ];

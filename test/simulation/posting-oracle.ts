@@ -1,6 +1,7 @@
 import type { InvariantName } from './invariants.ts';
 import { EPOCH_MS } from './life.ts';
 import type { OracleSight } from './oracle.ts';
+import { runIn } from './schedule-oracle.ts';
 
 /** How far the wall clocks of the nodes are set apart at most. */
 const SKEW_MS = 4 * 60_000;
@@ -47,7 +48,7 @@ export class PostingOracle {
 
   /** Of each text, no more stand on the network than were to be published. */
   #doubtDoubles(): void {
-    const { posts } = this.#sight.provider.timeline;
+    const posts = this.#sight.provider.timeline.posts.filter(({ isOurs, text }) => isOurs && runIn(text) === undefined);
     for (const text of new Set(posts.map((post) => post.text))) {
       const there = posts.filter((post) => post.text === text).length;
       const wanted = this.#sight.wanted(text);

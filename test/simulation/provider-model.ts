@@ -237,6 +237,6 @@ function formOf(request: HttpRequest): URLSearchParams {
 /** `/data/id` becomes `{data: {id: …}}`; the user's name is its id, and its handle. */
 function identityOf(pointer: string, user: string): unknown {
   const [first = '', second] = pointer.split('/').slice(1);
-  const facts = { id: user, login: user, username: user };
+  const facts = { id: user, login: user, username: user, public_metrics: { followers_count: 7 } };
   return second === undefined ? facts : { [first]: facts };
 }

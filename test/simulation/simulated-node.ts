@@ -3,6 +3,11 @@ import type { Clock } from '../../src/model/clock.ts';
 import type { FaultPoint, FaultPoints } from '../../src/model/fault-points.ts';
 import type { NodeId, ProviderAppId } from '../../src/model/ids.ts';
 import type { Fingerprinter, Vault } from '../../src/model/vault.ts';
+import { Courier } from '../../src/notify/courier.ts';
+import type { NoticePorts } from '../../src/notify/ports.ts';
+import { addressRules } from '../../src/notify/webhook/addresses.ts';
+import { collect } from '../../src/posts/collect.ts';
+import type { SchedulePorts } from '../../src/posts/schedules/ports.ts';
 import { NETWORKS } from '../../src/posts/networks/all.ts';
 import type { DraftPorts } from '../../src/posts/drafts.ts';
 import type { ProviderApp } from '../../src/providers/provider-app.ts';
@@ -14,10 +19,13 @@ import { sqliteConnectionStore } from '../../src/store/sqlite/connection-queries
 import { sqliteConsentStore } from '../../src/store/sqlite/consent-queries.ts';
 import { sqliteCredentialStore } from '../../src/store/sqlite/credential-queries.ts';
 import { sqliteHomeStore } from '../../src/store/sqlite/home-queries.ts';
+import { sqliteNoticeStore } from '../../src/store/sqlite/notice-queries.ts';
+import { sqliteScheduleStore } from '../../src/store/sqlite/schedule-queries.ts';
 import { sqlitePostStore } from '../../src/store/sqlite/post-queries.ts';
 import { Tokens } from '../../src/app/access.ts';
 import { SimulatedDisk } from '../store/simulated-disk.ts';
 import type { Chance } from './chance.ts';
+import { composerOf } from './composer-model.ts';
 import { Life, type Machine } from './life.ts';
 import { databaseOf, type ModelledStore, type StoreTrouble } from './modelled-store.ts';
 import type { Network } from './network.ts';
@@ -33,6 +41,8 @@ export interface Surroundings {
   readonly chance: Chance;
   readonly timing: RenewalTiming;
   readonly watch: NodeWatch;
+  /** Whether there is anybody to tell of what happens. */
+  readonly tellsOthers: boolean;
 }
 
 /** What the history hears of a node. */
@@ -50,12 +60,18 @@ export interface Running {
   readonly renewal: RenewalPorts;
   readonly connect: ConnectPorts;
   readonly posts: DraftPorts;
+  readonly schedules: SchedulePorts;
+  readonly notices: NoticePorts;
+  /** Absent where nobody wants to hear of anything. */
+  readonly courier: Courier | undefined;
   readonly flights: Flights;
   readonly tokens: Tokens;
 }
 
 /** Another process's commit is noticed after this at the latest. */
 const CHANGE_POLL_MS = 1000;
+
+const ADDRESSES = addressRules([]);
 
 /** One installation: a data directory with its spool, and the process that runs there at the moment. */
 export class SimulatedNode {
@@ -107,7 +123,7 @@ export class SimulatedNode {
 
   #run(): Running {
     this.#starts += 1;
-    const { scheduler, store, network, apps, vault, fingerprinter, chance, timing, watch } = this.#around;
+    const { scheduler, store, network, apps, vault, fingerprinter, chance, timing, watch, tellsOthers } = this.#around;
     const life: Life = new Life(`${this.name}.${this.#starts}`, this.machine, scheduler, (point) => {
       if (point === 'spool.written') {
         this.hasSpooled = true;
@@ -175,7 +191,18 @@ export class SimulatedNode {
       idTokens: new SigningKeys(shared),
       consents: within('consents', sqliteConsentStore(database, clock)),
     };
-    return { life, renewal, connect, posts, flights, tokens };
+    const schedules: SchedulePorts = {
+      ...{ schedules: within('schedules', sqliteScheduleStore(database, settling)), connections: shared.connections },
+      ...{ networks: NETWORKS, composer: composerOf(life, chance), clock, random: chance, faults: life },
+      ...{ collect: (connection, measure) => collect(connection, measure, posts), background: posts.background },
+    };
+    const notices: NoticePorts = {
+      ...{ notices: within('notices', sqliteNoticeStore(database, settling)), connections: shared.connections },
+      ...{ posts: posts.posts, home: renewal.home, vault: shared.vault, http: shared.http, clock, random: chance },
+      ...{ faults: life, addresses: ADDRESSES, mail: undefined, publicUrl: 'https://kippu.example' },
+    };
+    const courier = tellsOthers ? new Courier(notices, (error) => watch.stumbled(life, error)) : undefined;
+    return { life, renewal, connect, posts, schedules, notices, courier, flights, tokens };
   }
 
   #openSpool(processId: string, faults: FaultPoints, clock: Clock): DirectorySpool {

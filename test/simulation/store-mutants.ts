@@ -67,6 +67,46 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
+    name: 'adopts anything of the same grant',
+    patches: [
+      {
+        file: SETTLEMENTS,
+        search: "    ? textOrNone(row, 'refresh_fingerprint') === parentFingerprint && isOfThisGrant",
+        replace: "    ? textOrNone(row, 'refresh_fingerprint') !== 'nothing' && isOfThisGrant",
+      },
+    ],
+  },
+  {
+    name: 'calls revoked what has given way to a late pair',
+    patches: [
+      {
+        file: 'src/store/sqlite/connection-queries.ts',
+        search: "  if (integer(row, 'version') !== claim.version) {",
+        replace: "  if (integer(row, 'version') < claim.version) {",
+      },
+    ],
+  },
+  {
+    name: 'imports a copy of what is here, or was spent here',
+    patches: [
+      {
+        file: 'src/connect/import.ts',
+        search: '  if (known === undefined) return;',
+        replace: '  if (known === undefined || nowhere(known)) return;',
+      },
+      {
+        file: 'src/connect/import.ts',
+        search: 'async function identify(',
+        replace: 'function nowhere(known: unknown): boolean {\n  return known !== null;\n}\n\nasync function identify(',
+      },
+      {
+        file: 'src/store/sqlite/connection-queries.ts',
+        search: '  const known = attachment.imported ? knownHere(tx, attachment) : (same',
+        replace: '  const known = attachment.imported ? undefined : (same',
+      },
+    ],
+  },
+  {
     name: 'drops what misses the guard',
     patches: [
       {

@@ -8,6 +8,8 @@ export interface RemotePost {
   readonly user: string;
   readonly text: string;
   readonly atMs: number;
+  /** We have asked for it. */
+  readonly isOurs: boolean;
 }
 
 const ID_EPOCH_MS = 1_288_834_974_657;
@@ -21,17 +23,17 @@ export class Timeline {
   }
 
   /** Also by other means than ours. */
-  publish(user: string, text: string, atMs: number): RemotePost {
+  publish(by: Pick<RemotePost, 'user' | 'text' | 'isOurs'>, atMs: number): RemotePost {
     const sequence = BigInt(this.posts.length % 4096);
     const id = String((BigInt(EPOCH_MS + Math.floor(atMs) - ID_EPOCH_MS) << 22n) | sequence);
-    const post = { id, user, text, atMs };
+    const post = { ...by, id, atMs };
     this.posts.push(post);
     return post;
   }
 
   #create(request: HttpRequest, user: string, nowMs: number): Handled {
     const { text } = JSON.parse(String(request.body)) as { text: string };
-    const { id } = this.publish(user, text, nowMs);
+    const { id } = this.publish({ user, text, isOurs: true }, nowMs);
     return { status: 201, body: { data: { id, text } } };
   }
 

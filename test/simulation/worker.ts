@@ -1,5 +1,6 @@
 import { settlePendings } from '../../src/connect/pending.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/model/clock.ts';
+import { tendDueSchedules } from '../../src/posts/schedules/tend.ts';
 import { tendDuePosts } from '../../src/posts/worker.ts';
 import { reapplySpool } from '../../src/renewal/reapply.ts';
 import { tendDue } from '../../src/renewal/tend.ts';
@@ -19,6 +20,7 @@ const IDLE_MS = 20 * MINUTE_MS;
 const TIDY_MS = HOUR_MS;
 const ROUNDS_AT_ONCE = 4;
 const POSTS_A_ROUND = 20;
+const SCHEDULES_A_ROUND = 20;
 
 /**
  * The product's worker, round by round. It sleeps over the time in which it would find nothing, which is what makes a
@@ -79,27 +81,35 @@ export class Worker {
   }
 
   #round(): void {
-    const { life, renewal, connect, posts, flights } = this.#node.now;
+    const { life, renewal, connect, posts, schedules, courier, flights } = this.#node.now;
     if (this.#rounds >= ROUNDS_AT_ONCE) return;
     const report = (_id: unknown, error: unknown): void => {
       this.#stumbled(life, error);
     };
+    const reportAll = ({ failures }: { readonly failures: readonly { readonly error: unknown }[] }): void => {
+      for (const { error } of failures) this.#stumbled(life, error);
+    };
     this.#rounds += 1;
-    const work = [
-      this.#guarded(life, () => tendDue(flights, renewal, report)),
-      this.#guarded(life, async () => {
-        const { failures } = await tendDuePosts(posts, { limit: POSTS_A_ROUND });
-        for (const { error } of failures) this.#stumbled(life, error);
-      }),
-    ];
+    const work: Promise<void>[] = [];
+    const nowMs = life.clock.nowMs();
+    const due = this.#agenda.now();
+    if (due.credentialsAtMs <= nowMs) work.push(this.#guarded(life, () => tendDue(flights, renewal, report)));
+    if (due.postsAtMs <= nowMs || due.hasPublishing)
+      work.push(this.#guarded(life, async () => reportAll(await tendDuePosts(posts, { limit: POSTS_A_ROUND }))));
+    if (due.schedulesAtMs <= nowMs) {
+      const limit = SCHEDULES_A_ROUND;
+      work.push(this.#guarded(life, async () => reportAll(await tendDueSchedules(schedules, { limit }))));
+    }
+    if (courier !== undefined && due.hasNews) work.push(this.#guarded(life, () => courier.fanOut()));
+    if (courier !== undefined && due.noticesAtMs <= nowMs) work.push(this.#guarded(life, () => courier.sendDue()));
     if (this.#scheduler.nowMs - this.#choresAtMs >= CHORES_MS) {
       this.#choresAtMs = this.#scheduler.nowMs;
       work.push(
         this.#guarded(life, async () => {
           if ((await reapplySpool(renewal)) === 0) this.#node.hasSpooled = false;
         }),
-        this.#guarded(life, () => settlePendings(connect, report)),
       );
+      if (due.hasPending) work.push(this.#guarded(life, () => settlePendings(connect, report)));
     }
     void Promise.all(work).then(() => {
       if (this.#node.now.life === life) this.#rounds -= 1;
@@ -127,8 +137,17 @@ export class Worker {
   }
 }
 
+/** When something comes due, by the clocks that wrote it down. */
 interface Due {
+  readonly credentialsAtMs: number;
+  readonly postsAtMs: number;
+  readonly schedulesAtMs: number;
+  readonly noticesAtMs: number;
+  /** The earliest of these. */
   readonly dueAtMs: number;
+  /** Something has happened of which nobody was told yet. */
+  readonly hasNews: boolean;
+  readonly hasPublishing: boolean;
   readonly hasPending: boolean;
   readonly hasDoubt: boolean;
 }
@@ -138,30 +157,49 @@ export class Agenda {
   /** Whether a replay waits for a word from the sender's spool. */
   readonly waitsForSpools: boolean;
   readonly #store: ModelledStore;
-  #due: Due = { dueAtMs: 0, hasPending: false, hasDoubt: false };
+  readonly #sql: string;
+  #due: Due | undefined;
   #asOf = -1;
 
-  constructor(store: ModelledStore, { waitsForSpools }: { readonly waitsForSpools: boolean }) {
+  constructor(
+    store: ModelledStore,
+    { waitsForSpools, tellsOthers }: { readonly waitsForSpools: boolean; readonly tellsOthers: boolean },
+  ) {
     this.#store = store;
+    this.#sql = tellsOthers ? `${AGENDA_SQL}, ${NOTICES_SQL}` : AGENDA_SQL;
     this.waitsForSpools = waitsForSpools;
   }
 
   now(): Due {
-    if (this.#asOf === this.#store.changes) return this.#due;
+    if (this.#due !== undefined && this.#asOf === this.#store.changes) return this.#due;
     this.#asOf = this.#store.changes;
-    const row = this.#store.get(AGENDA_SQL) ?? {};
-    this.#due = {
-      dueAtMs: typeof row['due'] === 'number' ? row['due'] : Number.POSITIVE_INFINITY,
+    const row = this.#store.get(this.#sql) ?? {};
+    const at = (column: string): number => (typeof row[column] === 'number' ? row[column] : Number.POSITIVE_INFINITY);
+    const due = {
+      credentialsAtMs: at('credentials'),
+      postsAtMs: at('posts'),
+      schedulesAtMs: at('schedules'),
+      noticesAtMs: at('notices'),
+      hasNews: row['news'] === 1,
+      hasPublishing: row['publishing'] === 1,
       hasPending: row['pending'] === 1,
       hasDoubt: row['doubt'] === 1,
     };
+    const dueAtMs = due.hasNews ? 0 : Math.min(due.credentialsAtMs, due.postsAtMs, due.schedulesAtMs, due.noticesAtMs);
+    this.#due = { ...due, dueAtMs };
     return this.#due;
   }
 }
 
 const AGENDA_SQL = `select
-  (select min(due) from (
-    select min(due_at_ms) as due from credentials where due_at_ms is not null
-    union all select min(due_at_ms) from posts where due_at_ms is not null)) as due,
+  (select min(due_at_ms) from credentials where due_at_ms is not null) as credentials,
+  (select min(due_at_ms) from posts where due_at_ms is not null) as posts,
+  (select min(due_at_ms) from schedules where due_at_ms is not null) as schedules,
+  exists (select 1 from posts where status = 'publishing') as publishing,
   exists (select 1 from consents where state = 'pending' and redeem_hash is null) as pending,
   exists (select 1 from credentials where attempt_id is not null) as doubt`;
+
+/** There is one receiver: whoever has one of its notices has its lane. */
+const NOTICES_SQL = `
+  (select max(min(due_at_ms), coalesce(max(taken_until_ms), 0)) from deliveries where due_at_ms is not null) as notices,
+  (select sequence from notice_cursors where channel = 'webhook') < (select max(sequence) from events) as news`;

@@ -4,6 +4,7 @@ import { Secret } from '../../src/model/secret.ts';
 import { attachTokens } from '../../src/connect/attach.ts';
 import { providerApp, type ProviderApp } from '../../src/providers/provider-app.ts';
 import { DEFAULT_TIMING } from '../../src/renewal/ports.ts';
+import { newWebhookSecret, sealSecrets } from '../../src/notify/webhook/secrets.ts';
 import { createFingerprinter } from '../../src/vault/fingerprints.ts';
 import { createHomeKeys, openHomeKeys } from '../../src/vault/key-check.ts';
 import { generateKey, parseKeyRing } from '../../src/vault/key-ring.ts';
@@ -18,6 +19,7 @@ import { Observer } from './observer.ts';
 import { Oracle } from './oracle.ts';
 import type { Plan } from './plan.ts';
 import { ProviderModel } from './provider-model.ts';
+import { RECEIVER_URL, ReceiverModel } from './receiver-model.ts';
 import { Scheduler } from './scheduler.ts';
 import { SimulatedNode } from './simulated-node.ts';
 import { Agenda, Worker } from './worker.ts';
@@ -38,6 +40,7 @@ export class World {
   readonly journal: Journal;
   readonly store: ModelledStore;
   readonly provider: ProviderModel;
+  readonly receiver = new ReceiverModel();
   readonly network: Network;
   readonly oracle: Oracle;
   readonly app: ProviderApp;
@@ -60,7 +63,10 @@ export class World {
     const standbyBehindMax = plan.steps.some(({ kind }) => kind === 'fail_over') ? 4 : 0;
     this.store = new ModelledStore(empty, { standbyBehindMax });
     this.provider = new ProviderModel(plan.provider, plan.accessLifetimeMs);
-    this.agenda = new Agenda(this.store, { waitsForSpools: this.provider.provider.refresh.reuseKillsFamily });
+    this.agenda = new Agenda(this.store, {
+      waitsForSpools: this.provider.provider.refresh.reuseKillsFamily,
+      tellsOthers: plan.hasReceiver,
+    });
     this.app = providerApp(this.provider.provider, {
       clientId: 'a-client',
       clientSecret: new Secret('canary-secret-1'),
@@ -68,18 +74,19 @@ export class World {
     });
     this.oracle = new Oracle({
       ...{ plan, scheduler: this.scheduler, store: this.store, provider: this.provider, fingerprinter },
+      receiver: this.receiver,
       ...{ exchanges: () => this.network.exchanges, nodes: () => this.nodes, journal: this.journal },
       wanted: (text) => this.wanted.get(text) ?? 0,
     });
     const observer = new Observer(this);
-    this.network = new Network(this.scheduler, this.provider, new Chance(plan.seed, 'network'), observer.network);
+    this.network = new Network(this.scheduler, this, new Chance(plan.seed, 'network'), observer.network);
     const shared = new Machine('machine');
     for (let index = 0; index < plan.nodes; index += 1) {
       const machine = plan.separateMachines ? new Machine(`machine-${index}`) : shared;
       const node = new SimulatedNode(`n${index}`, machine, {
         ...{ scheduler: this.scheduler, store: this.store, network: this.network },
         ...{ apps: new Map([[this.app.id, this.app]]), vault: new RingVault(ring, this.chance), fingerprinter },
-        ...{ chance: this.chance, timing: DEFAULT_TIMING, watch: observer.node },
+        ...{ chance: this.chance, timing: DEFAULT_TIMING, watch: observer.node, tellsOthers: plan.hasReceiver },
       });
       this.nodes.push(node);
       this.workers.push(new Worker(node, this, observer.node.stumbled));
@@ -99,10 +106,9 @@ export class World {
     await homeStore.found(home);
     const { id, provider, issuer, clientId } = this.app;
     await homeStore.registerApps([{ id, provider: provider.id, issuer, clientId, secretHash: '' }]);
+    if (this.plan.hasReceiver) await this.#inTime(() => this.#addReceiver());
     for (const user of this.plan.users) {
-      const connecting = this.#connect(user);
-      await this.scheduler.run(this.scheduler.nowMs + 1_000);
-      await connecting;
+      await this.#inTime(() => this.#connect(user));
     }
     for (const worker of this.workers) worker.begin();
   }
@@ -126,6 +132,23 @@ export class World {
   close(): void {
     for (const node of this.nodes) node.now.life.die();
     this.store.close();
+  }
+
+  async #inTime(work: () => Promise<void>): Promise<void> {
+    const working = work();
+    await this.scheduler.run(this.scheduler.nowMs + 1_000);
+    await working;
+  }
+
+  /** Somebody who wants to hear of everything, from before the first of it. */
+  async #addReceiver(): Promise<void> {
+    const { notices } = this.node(0).now;
+    const id = newId('whk', this.chance);
+    await notices.notices.createWebhook({
+      ...{ id, url: RECEIVER_URL, eventTypes: undefined, connections: undefined },
+      ...sealSecrets([newWebhookSecret(this.chance)], id, notices),
+      ...{ overlapEndsAtMs: undefined, createdAtMs: notices.clock.nowMs(), disabled: undefined },
+    });
   }
 
   async #connect(user: string): Promise<void> {

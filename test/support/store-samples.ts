@@ -105,6 +105,7 @@ export function claimOf(credential: StoredCredential, more: Partial<ClaimRequest
     purpose: 'renewal',
     parentFingerprint: credential.refreshFingerprint ?? print('none'),
     sender: SENDER,
+    startedMonotonicMs: 5_000,
     leaseMs: 60_000,
     replays: 0,
     ...more,

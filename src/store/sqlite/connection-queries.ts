@@ -6,12 +6,13 @@ import type {
   ConnectionStore,
   OwnerChange,
 } from '../../model/connection-store.ts';
+import type { Claim } from '../../model/credential-store.ts';
 import { newId, type ConnectionId, type Fingerprint, type ProviderAppId } from '../../model/ids.ts';
 import { tokenParams } from './credential-rows.ts';
 import { isConstraintViolation, type Params, type Queryable, type Row, type SqliteDatabase } from './database.ts';
 import { insertEvent } from './event-queries.ts';
 import { integer, integerOrNone, json, text, textOrNone } from './rows.ts';
-import { endGrant, rememberSpent } from './settlement-queries.ts';
+import { endGrant, releaseLease, rememberSpent } from './settlement-queries.ts';
 import type { Settling } from './settling.ts';
 
 const CONNECTION_SQL = `
@@ -74,8 +75,7 @@ export function sqliteConnectionStore(db: SqliteDatabase, settling: Settling): C
           handle,
         });
       }),
-    settleRevoked: (id, fence, note) =>
-      db.write((tx) => settleRevoked(tx, { id, fence, atProvider: note.atProvider }, settling)),
+    settleRevoked: (claim, { atProvider }) => db.write((tx) => settleRevoked(tx, claim, atProvider, settling)),
     async countByState() {
       const counts: Record<ConnectionState, number> = { active: 0, uncertain: 0, reauth_required: 0, revoked: 0 };
       for (const row of db.all('select state, count(*) as count from connections group by state')) {
@@ -337,19 +337,18 @@ function supersedeOthers(
   }
 }
 
-interface RevocationEnd {
-  readonly id: ConnectionId;
-  readonly fence: number;
-  readonly atProvider: boolean;
-}
-
-function settleRevoked(tx: Queryable, { id, fence, atProvider }: RevocationEnd, settling: Settling): boolean {
+function settleRevoked(tx: Queryable, claim: Claim, atProvider: boolean, settling: Settling): boolean {
+  const { connectionId: id, fence } = claim;
   const nowMs = settling.clock.nowMs();
   const row = tx.get(
     'select attempt_id, refresh_fingerprint, version from credentials where connection_id = :id and lease_fence = :fence',
     { id, fence },
   );
   if (row === undefined) return false;
+  if (integer(row, 'version') !== claim.version) {
+    releaseLease(tx, claim);
+    return false;
+  }
   rememberSpent(tx, id, textOrNone(row, 'refresh_fingerprint') as Fingerprint | undefined, nowMs);
   tx.run(`update attempts set outcome = 'revoked', ended_at_ms = :nowMs where id = :attemptId and outcome is null`, {
     attemptId: textOrNone(row, 'attempt_id') ?? null,

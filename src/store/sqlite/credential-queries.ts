@@ -150,8 +150,9 @@ function claim(tx: Queryable, request: ClaimRequest, nowMs: number): Claim | und
     });
   }
   tx.run(
-    `insert into attempts (id, connection_id, purpose, version, fence, parent_fingerprint, sender, started_at_ms, replays)
-     values (:id, :connectionId, :purpose, :version, :fence, :parentFingerprint, :sender, :nowMs, :replays)`,
+    `insert into attempts (id, connection_id, purpose, version, fence, parent_fingerprint, sender, started_at_ms,
+       started_monotonic_ms, replays)
+     values (:id, :connectionId, :purpose, :version, :fence, :parentFingerprint, :sender, :nowMs, :monotonicMs, :replays)`,
     {
       id: request.attemptId,
       connectionId: request.connectionId,
@@ -161,6 +162,7 @@ function claim(tx: Queryable, request: ClaimRequest, nowMs: number): Claim | und
       parentFingerprint: request.parentFingerprint,
       sender: JSON.stringify(request.sender),
       replays: request.replays,
+      monotonicMs: Math.floor(request.startedMonotonicMs),
       nowMs,
     },
   );

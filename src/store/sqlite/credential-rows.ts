@@ -61,6 +61,7 @@ export const CREDENTIAL_SQL = `
     p.held_for_operator as app_held_for_operator,
     a.id as a_id, a.connection_id as a_connection_id, a.purpose as a_purpose, a.version as a_version, a.fence as a_fence,
     a.parent_fingerprint as a_parent_fingerprint, a.sender as a_sender, a.started_at_ms as a_started_at_ms,
+    a.started_monotonic_ms as a_started_monotonic_ms,
     a.ended_at_ms as a_ended_at_ms, a.outcome as a_outcome, a.error as a_error, a.replays as a_replays
   from credentials c
   join connections n on n.id = c.connection_id
@@ -88,6 +89,7 @@ export function attemptOf(row: Row, prefix = ''): Attempt {
     parentFingerprint: text(row, `${prefix}parent_fingerprint`) as Fingerprint,
     sender: json(row, `${prefix}sender`) as ProcessIdentity,
     startedAtMs: integer(row, `${prefix}started_at_ms`),
+    startedMonotonicMs: integerOrNone(row, `${prefix}started_monotonic_ms`),
     endedAtMs: integerOrNone(row, `${prefix}ended_at_ms`),
     outcome: textOrNone(row, `${prefix}outcome`) as AttemptOutcome | undefined,
     error: textOrNone(row, `${prefix}error`),

@@ -291,7 +291,7 @@ function closeAttempt(tx: Queryable, id: AttemptId, { outcome, error, nowMs }: A
 }
 
 /** After a standby's promotion a fence may be given a second time: the attempt tells whose the lease is. */
-function releaseLease(tx: Queryable, claim: Claim): void {
+export function releaseLease(tx: Queryable, claim: Claim): void {
   tx.run(
     `update credentials set lease_fence = null, lease_expires_at_ms = null, lease_holder = null
      where connection_id = :id and lease_fence = :fence and (attempt_id is null or attempt_id = :attemptId)`,

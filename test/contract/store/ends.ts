@@ -92,9 +92,12 @@ export const ENDS: Suite = {
   'a revocation forgets the tokens, and needs its own claim': async ({ store, clock }) => {
     const alice = await connected(store, 'alice', clock.nowMs());
     const claim = await claimed(store, alice, { purpose: 'revocation' });
-    assert.equal(await store.connections.settleRevoked(alice.id, claim.fence + 1, { atProvider: true }), false);
-    assert.equal(await store.connections.settleRevoked(alice.id, claim.fence, { atProvider: true }), true);
-    assert.equal(await store.connections.settleRevoked(alice.id, claim.fence, { atProvider: true }), false);
+    assert.equal(
+      await store.connections.settleRevoked({ ...claim, fence: claim.fence + 1 }, { atProvider: true }),
+      false,
+    );
+    assert.equal(await store.connections.settleRevoked(claim, { atProvider: true }), true);
+    assert.equal(await store.connections.settleRevoked(claim, { atProvider: true }), false);
     const credential = await stored(store, alice);
     assert.deepEqual(
       [credential.state, credential.sealed.length, credential.refreshFingerprint, credential.lease, credential.dueAtMs],
@@ -106,12 +109,25 @@ export const ENDS: Suite = {
     });
     assert.equal((await store.credentials.attempts(alice.id, 1))[0]?.outcome, 'revoked');
   },
+  'a revocation of tokens that gave way to a late pair revokes nothing, and lets go': async ({ store, clock }) => {
+    const alice = await connected(store, 'alice', clock.nowMs());
+    const late = await claimed(store, alice);
+    await clock.advance(60_000);
+    const claim = await claimed(store, alice, { purpose: 'revocation' });
+    assert.equal(await store.credentials.settleRenewed(renewed(late, 'alice 1', 'alice 2', clock.nowMs())), 'adopted');
+    assert.equal(await store.connections.settleRevoked(claim, { atProvider: true }), false);
+    const { state, lease, refreshFingerprint } = await stored(store, alice);
+    assert.deepEqual([state, lease, refreshFingerprint], ['active', undefined, print('alice 2')]);
+    const again = await claimed(store, alice, { purpose: 'revocation' });
+    assert.equal(await store.connections.settleRevoked(again, { atProvider: true }), true);
+    assert.equal((await stored(store, alice)).state, 'revoked');
+  },
   'what arrives after a revocation is kept until it is revoked too': async ({ store, clock }) => {
     const alice = await connected(store, 'alice', clock.nowMs());
     const late = await claimed(store, alice);
     await clock.advance(60_000);
     const claim = await claimed(store, alice, { purpose: 'revocation' });
-    await store.connections.settleRevoked(alice.id, claim.fence, { atProvider: false });
+    await store.connections.settleRevoked(claim, { atProvider: false });
     assert.equal(
       await store.credentials.settleRenewed(renewed(late, 'alice 1', 'alice 2', clock.nowMs())),
       'revoke_it',

@@ -81,11 +81,9 @@ export const HOMES: Suite = {
   'every sealed value is listed, page by page, with all that opens it': async ({ store, clock }) => {
     const alice = await connected(store, 'alice', clock.nowMs(), { owner: 'o' });
     const revoked = await connected(store, 'bob', clock.nowMs());
-    await store.connections.settleRevoked(
-      revoked.id,
-      (await claimed(store, revoked, { purpose: 'revocation' })).fence,
-      { atProvider: true },
-    );
+    await store.connections.settleRevoked(await claimed(store, revoked, { purpose: 'revocation' }), {
+      atProvider: true,
+    });
     const late = await claimed(store, alice);
     await clock.advance(60_000);
     await store.credentials.settleRenewed(renewed(await claimed(store, alice), 'alice 1', 'alice 2', clock.nowMs()));
