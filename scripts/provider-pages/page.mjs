@@ -11,6 +11,8 @@ export function pageOf(provider, words, { notes, other }) {
     ...register(provider, words),
     `## ${words.addresses}`,
     addresses(provider, words),
+    provider.hosting?.required === true ? words.noHost : undefined,
+    provider.idToken === undefined ? undefined : words.idToken(provider.idToken.algorithms.join(', ')),
     `## ${words.asked}`,
     ...scopes(provider, words),
     `## ${words.numbers}`,
@@ -20,6 +22,7 @@ export function pageOf(provider, words, { notes, other }) {
     ...dead(provider, words),
     `## ${words.revoke}`,
     words.revocations[provider.revocation.method],
+    provider.revocation.ends === 'token' ? words.revokesTokenAlone : undefined,
     ...departures(provider, words),
     ...sources(provider, words),
     ...(notes === undefined ? [] : [`## ${words.notes}`, included(notes)]),
@@ -83,15 +86,19 @@ function register(provider, words) {
   ];
 }
 
-function variables({ id, registration, hosting, tenancy, refresh }, words) {
+function variables({ id, registration, hosting, tenancy, refresh, appParameters = {} }, words) {
   const rows = [
     ['CLIENT_ID', words.clientId(registration)],
     ['CLIENT_SECRET', words.clientSecret(registration)],
-    ...(hosting === undefined ? [] : [[(hosting.setting ?? 'host').toUpperCase(), words.host]]),
+    ...(hosting === undefined
+      ? []
+      : [[(hosting.setting ?? 'host').toUpperCase(), hosting.required === true ? words.ownHost : words.host]]),
     ...(tenancy === undefined ? [] : [['TENANT', words.tenant(tenancy)]]),
     ...(refresh.testingAbsoluteMs === undefined
       ? []
       : [['TESTING', words.testing(refresh.testingAbsoluteMs / 86_400_000)]]),
+    ...Object.keys(appParameters).map((name) => [name.toUpperCase(), words.appParameters[name]]),
+    ...(refresh.configurable === true ? Object.entries(words.settings) : []),
     ['SCOPES', words.scopesVariable],
     ['REPLAY', words.replay],
     ['BASE_URL', words.baseUrl],
@@ -212,7 +219,12 @@ function ends({ refresh, renewal, grantsPerSubject, grantsPerSubjectMax }, words
   ];
   const list = lines.filter((line) => line !== undefined).map((line) => `- ${line}`);
   const { needs = [], consentsUrl } = refresh;
-  return [list.join('\n'), ...(needs.includes('first_consent') ? [words.firstConsent(consentsUrl)] : [])].join('\n\n');
+  const needed = needs.map((need) => `- ${words.needs[need]}`).join('\n');
+  return [
+    list.join('\n'),
+    ...(needs.length === 0 ? [] : [words.needsIntro, needed]),
+    ...(consentsUrl === undefined ? [] : [words.consents(consentsUrl)]),
+  ].join('\n\n');
 }
 
 function dead({ tokenErrors }, words) {

@@ -21,6 +21,22 @@ export const EN = {
   clientId: (r) => `the app's ${r?.clientIdName ?? 'client id'}`,
   clientSecret: (r) => `its ${r?.clientSecretName ?? 'client secret'}`,
   host: 'a host of your own, as in `provider.example.org`',
+  ownHost: 'the address that the provider gave you, as in `you.provider.example`; needed',
+  noHost: 'Every customer has addresses of his own: these stand for them.',
+  idToken: (algorithms) => `ID tokens are checked and handed out (signed with ${algorithms}): \`kippu id-token\`.`,
+  appParameters: {
+    audience: 'the identifier of the API that access tokens are for',
+    organization: 'where users sign in',
+  },
+  settings: {
+    CLIENT_AUTH: "how the secret is sent, as the app's settings say: `body` or `basic`",
+    ROTATION: "the app's refresh tokens: `rotating` or `non-rotating`",
+    LEEWAY: 'how long a spent refresh token is still taken, as the app is set: a duration',
+    REFRESH_LIFETIME: 'the end of its refresh tokens after the consent: a duration, or `never`',
+    REFRESH_IDLE_LIFETIME: 'their end without a renewal: a duration, or `never`',
+    REPLAY_IN_LEEWAY: '`1`: an unanswered renewal is replayed inside the leeway',
+  },
+  revokesTokenAlone: 'It ends that refresh token alone, not what other consents of the user brought.',
   tenant: (t) =>
     `a tenant's id or domain, or one of ${t.names.map((name) => `\`${name}\``).join(', ')}; \`${t.segment}\` where nothing is set`,
   testing: (days) =>
@@ -43,6 +59,8 @@ export const EN = {
     deviceCode: 'device code',
     devicePage: 'where the device code is typed',
     identity: 'origin of the call that says whose token it is',
+    issuer: 'issuer',
+    jwks: 'keys of ID tokens',
     api: 'API',
   },
   whoAmI: 'who am I',
@@ -114,8 +132,14 @@ export const EN = {
     tokenOver: 'The access token was not renewed before its end: nothing renews a dead one.',
     noRefresh: 'The consent brought no refresh token, and the access token is over.',
   },
-  firstConsent: (url) =>
-    `Only the first consent of a user to an app brings a refresh token. Where one came without, he removes the app's access at <${url}> and consents again.`,
+  needsIntro: 'A consent brings a refresh token only if all of this is so:',
+  needs: {
+    offline_scope: 'The request asks for offline access. Kippu does, unless told `--no-offline`.',
+    api_offline_access: "The API's setting *Allow Offline Access* is on.",
+    refresh_token_grant: "The app's grant type *Refresh Token* is on.",
+    first_consent: "It is the user's first consent to the app.",
+  },
+  consents: (url) => `A user takes a consent back at <${url}>; his next one is a first one again.`,
   dead: 'What a dead one looks like',
   deadIntro:
     'Answers of the token endpoint, and what Kippu makes of them. The first row that fits decides; an error that nobody knows never ends a grant.',

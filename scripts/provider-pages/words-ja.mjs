@@ -21,6 +21,22 @@ export const JA = {
   clientId: (r) => `アプリの ${r?.clientIdName ?? 'client id'}`,
   clientSecret: (r) => `その ${r?.clientSecretName ?? 'client secret'}`,
   host: '自分のホスト(例: `provider.example.org`)',
+  ownHost: 'プロバイダーから与えられた自分のアドレス(例: `you.provider.example`)。必須',
+  noHost: 'アドレスは顧客ごとに異なり、ここにあるのはその例です。',
+  idToken: (algorithms) => `ID トークンを検証して渡します(署名は ${algorithms}): \`kippu id-token\``,
+  appParameters: {
+    audience: 'アクセストークンの対象となる API の識別子',
+    organization: 'ユーザーがログインする組織',
+  },
+  settings: {
+    CLIENT_AUTH: 'アプリの設定にあるシークレットの送り方: `body` か `basic`',
+    ROTATION: 'アプリのリフレッシュトークンの設定: `rotating` か `non-rotating`',
+    LEEWAY: '使用済みのリフレッシュトークンがまだ受け付けられる期間(アプリの設定)',
+    REFRESH_LIFETIME: '同意から数えたリフレッシュトークンの期限。期間か `never`',
+    REFRESH_IDLE_LIFETIME: '更新しない場合の期限。期間か `never`',
+    REPLAY_IN_LEEWAY: '`1`: 応答のなかった更新を、猶予期間内に再提示する',
+  },
+  revokesTokenAlone: '終わるのはそのリフレッシュトークンだけで、同じユーザーの別の同意によるものは残ります。',
   tenant: (t) =>
     `テナントの ID かドメイン、または ${t.names.map((name) => `\`${name}\``).join('、')}。設定しなければ \`${t.segment}\``,
   testing: (days) => `コンソールでテスト扱いのアプリなら \`1\`。許可は ${days} 日で終わり、警告がその前に届きます`,
@@ -43,6 +59,8 @@ export const JA = {
     deviceCode: 'デバイスコード',
     devicePage: 'デバイスコードを入力するページ',
     identity: '誰のトークンかを尋ねる先',
+    issuer: '発行者',
+    jwks: 'ID トークンの鍵',
     api: 'API',
   },
   whoAmI: '誰のトークンか',
@@ -114,8 +132,14 @@ export const JA = {
     tokenOver: 'アクセストークンが期限までに更新されなかったとき。失効したものは更新できません。',
     noRefresh: '同意でリフレッシュトークンが届かず、アクセストークンの期限が来たとき。',
   },
-  firstConsent: (url) =>
-    `リフレッシュトークンは、ユーザーがアプリに最初に同意したときだけ届きます。届かなかったときは、<${url}> でアプリのアクセスを取り消してから同意し直します。`,
+  needsIntro: 'リフレッシュトークンが発行されるのは、次のすべてを満たす同意だけです:',
+  needs: {
+    offline_scope: 'オフラインアクセスを求めていること。`--no-offline` を付けなければ Kippu が求めます。',
+    api_offline_access: 'API の設定 *Allow Offline Access* が有効なこと。',
+    refresh_token_grant: 'アプリの Grant Type *Refresh Token* が有効なこと。',
+    first_consent: 'そのユーザーのアプリへの最初の同意であること。',
+  },
+  consents: (url) => `ユーザーは <${url}> で同意を取り消せます。次の同意は、また最初の同意になります。`,
   dead: '失効した許可はどう見えるか',
   deadIntro:
     'トークンエンドポイントの応答と、Kippu の解釈です。最初に当てはまる行で決まります。知らないエラーで許可が終わることはありません。',

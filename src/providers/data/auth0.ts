@@ -53,6 +53,14 @@ export const auth0Data = {
     omittedScopeWidens: true,
     needs: ['offline_scope', 'api_offline_access', 'refresh_token_grant'],
   },
+  registration: {
+    console: 'https://manage.auth0.com',
+    makes:
+      'Applications, Create Application: Regular Web Application, or Native for the device flow or without a secret',
+    callbackField: 'Allowed Callback URLs',
+    clientIdName: 'Client ID',
+    clientSecretName: 'Client Secret',
+  },
   tokenErrors: [
     { error: 'mfa_required', means: { kind: 'rejected', reason: 'interaction_required' } },
     {
@@ -112,5 +120,5 @@ export const auth0Data = {
     revocation: `${refresh}/revoke-refresh-tokens`,
     grantsPerSubjectMax: refresh,
   },
-  unverified: ['codeLifetimeMs', 'callback.registeredMax'],
+  unverified: ['codeLifetimeMs', 'callback.registeredMax', 'registration'],
 } as const satisfies Provider;
