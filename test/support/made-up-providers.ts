@@ -57,3 +57,8 @@ export const reusable: Provider = withRefresh({ rotation: 'reusable' });
 export const idling: Provider = withRefresh({ idleMs: 180 * 86_400_000 });
 /** Auth0 with a domain: the one that its data stand for. */
 export const tenant: Provider = { ...auth0Data, hosting: { ...auth0Data.hosting, required: false } };
+
+/** The customer whom a provider's data stand for, where it has no address of its own. */
+export function customerHost({ hosting, endpoints }: Provider): string | undefined {
+  return hosting?.required === true ? new URL(endpoints.token).host : undefined;
+}

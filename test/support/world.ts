@@ -16,6 +16,7 @@ import { generateKey, parseKeyRing } from '../../src/vault/key-ring.ts';
 import { RingVault } from '../../src/vault/vault.ts';
 import { Browser, type ConnectWish } from './browser.ts';
 import { Device, type DeviceWish } from './device.ts';
+import { customerHost } from './made-up-providers.ts';
 import { Machine } from './processes.ts';
 import { ProviderSide } from './provider-side.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -68,6 +69,7 @@ export class World {
       clientId: 'a-client',
       clientSecret: options.clientSecret === false ? undefined : new Secret('a-client-secret'),
       replay: options.replay ?? true,
+      host: customerHost(provider),
       ...options.app,
     });
     this.provider = new ProviderSide({ provider, clock: this.clock, random: seededRandom(`${seed}:provider`) });
