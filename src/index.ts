@@ -3,6 +3,8 @@ export {
   type AccessToken,
   type ConnectAppOptions,
   type GetAccessTokenOptions,
+  type GetIdTokenOptions,
+  type IdToken,
   type ImportApiKeyOptions,
   type Kippu,
   type KippuOptions,

@@ -170,6 +170,8 @@ const REASONS: Readonly<Record<ReauthReason, string>> = {
     "the app's access was removed in the account's settings, or the refresh token's months are over.",
   expired: 'the refresh token has expired.',
   revoked_by_provider: 'the access was revoked at the provider.',
+  interaction_required: 'the provider asks for something that only the user can do, such as a second factor.',
+  user_blocked: 'the provider has blocked the user. An administrator there must lift that first.',
   superseded: 'a later consent of the same user with the same app replaced this grant.',
   answer_lost: 'the answer to a renewal was lost, and with it the new refresh token.',
   no_refresh_token: 'the consent brought no refresh token, and the access token is over.',

@@ -12,6 +12,7 @@ import { readMail, type MailConfig } from './mail.ts';
 import { configuredIssuers } from './issuers/configured.ts';
 import type { IssuerRegistration } from './issuers/registration.ts';
 import { readPrivateKey } from './private-key.ts';
+import { hostVariable, particularOptions } from './provider-settings.ts';
 import type { Setting, Settings } from './settings.ts';
 
 export const DEFAULT_PORT = 4180;
@@ -76,9 +77,7 @@ export function readConfig(settings: Settings, facts: ConfigFacts): Config {
     publicUrl: readPublicUrl(settings, port),
     sandbox,
     apps: sandbox
-      ? providers
-          .filter(({ endpoints }) => endpoints.token !== '')
-          .map((provider) => sandboxApp(provider, facts.simulatorUrl(provider.id, home)))
+      ? sandboxProviders(settings).map((provider) => sandboxApp(provider, facts.simulatorUrl(provider.id, home)))
       : realApps,
     issuers: sandbox ? [] : issuers,
     timing: readTiming(settings),
@@ -101,6 +100,22 @@ export function readConfig(settings: Settings, facts: ConfigFacts): Config {
 export const SANDBOX_CLIENT_ID = 'kippu-sandbox';
 export const SANDBOX_CLIENT_SECRET = 'sandbox-secret-of-no-value';
 
+/** Each is a process of its own: who wants more of them, or others, names them. */
+const SANDBOX_PROVIDERS = ['x', 'github', 'auth0'];
+
+/** A provider without a token endpoint has keys alone, and nothing to simulate. */
+function sandboxProviders(settings: Settings): readonly Provider[] {
+  const own = settings.ownProviders.filter(({ endpoints }) => endpoints.token !== '');
+  const all = [...CATALOGUE, ...own];
+  const named = readList(settings, 'KIPPU_SANDBOX_PROVIDERS');
+  return (named.length === 0 ? [...SANDBOX_PROVIDERS, ...own.map(({ id }) => id)] : named).map((id) => {
+    const provider = all.find((one) => one.id === id);
+    if (provider !== undefined) return provider;
+    const ids = all.map((one) => one.id).join(', ');
+    throw invalid('KIPPU_SANDBOX_PROVIDERS', `there is no provider "${id}"`, `some of: ${ids}`);
+  });
+}
+
 /** Bound to the sandbox by its issuer, whichever port the simulator has: its tokens can never be sent to a real provider. */
 function sandboxApp(provider: Provider, baseUrl: string): ProviderApp {
   return providerApp(provider, {
@@ -122,7 +137,6 @@ function configuredApp(provider: Provider, settings: Settings, directory: string
   return [
     configured(prefix, provider, {
       clientId,
-      host: settings.get(`${prefix}HOST`)?.value,
       clientSecret: secret === undefined ? undefined : new Secret(secret),
       clientPrivateKey: privateKey === undefined ? undefined : readPrivateKey(privateKey, { directory, where }),
       clientPrivateKeyId: settings.get(`${prefix}PRIVATE_KEY_ID`)?.value,
@@ -132,15 +146,24 @@ function configuredApp(provider: Provider, settings: Settings, directory: string
         .filter((scope) => scope !== ''),
       baseUrl: settings.get(`${prefix}BASE_URL`)?.value,
       replay: readFlag(settings, `${prefix}REPLAY`),
+      ...particularOptions(provider, settings, { duration: readDuration, flag: readFlag, choice: readChoice }),
     }),
   ];
 }
 
 const VARIABLES: Readonly<Record<string, string>> = {
   clientId: 'CLIENT_ID',
-  host: 'HOST',
   clientPrivateKey: 'PRIVATE_KEY',
   clientPrivateKeyId: 'PRIVATE_KEY_ID',
+  audience: 'AUDIENCE',
+  organization: 'ORGANIZATION',
+  rotation: 'ROTATION',
+  leewayMs: 'LEEWAY',
+  lifetimeMs: 'REFRESH_LIFETIME',
+  idleMs: 'REFRESH_IDLE_LIFETIME',
+  replayInLeeway: 'REPLAY_IN_LEEWAY',
+  tenant: 'TENANT',
+  testing: 'TESTING',
 };
 
 /** What is wrong with a registration is said with the name of the variable. */
@@ -148,10 +171,12 @@ function configured(prefix: string, provider: Provider, options: ProviderAppOpti
   try {
     return providerApp(provider, options);
   } catch (error) {
-    const variable = error instanceof KippuError ? VARIABLES[error.where ?? ''] : undefined;
+    const where = error instanceof KippuError ? error.where : undefined;
+    const variable =
+      where === 'host' && provider.hosting !== undefined ? hostVariable(provider.hosting) : VARIABLES[where ?? ''];
     if (!(error instanceof KippuError) || variable === undefined) throw error;
-    const where = `${prefix}${variable}`;
-    throw new KippuError('invalid', `${where}: ${error.message}`, { where, cause: error });
+    const name = `${prefix}${variable}`;
+    throw new KippuError('invalid', `${name}: ${error.message}`, { where: name, cause: error });
   }
 }
 

@@ -10,6 +10,7 @@ import type { ProviderApp } from '../providers/provider-app.ts';
 import { DEFAULT_TIMING, type RenewalTiming } from '../renewal/ports.ts';
 import { callApi } from './call.ts';
 import { findConnection } from './connections.ts';
+import { getIdToken } from './id-tokens.ts';
 import { mailPorts, readMail, type MailConfig } from './mail.ts';
 import { openApp, type App, type StoreOpener } from './open.ts';
 import type { Setting } from './settings.ts';
@@ -60,6 +61,22 @@ export interface AccessToken {
   readonly expiresAt: number | undefined;
   readonly scopes: readonly string[];
   readonly version: number;
+}
+
+export interface IdToken {
+  readonly idToken: string;
+  /**
+   * What it says, after its checks. `iat` is when it was issued; `auth_time`, where it is there, when the user last signed
+   * in, which no renewal changes.
+   */
+  readonly claims: Readonly<Record<string, unknown>>;
+  /** Milliseconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+export interface GetIdTokenOptions {
+  /** Seconds since it was issued (`iat`): an older one is renewed. Less than 60 counts as 60. */
+  readonly maxAge?: number | undefined;
 }
 
 export interface GetAccessTokenOptions {
@@ -130,6 +147,14 @@ export interface Kippu {
    * `uncertain` or `not_found`.
    */
   getAccessToken(connection: string, options?: GetAccessTokenOptions): Promise<AccessToken>;
+  /**
+   * The connection's ID token, checked (OpenID Connect Core, sections 3.1.3.7 and 12.2), and renewed if it has ended or is
+   * older than `maxAge`.
+   *
+   * Throws {@link KippuError} with `code` `id_token_invalid` for one that does not pass its checks, `not_found` where
+   * there is none, `reauth_required` where renewals bring none, and what {@link Kippu.getAccessToken} throws.
+   */
+  getIdToken(connection: string, options?: GetIdTokenOptions): Promise<IdToken>;
   /** Calls the provider's API (a path, or a URL on its origin) with a good token; a 401 is answered with another token, once. */
   fetch(connection: string, url: string, init?: RequestInit): Promise<Response>;
   /**
@@ -167,6 +192,7 @@ export function createKippu(options: KippuOptions): Kippu {
   const library = new Library(options);
   return {
     getAccessToken: (connection, need) => library.getAccessToken(connection, need),
+    getIdToken: (connection, need) => library.getIdToken(connection, need),
     fetch: (connection, url, init) => library.fetch(connection, url, init),
     connectApp: (wish) => library.connectApp(wish),
     importApiKey: (key) => library.importApiKey(key),
@@ -206,6 +232,13 @@ class Library {
       ...(refused === undefined ? {} : { refused: new Secret(refused) }),
     };
     return handedOut(await app.tokens.get(id, need, { signal }));
+  }
+
+  async getIdToken(connection: string, { maxAge }: GetIdTokenOptions = {}): Promise<IdToken> {
+    const { app } = await this.#run();
+    const { id } = await findConnection(connection, app);
+    const { idToken, claims } = await getIdToken(id, maxAge === undefined ? {} : { maxAgeMs: maxAge * 1000 }, app);
+    return { idToken: idToken.reveal(), claims: claims.all, expiresAt: claims.expiresAtMs };
   }
 
   async fetch(connection: string, url: string, init: RequestInit = {}): Promise<Response> {

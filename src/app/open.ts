@@ -17,6 +17,7 @@ import { NETWORKS } from '../posts/networks/all.ts';
 import type { SchedulePorts } from '../posts/schedules/ports.ts';
 import { Nonces } from '../protocol/nonces.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
+import { SigningKeys } from '../protocol/signing-keys.ts';
 import { Flights } from '../renewal/flights.ts';
 import type { RenewalPorts, RenewalTiming } from '../renewal/ports.ts';
 import { reapplySpool } from '../renewal/reapply.ts';
@@ -25,6 +26,7 @@ import { MemorySpool } from '../store/memory/spool.ts';
 import { openSpool, type DirectorySpool } from '../store/spool.ts';
 import { Tokens } from './access.ts';
 import { Flows } from './flow/flows.ts';
+import { checkRenewedIdToken } from './id-tokens.ts';
 import { openHome, type KeySource } from './home.ts';
 import { Issuers } from './issuers/issuers.ts';
 import { metadataFiles, metadataInMemory } from './issuers/metadata-files.ts';
@@ -130,14 +132,6 @@ export async function openApp(options: AppOptions): Promise<App> {
       processes,
       timing: options.timing,
     };
-    const flights = new Flights(renewal);
-    const tokens = new Tokens({
-      flights,
-      fingerprinter,
-      clock,
-      changes: () => store.changes(),
-      connectUrl: (id: ConnectionId) => `${options.publicUrl}/reconnect/${id}`,
-    });
     const background = new Set<Promise<void>>();
     const watch = (work: Promise<void>, trouble: string): void => {
       const watched = work.catch((error: unknown) => {
@@ -146,6 +140,21 @@ export async function openApp(options: AppOptions): Promise<App> {
       background.add(watched);
       void watched.finally(() => background.delete(watched));
     };
+    // Only called once a renewal has landed, which is after all of this.
+    const flights = new Flights(renewal, (id, { app: { provider } }) => {
+      if (provider.idToken !== undefined)
+        watch(
+          checkRenewedIdToken(id, opened),
+          'a renewed ID token could not be checked; that is done when it is asked for',
+        );
+    });
+    const tokens = new Tokens({
+      flights,
+      fingerprinter,
+      clock,
+      changes: () => store.changes(),
+      connectUrl: (id: ConnectionId) => `${options.publicUrl}/reconnect/${id}`,
+    });
     const posts: DraftPorts = {
       posts: store.posts,
       connections: store.connections,
@@ -178,6 +187,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       ...outside,
       http: flows,
       nonces,
+      idTokens: new SigningKeys({ http, clock }),
       consents: store.consents,
       connections: store.connections,
       credentials: store.credentials,
@@ -186,7 +196,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       fingerprinter,
     };
     if (home.copied === undefined) await reapplySpool(renewal, { again: true });
-    return {
+    const opened: App = {
       options,
       store,
       vault,
@@ -210,6 +220,7 @@ export async function openApp(options: AppOptions): Promise<App> {
         await store.close();
       },
     };
+    return opened;
   } catch (error) {
     await store.close();
     throw error;

@@ -57,6 +57,8 @@ export interface ConfigFile {
   readonly publicUrl?: string;
   readonly home?: string;
   readonly sandbox?: boolean;
+  /** Whose simulators the sandbox has. */
+  readonly sandboxProviders?: readonly string[];
   readonly returnUrls?: readonly string[];
   readonly smtpUrl?: string;
   readonly mailFrom?: string;
@@ -86,6 +88,27 @@ export interface ProviderSettings {
   readonly scopes?: readonly string[];
   /** A customer's own host, where the provider runs on such (GitHub). */
   readonly host?: string;
+  /** A customer's own domain, where the provider calls it so (Auth0). */
+  readonly domain?: string;
+  /** The API that access tokens are for (Auth0). */
+  readonly audience?: string;
+  /** Where users sign in (Auth0). */
+  readonly organization?: string;
+  /** How the secret is sent, where an app's settings decide (Auth0). */
+  readonly clientAuth?: 'body' | 'basic';
+  /** Of the app's refresh tokens, where its settings at the provider decide (Auth0). */
+  readonly rotation?: 'rotating' | 'non-rotating';
+  /** A duration, as in `60s`: how long after its use a refresh token is still accepted. */
+  readonly leeway?: string;
+  /** A duration, as in `30d`, or `never`. */
+  readonly refreshLifetime?: string;
+  /** A duration, as in `30d`, or `never`. */
+  readonly refreshIdleLifetime?: string;
+  readonly replayInLeeway?: boolean;
+  /** A tenant's id, domain or name, where the provider has tenants (Entra). */
+  readonly tenant?: string;
+  /** The provider's console calls the app a test (Google). */
+  readonly testing?: boolean;
   readonly baseUrl?: string;
   readonly replay?: boolean;
 }

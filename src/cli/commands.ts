@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   connections: async () => (await import('./commands/connections.ts')).registerConnections,
   show: async () => (await import('./commands/show.ts')).registerShow,
   token: async () => (await import('./commands/token.ts')).registerToken,
+  'id-token': async () => (await import('./commands/id-token.ts')).registerIdToken,
   renew: async () => (await import('./commands/renew.ts')).registerRenew,
   revoke: async () => (await import('./commands/revoke.ts')).registerRevoke,
   call: async () => (await import('./commands/call.ts')).registerCall,

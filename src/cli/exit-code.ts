@@ -22,6 +22,7 @@ const BY_ERROR = {
   wrong_key_ring: EXIT.failed,
   store_copied: EXIT.failed,
   consent_failed: EXIT.failed,
+  id_token_invalid: EXIT.failed,
   internal: EXIT.failed,
 } as const satisfies Record<ErrorCode, ExitCode>;
 

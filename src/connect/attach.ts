@@ -110,7 +110,8 @@ async function attachmentFor(fresh: NewTokens, target: Target, ports: ConnectPor
 
 /** As in `x:alice`; where no user is behind it, `x:app` and `x:key`. */
 function defaultName({ app, handle, restsOn = 'consent' }: NewTokens, number: number, ports: ConnectPorts): string {
-  const base = `${app.provider.id}:${handle ?? (restsOn === 'consent' ? madeUp(ports) : restsOn)}`;
+  const named = handle?.replaceAll(/\s+/g, '-');
+  const base = `${app.provider.id}:${named ?? (restsOn === 'consent' ? madeUp(ports) : restsOn)}`;
   return number === 1 ? base : `${base}-${number}`;
 }
 

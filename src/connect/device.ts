@@ -132,6 +132,11 @@ async function pollDevice(consent: Consent, ports: ConnectPorts): Promise<boolea
       await fail(consent, { failure: 'expired', detail: 'nobody typed the code in time' }, ports);
       return true;
     case 'refused':
+      // Auth0 says once that a code is over, and that it never heard of it from then on: the first answer may have been lost.
+      if (sentAtMs >= consent.expiresAtMs) {
+        await fail(consent, { failure: 'expired', detail: 'nobody typed the code in time' }, ports);
+        return true;
+      }
       await fail(consent, { failure: 'provider_refused', detail: poll.error }, ports);
       return true;
     case 'misconfigured':

@@ -6,6 +6,7 @@ import { Secret } from '../model/secret.ts';
 import type { TokenSet } from '../model/token-set.ts';
 import { readAuthorizationAnswer } from '../protocol/authorization-answer.ts';
 import { classifyExchange } from '../protocol/classify.ts';
+import { asksForIdToken, nonceOf } from '../protocol/id-token.ts';
 import { writeTokens } from '../protocol/stored-tokens.ts';
 import { sendAsClient } from '../protocol/signed-request.ts';
 import { tokenRequest } from '../protocol/token-request.ts';
@@ -87,7 +88,15 @@ async function exchangeCode(consent: Consent, app: ProviderApp, code: Secret, po
   const outcome = classifyExchange(answer, app.provider, sentAtMs);
   switch (outcome.kind) {
     case 'renewed':
-      return keepPending(consent, 'answered', { ...outcome.tokens, proofKey: kept.proofKey }, ports);
+      return keepPending(
+        consent,
+        'answered',
+        {
+          ...ofConsent(outcome.tokens, app, { redirectUri, sentAtMs, nonce: nonceSent(consent, app, kept.verifier) }),
+          proofKey: kept.proofKey,
+        },
+        ports,
+      );
     case 'code_refused':
     case 'rejected':
       return fail(consent, { failure: 'code_refused', detail: outcome.error }, ports);
@@ -99,6 +108,34 @@ async function exchangeCode(consent: Consent, app: ProviderApp, code: Secret, po
     default:
       return assertNever(outcome);
   }
+}
+
+/** As the browser carried it: see `protocol/authorization-request.ts`. */
+function nonceSent({ scopes }: Consent, { provider }: ProviderApp, verifier: Secret): string | undefined {
+  return asksForIdToken(provider, scopes) ? nonceOf(verifier) : undefined;
+}
+
+interface ConsentFacts {
+  readonly redirectUri: string;
+  readonly sentAtMs: number;
+  readonly nonce: string | undefined;
+}
+
+/** What only the consent knows of its tokens: its nonce, the callback that renewals name, and a first life that no answer states. */
+function ofConsent(
+  tokens: TokenSet,
+  { provider }: ProviderApp,
+  { redirectUri, sentAtMs, nonce }: ConsentFacts,
+): TokenSet {
+  const { shortLived } = provider.renewal ?? {};
+  return {
+    ...tokens,
+    nonce,
+    ...(provider.quirks.callbackAtRenewal === true ? { redirectUri } : {}),
+    ...(shortLived === undefined
+      ? {}
+      : { accessExpiresAtMs: tokens.accessExpiresAtMs ?? sentAtMs + shortLived.lifetimeMs }),
+  };
 }
 
 /** Durable before anything else is asked: a code works once. */

@@ -36,6 +36,13 @@ export async function importConnection(imported: ImportedTokens, ports: ConnectP
       'There is neither an access_token nor a refresh_token to import. Give at least one.',
     );
   }
+  if (accessToken === undefined && app.provider.renewal !== undefined) {
+    throw new KippuError(
+      'invalid',
+      `${app.provider.name} has no refresh tokens: what it renews is the access token. Give that one, while it lives.`,
+      { where: 'access_token' },
+    );
+  }
   await refuseKnownToken(imported, ports);
   const nowMs = ports.clock.nowMs();
   // Without a refresh token, an access token whose end nobody knows is trusted until it is refused.

@@ -1,10 +1,11 @@
+import { assertNever } from '../model/assert-never.ts';
 import { MINUTE_MS, SECOND_MS } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
 import type { ConsentId } from '../model/ids.ts';
 import type { Consent } from '../model/consent-store.ts';
 import type { Secret } from '../model/secret.ts';
 import type { TokenSet } from '../model/token-set.ts';
-import { identityRequest, readIdentity, saysWho, type IdentityAnswer } from '../protocol/identity.ts';
+import { identityIn, identityRequest, readIdentity, saysWho, type IdentityAnswer } from '../protocol/identity.ts';
 import { revocationPlan } from '../protocol/revocation.ts';
 import { sendAsClient, sendWithToken } from '../protocol/signed-request.ts';
 import { readTokens } from '../protocol/stored-tokens.ts';
@@ -64,6 +65,10 @@ export async function settlePending(consent: Consent, ports: ConnectPorts): Prom
   if (app === undefined) return { kind: 'pending', consent, error: 'the provider app is not configured' };
   const tokens = openPending(consent, ports);
   const identity = await identityOf(tokens, app, ports);
+  if (identity.kind === 'id_token_invalid') {
+    await revokeTokens(app, tokens, ports);
+    return fail(consent, { failure: 'id_token_invalid', detail: identity.reason }, ports);
+  }
   if (identity.kind === 'token_refused') {
     return fail(
       consent,
@@ -116,14 +121,34 @@ export async function settlePending(consent: Consent, ports: ConnectPorts): Prom
   }
 }
 
-/** Where the provider says to nobody whose token it is, nobody is asked, and the connection has no known user. */
-async function identityOf(
-  tokens: TokenSet,
-  app: ProviderApp,
-  ports: ConnectPorts,
-): Promise<IdentityAnswer | { readonly kind: 'nameless' }> {
-  if (!saysWho(app)) return { kind: 'nameless' };
-  return readIdentity(app, await sendWithToken(identityRequest(app, tokens.accessToken), tokens, ports));
+type PendingIdentity =
+  IdentityAnswer | { readonly kind: 'nameless' } | { readonly kind: 'id_token_invalid'; readonly reason: string };
+
+/**
+ * From the ID token, which must be good where there is one; else the provider is asked. Where it says to nobody whose token
+ * it is, nobody is asked, and the connection has no known user.
+ */
+async function identityOf(tokens: TokenSet, app: ProviderApp, ports: ConnectPorts): Promise<PendingIdentity> {
+  const { idToken, nonce } = tokens;
+  if (idToken === undefined || app.provider.idToken === undefined) {
+    if (!saysWho(app)) return { kind: 'nameless' };
+    return readIdentity(app, await sendWithToken(identityRequest(app, tokens.accessToken), tokens, ports));
+  }
+  const expected = { nonce, isNonceNeeded: true, subject: undefined, mayHaveEnded: false };
+  const checked = await ports.idTokens.check(app, idToken, expected);
+  switch (checked.kind) {
+    case 'valid':
+      return identityIn(app, checked.claims);
+    case 'unchecked':
+      return { kind: 'unknown', error: checked.error };
+    case 'invalid':
+      return {
+        kind: 'id_token_invalid',
+        reason: `the ID token of ${app.provider.name} is not good: ${checked.reason}`,
+      };
+    default:
+      return assertNever(checked);
+  }
 }
 
 const ASK_AGAIN_MIN_MS = 5 * SECOND_MS;

@@ -8,6 +8,7 @@ import type { ProviderAppId } from '../model/ids.ts';
 import type { Random } from '../model/random.ts';
 import type { Fingerprinter, Vault } from '../model/vault.ts';
 import type { Nonces } from '../protocol/nonces.ts';
+import type { IdTokens } from '../protocol/signing-keys.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 
 /** All that connecting touches outside itself. */
@@ -20,6 +21,7 @@ export interface ConnectPorts {
   readonly fingerprinter: Fingerprinter;
   readonly http: HttpClient;
   readonly nonces: Nonces;
+  readonly idTokens: IdTokens;
   readonly clock: Clock;
   readonly random: Random;
   readonly faults: FaultPoints;

@@ -9,9 +9,9 @@ export interface ScopeChoice {
 
 /** What to ask for: presets replaced by their scopes, without doubles, and the scope for a refresh token unless refused. */
 export function scopesToAsk(app: ProviderApp, { chosen, offline }: ScopeChoice): readonly string[] {
-  const { presets, offline: offlineScope } = app.provider.scopes;
+  const { presets, offline: offlineScope, always = [] } = app.provider.scopes;
   const names = chosen.length > 0 ? chosen : (app.scopes ?? presets.default);
-  const scopes = names.flatMap((name) => presets[name] ?? [name]);
+  const scopes = [...always, ...names.flatMap((name) => presets[name] ?? [name])];
   const wanted =
     offline && offlineScope !== undefined
       ? [...scopes, offlineScope]

@@ -18,6 +18,10 @@ export const REAUTH_REASONS = [
   'expired',
   /** The provider said that it was revoked, or the user is gone. */
   'revoked_by_provider',
+  /** The provider asks for something that only its user can do, as a second factor at a sign-in. */
+  'interaction_required',
+  /** The provider has blocked the user; a consent works again once that is lifted. */
+  'user_blocked',
   /** A later consent of the same user with the same provider app, in this store, ended this grant. */
   'superseded',
   /** An answer was lost and what it brought is gone: the old refresh token turned out to be spent. */

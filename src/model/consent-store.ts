@@ -22,6 +22,7 @@ export const CONSENT_FAILURES = [
   'mixed_up',
   'unanswered',
   'misconfigured',
+  'id_token_invalid',
   'name_taken',
   'not_redeemed',
 ] as const;

@@ -32,6 +32,8 @@ export const ERROR_CODES = [
   'store_unavailable',
   /** The consent failed: denied, expired, replayed, or by somebody else. */
   'consent_failed',
+  /** The provider's ID token does not pass its checks: nothing that it says may be believed. */
+  'id_token_invalid',
   'internal',
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -4,6 +4,7 @@ import type { ConsentStore } from './consent-store.ts';
 import type { CredentialStore } from './credential-store.ts';
 import type { EventStore } from './event.ts';
 import type { HomeStore } from './home-store.ts';
+import type { IdTokenStore } from './id-token-store.ts';
 import type { MetricStore } from './metric.ts';
 import type { NoticeStore } from './notice-store.ts';
 import type { PostStore } from './post-store.ts';
@@ -14,6 +15,7 @@ export interface Store {
   readonly credentials: CredentialStore;
   readonly connections: ConnectionStore;
   readonly consents: ConsentStore;
+  readonly idTokens: IdTokenStore;
   readonly posts: PostStore;
   readonly metrics: MetricStore;
   readonly schedules: ScheduleStore;

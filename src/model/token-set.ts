@@ -7,6 +7,10 @@ export interface TokenSet {
   /** Absent: the answer brought none (keep the old one on renewal, there is none after a fresh consent). */
   readonly refreshToken: Secret | undefined;
   readonly idToken: Secret | undefined;
+  /** The consent's nonce, which ID tokens of its grant repeat. Absent: none was sent. */
+  readonly nonce?: string | undefined;
+  /** The ID token is an older one: the last answer brought none. */
+  readonly isIdTokenKept?: boolean | undefined;
   /** Absent: the provider's data say what a missing `expires_in` means. */
   readonly accessExpiresAtMs: number | undefined;
   /** As far as the answer itself says when the refresh token ends. */
@@ -19,6 +23,8 @@ export interface TokenSet {
   readonly flow?: 'device' | undefined;
   /** The key that these tokens are bound to, private part and all (RFC 9449). Absent: they are bearer tokens. */
   readonly proofKey?: Secret | undefined;
+  /** The callback that the consent came back to, where renewals must name it too. */
+  readonly redirectUri?: string | undefined;
   /** The answer's body as it arrived, sealed along with the rest, so that nothing a parser missed is ever lost. */
   readonly raw: Secret;
 }

@@ -28,7 +28,8 @@ export function readAuthorizationAnswer(app: ProviderApp, params: URLSearchParam
     const [code = '', ...others] = checked.getAll('code');
     if (others.length > 0) return { kind: 'refused', error: 'the provider sent more than one code' };
     if (code === '') return { kind: 'refused', error: 'the provider sent neither a code nor an error' };
-    return { kind: 'code', code: new Secret(code) };
+    const isLonger = app.provider.quirks.codeEndsInFragment === true;
+    return { kind: 'code', code: new Secret(isLonger ? code.replace(/#_$/, '') : code) };
   } catch (error) {
     if (error instanceof oauth.AuthorizationResponseError) {
       return error.error === 'access_denied'

@@ -72,7 +72,14 @@ function matches(row: TokenErrorRow, status: number, read: TokenAnswer): boolean
   if (row.status !== undefined && row.status !== status) return false;
   if (row.error !== undefined && (read.kind !== 'error' || read.error !== row.error)) return false;
   if (row.description !== undefined && (read.kind !== 'error' || read.description !== row.description)) return false;
+  if (row.descriptionPart !== undefined && (read.kind !== 'error' || !hasPart(read.description, row.descriptionPart)))
+    return false;
+  if (row.code !== undefined && (read.kind !== 'error' || read.codes?.includes(row.code) !== true)) return false;
   return true;
+}
+
+function hasPart(description: string | undefined, part: string): boolean {
+  return description?.includes(part) === true;
 }
 
 function outcomeOf(row: TokenErrorRow, error: string, answer: Answered, nowMs: number): ExchangeOutcome {
@@ -93,18 +100,19 @@ function outcomeOf(row: TokenErrorRow, error: string, answer: Answered, nowMs: n
 /** Only the provider's own error names, never its whole body: a body may hold what must not be logged. */
 function describe(status: number, read: TokenAnswer): string {
   if (read.kind !== 'error') return `HTTP ${status} without a readable answer`;
-  const words = [read.error, read.description].filter((part) => part !== undefined).join(': ');
+  const named = [read.error, ...(read.codes ?? [])].join(' ');
+  const words = [named, read.description].filter((part) => part !== undefined).join(': ');
   return `HTTP ${status} ${errorWords(words)}`;
 }
 
 /** Whatever a provider asks for, we look again within a day. */
 const RETRY_AFTER_MS_MAX = DAY_MS;
 
-/** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), else X's `x-rate-limit-reset` in epoch seconds. */
+/** `Retry-After` in seconds or as a date (RFC 9110, section 10.2.3), else X's `x-rate-limit-reset` or Auth0's `x-ratelimit-reset` in epoch seconds. */
 function retryAfterMs(answer: Answered, nowMs: number): number | undefined {
   const header = answer.headers['retry-after']?.trim() ?? '';
   const seconds = header === '' ? Number.NaN : Number(header);
-  const reset = Number(answer.headers['x-rate-limit-reset']);
+  const reset = Number(answer.headers['x-rate-limit-reset'] ?? answer.headers['x-ratelimit-reset']);
   const waits = [seconds * 1000, Date.parse(header) - nowMs, reset > 0 ? reset * 1000 - nowMs : Number.NaN];
   const wait = waits.find(Number.isFinite);
   return wait === undefined ? undefined : Math.round(Math.min(Math.max(0, wait), RETRY_AFTER_MS_MAX));

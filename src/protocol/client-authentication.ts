@@ -23,22 +23,29 @@ export function authenticate(
   form: Readonly<Record<string, string>>,
   { withSecret }: Authentication = { withSecret: true },
 ): AuthenticatedForm {
+  const isJson = app.provider.quirks.requestsAsJson === true;
   const headers: Record<string, string> = {
-    'content-type': 'application/x-www-form-urlencoded',
+    'content-type': isJson ? 'application/json' : 'application/x-www-form-urlencoded',
     accept: 'application/json',
   };
   const body = new URLSearchParams(form);
   const needsAssertion = withSecret && app.clientKey !== undefined;
+  const idName = clientIdName(app);
   const secret = withSecret ? app.clientSecret : undefined;
   if (secret === undefined) {
-    body.set('client_id', app.clientId);
+    body.set(idName, app.clientId);
   } else if (app.provider.clientAuth.confidential === 'basic') {
     headers['authorization'] = basicHeader(app, secret);
   } else {
-    body.set('client_id', app.clientId);
+    body.set(idName, app.clientId);
     body.set('client_secret', secret.reveal());
   }
-  return { headers, body: body.toString(), needsAssertion };
+  return { headers, body: isJson ? JSON.stringify(Object.fromEntries(body)) : body.toString(), needsAssertion };
+}
+
+/** What `client_id` is called there. */
+export function clientIdName({ provider }: Pick<ProviderApp, 'provider'>): 'client_id' | 'client_key' {
+  return provider.quirks.clientIdIsClientKey === true ? 'client_key' : 'client_id';
 }
 
 /** The app's HTTP Basic authentication. */
@@ -64,6 +71,12 @@ export const QUIRKS_COPED_WITH = {
   deviceFlowWithoutSecret: 'protocol/token-request.ts: the secret stays here where it is not needed',
   looseRequests: 'protocol/authorization-request.ts: all of them are sent',
   parametersAnywhere: 'protocol/token-request.ts: they are sent as a form',
+  errorsInObject: 'protocol/token-answer.ts: its code is the error, its subcode names it closer',
+  codeEndsInFragment: 'protocol/authorization-answer.ts: it is cut off',
+  clientIdIsClientKey: 'protocol/client-authentication.ts: clientIdName',
+  requestsAsJson: 'protocol/client-authentication.ts: the fields of the form as JSON',
+  callbackAtRenewal: 'protocol/token-request.ts: the callback is kept with the tokens, and sent with each renewal',
+  refreshLifetimeShortName: 'protocol/token-answer.ts: both names are read',
 } as const satisfies Record<QuirkName, string>;
 
 /** Where each feature is used. */

@@ -4,6 +4,7 @@ import type { HttpAnswer } from '../model/http.ts';
 import { Secret } from '../model/secret.ts';
 import type { TokenSet } from '../model/token-set.ts';
 import { isLoopback, type ProviderApp } from '../providers/provider-app.ts';
+import { named } from './authorization-request.ts';
 import { classifyExchange } from './classify.ts';
 import { readFields, secondsField, textField, type Fields } from './token-answer.ts';
 import type { UnsignedRequest } from './signed-request.ts';
@@ -40,7 +41,10 @@ export type DeviceAnswer =
 export function deviceCodeRequest(app: ProviderApp, scopes: readonly string[]): UnsignedRequest | undefined {
   const { provider, endpoints } = app;
   if (endpoints.deviceCode === undefined) return undefined;
-  const form = scopes.length === 0 ? {} : { scope: scopes.join(provider.scopes.separator) };
+  const form = {
+    ...(scopes.length === 0 ? {} : { scope: scopes.join(provider.scopes.separator) }),
+    ...named(provider.appParameters?.audience, app.audience),
+  };
   return formRequest(app, endpoints.deviceCode, form, DEVICE_TIMEOUT_MS, {
     withSecret: provider.quirks.deviceFlowWithoutSecret !== true,
   });
@@ -118,7 +122,10 @@ export function readDevicePoll(
     case 'slow_down':
       return { kind: 'waiting', intervalMs: slower(fields, intervalMs) };
     case 'access_denied':
-      return { kind: 'denied' };
+      // With 401 it is the app that is refused (Auth0, for a wrong secret), and not the user who refuses.
+      return answer.kind === 'answered' && answer.status === 401
+        ? otherwise(answer, app, { intervalMs, nowMs })
+        : { kind: 'denied' };
     case 'expired_token':
     // The prose of GitHub's documentation has it the other way round.
     case 'token_expired':

@@ -32,6 +32,11 @@ export function revocationPlan(app: ProviderApp, tokens: TokenSet, extent: Revoc
   }
   if (revocation.method === 'none' || endpoints.revocation === undefined)
     return { kind: 'impossible', error: `${name} has no revocation endpoint` };
+  if (revocation.refreshTokensOnly === true) {
+    return tokens.refreshToken === undefined
+      ? { kind: 'impossible', error: `${name} revokes refresh tokens only, and there is none here` }
+      : { kind: 'requests', requests: [standardRequest(app, endpoints.revocation, tokens.refreshToken, undefined)] };
+  }
   const access = standardRequest(app, endpoints.revocation, tokens.accessToken, 'access_token');
   if (tokens.refreshToken === undefined) return { kind: 'requests', requests: [access] };
   // The refresh token ends the grant; the access token may live on without it.
@@ -44,9 +49,10 @@ function standardRequest(
   app: ProviderApp,
   url: string,
   token: Secret,
-  hint: 'refresh_token' | 'access_token',
+  hint: 'refresh_token' | 'access_token' | undefined,
 ): UnsignedRequest {
-  return formRequest(app, url, { token: token.reveal(), token_type_hint: hint }, REVOCATION_TIMEOUT_MS);
+  const form = { token: token.reveal(), ...(hint === undefined ? {} : { token_type_hint: hint }) };
+  return formRequest(app, url, form, REVOCATION_TIMEOUT_MS);
 }
 
 function deletion(app: ProviderApp, secret: Secret, path: string, accessToken: Secret): UnsignedRequest {

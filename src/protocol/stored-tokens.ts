@@ -19,6 +19,11 @@ export interface TokenHome {
   readonly flow?: TokenSet['flow'];
   /** The key that the grant was bound to when it was given: it outlives every token set of the grant. */
   readonly proofKey?: TokenSet['proofKey'];
+  /** The grant's nonce and its ID token so far, which stay where a renewal brings no other. */
+  readonly nonce?: TokenSet['nonce'];
+  readonly keptIdToken?: Secret | undefined;
+  /** The callback of the consent that a renewal continues. */
+  readonly redirectUri?: TokenSet['redirectUri'];
   /** When the user consented: absolute lifetimes count from here. */
   readonly grantedAtMs: number;
   readonly nowMs: number;
@@ -37,7 +42,7 @@ export function sealTokens(
   home: TokenHome,
   { vault, fingerprinter, random }: SealingPorts,
 ): SealedTokens {
-  const refreshToken = tokens.refreshToken ?? home.keptRefreshToken;
+  const refreshToken = renewedBy(tokens, home);
   const generation = randomText(random, 12);
   const { refresh } = home.app.provider;
   return {
@@ -48,6 +53,8 @@ export function sealTokens(
         refreshToken,
         flow: tokens.flow ?? home.flow,
         proofKey: tokens.proofKey ?? home.proofKey,
+        ...idTokenOf(tokens, home),
+        redirectUri: tokens.redirectUri ?? home.redirectUri,
       }),
     ),
     generation,
@@ -55,11 +62,40 @@ export function sealTokens(
     refreshFingerprint: refreshToken === undefined ? undefined : fingerprinter.fingerprint(refreshToken),
     accessIssuedAtMs: home.nowMs,
     accessExpiresAtMs: tokens.accessExpiresAtMs,
-    ...refreshEnds(tokens, home, refreshToken !== undefined, refresh),
+    ...(home.app.provider.renewal === undefined
+      ? refreshEnds(tokens, home, refreshToken !== undefined, refresh)
+      : { refreshAbsoluteEndsAtMs: undefined, refreshIdleEndsAtMs: lastingEnd(tokens, home) }),
     scopes: tokens.scopes,
     dueAtMs: home.dueAtMs,
   };
 }
+
+/** An answer without an ID token takes nothing back of what an earlier one said. */
+function idTokenOf(tokens: TokenSet, { nonce, keptIdToken }: TokenHome): Partial<TokenSet> {
+  const isIdTokenKept = tokens.idToken === undefined && keptIdToken !== undefined;
+  return { nonce: tokens.nonce ?? nonce, idToken: tokens.idToken ?? keptIdToken, isIdTokenKept };
+}
+/** What the next renewal presents: where there are no refresh tokens, the access token itself. */
+function renewedBy(tokens: TokenSet, { app, keptRefreshToken }: TokenHome): Secret | undefined {
+  if (app.provider.renewal !== undefined) return tokens.accessToken;
+  return tokens.refreshToken ?? keptRefreshToken;
+}
+
+/**
+ * The end of an access token that is renewed by itself. None for what a consent has just brought and lives for an hour or so:
+ * it is no token to keep, and by that it is known.
+ */
+function lastingEnd(tokens: TokenSet, { app, nowMs, keptRefreshToken }: TokenHome): number | undefined {
+  const { shortLived } = app.provider.renewal ?? {};
+  const lifeMs = tokens.accessExpiresAtMs === undefined ? undefined : tokens.accessExpiresAtMs - nowMs;
+  const isFresh = keptRefreshToken === undefined && shortLived !== undefined && lifeMs !== undefined;
+  if (isFresh && lifeMs <= SHORT_LIVES * shortLived.lifetimeMs) return undefined;
+  const { idleMs } = app.provider.refresh;
+  return tokens.accessExpiresAtMs ?? (idleMs === undefined ? undefined : nowMs + idleMs);
+}
+
+/** A consent's token may come with a little more than the documented life. */
+const SHORT_LIVES = 2;
 
 type RefreshEnds = Pick<SealedTokens, 'refreshAbsoluteEndsAtMs' | 'refreshIdleEndsAtMs'>;
 
@@ -97,12 +133,15 @@ export function writeTokens(tokens: TokenSet): Secret {
       token_type: tokens.tokenType,
       refresh_token: tokens.refreshToken?.reveal(),
       id_token: tokens.idToken?.reveal(),
+      id_token_kept: tokens.isIdTokenKept === true ? true : undefined,
+      nonce: tokens.nonce,
       access_expires_at_ms: tokens.accessExpiresAtMs,
       refresh_expires_at_ms: tokens.refreshExpiresAtMs,
       scopes: tokens.scopes,
       flow: tokens.flow,
       dpop_key: tokens.proofKey?.reveal(),
       carrier: tokens.carrier,
+      redirect_uri: tokens.redirectUri,
       raw: tokens.raw.reveal(),
     }),
   );
@@ -118,6 +157,8 @@ export function readTokens(text: Secret): TokenSet {
     tokenType: String(stored['token_type']),
     refreshToken: secret('refresh_token'),
     idToken: secret('id_token'),
+    isIdTokenKept: stored['id_token_kept'] === true ? true : undefined,
+    nonce: typeof stored['nonce'] === 'string' ? stored['nonce'] : undefined,
     accessExpiresAtMs: stored['access_expires_at_ms'] as number | undefined,
     refreshExpiresAtMs: stored['refresh_expires_at_ms'] as number | undefined,
     scopes: stored['scopes'] as string[] | undefined,
@@ -125,6 +166,7 @@ export function readTokens(text: Secret): TokenSet {
     // What was stored before there were such keys has none.
     proofKey: secret('dpop_key'),
     carrier: stored['carrier'] as TokenCarrier | undefined,
+    redirectUri: typeof stored['redirect_uri'] === 'string' ? stored['redirect_uri'] : undefined,
     raw: secret('raw') ?? new Secret(''),
   };
 }

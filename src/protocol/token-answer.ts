@@ -6,7 +6,12 @@ import type { Provider } from '../providers/provider.ts';
 /** What a body of the token endpoint says, standard or not. */
 export type TokenAnswer =
   | { readonly kind: 'tokens'; readonly tokens: TokenSet }
-  | { readonly kind: 'error'; readonly error: string; readonly description: string | undefined }
+  | {
+      readonly kind: 'error';
+      readonly error: string;
+      readonly description: string | undefined;
+      readonly codes?: readonly string[];
+    }
   | { readonly kind: 'unreadable' };
 
 /**
@@ -20,10 +25,7 @@ export function readTokenAnswer(provider: Provider, { body, complete }: AnswerBo
   const { fields, isWhole } = readFields(raw, complete);
   const accessToken = textField(fields, 'access_token');
   if (accessToken === undefined || (!isWhole && textField(fields, 'refresh_token') === undefined)) {
-    const error = textField(fields, 'error');
-    return error === undefined
-      ? { kind: 'unreadable' }
-      : { kind: 'error', error, description: textField(fields, 'error_description') };
+    return readError(fields);
   }
   return {
     kind: 'tokens',
@@ -41,6 +43,30 @@ export function readTokenAnswer(provider: Provider, { body, complete }: AnswerBo
       raw: new Secret(raw),
     },
   };
+}
+
+/** RFC 6749, section 5.2; or `error` as an object with a `message` and a `code` (Meta). What names it closer comes along. */
+function readError(fields: Fields): TokenAnswer {
+  const { error } = fields;
+  if (typeof error === 'object' && error !== null) {
+    const inner = error as Fields;
+    const code = codeField(inner, 'code');
+    if (code === undefined) return { kind: 'unreadable' };
+    const codes = [codeField(inner, 'error_subcode')].filter((one) => one !== undefined);
+    return { kind: 'error', error: code, description: textField(inner, 'message'), codes };
+  }
+  const text = textField(fields, 'error');
+  if (text === undefined) return { kind: 'unreadable' };
+  const numbers = Array.isArray(fields['error_codes']) ? (fields['error_codes'] as unknown[]) : [];
+  const codes = [...numbers, fields['error_subtype'], fields['suberror']].flatMap((one) =>
+    typeof one === 'number' || typeof one === 'string' ? [String(one)] : [],
+  );
+  return { kind: 'error', error: text, description: textField(fields, 'error_description'), codes };
+}
+
+function codeField(fields: Fields, name: string): string | undefined {
+  const value = fields[name];
+  return typeof value === 'number' || typeof value === 'string' ? String(value) : undefined;
 }
 
 export type AnswerBody = Pick<Extract<HttpAnswer, { kind: 'answered' }>, 'body' | 'complete'>;

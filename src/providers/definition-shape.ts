@@ -1,17 +1,26 @@
 import { REAUTH_REASONS } from '../model/connection.ts';
 import type { TokenCarrier } from '../model/token-set.ts';
 import {
+  ID_TOKEN_ALGORITHMS,
+  REFRESH_NEEDS,
   SIGNING_ALGORITHMS,
   type AccessLifetime,
+  type AccessTokenRenewal,
+  type AppParameters,
   type CallbackRules,
   type ClientAuth,
   type Endpoints,
+  type Hosting,
   type Identity,
+  type IdTokenRules,
   type Provider,
   type QuirkName,
   type RefreshLifetime,
+  type Registration,
   type Scopes,
+  type Tenancy,
   type TokenErrorRow,
+  type TokenExchange,
 } from './provider.ts';
 import { isLoopback } from './provider-app.ts';
 import {
@@ -57,6 +66,9 @@ const endpoints = objectOf({
   devicePage: endpoint,
   identity: endpoint,
   jwks: endpoint,
+  discovery: endpoint,
+  renewal: endpoint,
+  upgrade: endpoint,
   api: endpoint,
 } satisfies Record<keyof Endpoints, Check>);
 
@@ -68,6 +80,8 @@ const scopes = objectOf({
   separator,
   separatorInAnswer: separator,
   offline: text,
+  always: texts,
+  isOpen: flag,
   presets: mapOf(texts),
   known: texts,
 } satisfies Record<keyof Scopes, Check>);
@@ -80,6 +94,10 @@ const clientAuth = objectOf({
 const access = objectOf({
   lifetimeMs: span,
   whenMissing: oneOf('never', 'unknown'),
+  selfContained: flag,
+  isAnswered: (value, where) => {
+    if (value !== false) throw wrong(where, value, 'false, or leave it out');
+  },
 } satisfies Record<keyof AccessLifetime, Check>);
 
 const refresh = objectOf({
@@ -90,6 +108,13 @@ const refresh = objectOf({
   graceForksFamily: flag,
   reuseKillsFamily: flag,
   renewalKillsAccess: flag,
+  configurable: flag,
+  omittedScopeWidens: flag,
+  needs: listOf(oneOf(...REFRESH_NEEDS)),
+  answered: oneOf('new', 'same', 'sometimes', 'none'),
+  needsParams: mapOf(text),
+  testingAbsoluteMs: span,
+  consentsUrl: endpoint,
 } satisfies Record<keyof RefreshLifetime, Check>);
 
 const kind = objectOf({ kind: text });
@@ -99,6 +124,8 @@ const tokenErrors = listOf(
       status: count,
       error: text,
       description: text,
+      descriptionPart: text,
+      code: text,
       means: variantOf('kind', {
         rejected: objectOf({ kind: text, reason: oneOf(...REAUTH_REASONS) }, ['reason']),
         misconfigured: kind,
@@ -114,12 +141,15 @@ const identity = objectOf({
   path: orEmpty(path),
   subject: pointer,
   handle: pointer,
+  method: oneOf('POST'),
+  headers: mapOf(text),
+  refusedBy: objectOf({ pointer, values: texts }, ['pointer', 'values']),
   mayBeBilled: flag,
 } satisfies Record<keyof Identity, Check>);
 
 const method = objectOf({ method: text });
 const revocation = variantOf('method', {
-  rfc7009: method,
+  rfc7009: objectOf({ method: text, refreshTokensOnly: flag, ends: oneOf('grant', 'token') }),
   none: method,
   delete_by_access_token: objectOf({ method: text, grantPath: path, tokenPath: path }, ['grantPath', 'tokenPath']),
 });
@@ -150,7 +180,49 @@ const quirks = objectOf({
   deviceFlowWithoutSecret: flag,
   looseRequests: flag,
   parametersAnywhere: flag,
+  errorsInObject: flag,
+  codeEndsInFragment: flag,
+  clientIdIsClientKey: flag,
+  requestsAsJson: flag,
+  callbackAtRenewal: flag,
+  refreshLifetimeShortName: flag,
 } satisfies Record<QuirkName, Check>);
+
+const exchange = objectOf(
+  {
+    grantType: text,
+    tokenParameter: text,
+    credentials: oneOf('none', 'secret', 'id_and_secret'),
+  } satisfies Record<keyof TokenExchange, Check>,
+  ['grantType', 'tokenParameter', 'credentials'],
+);
+
+const renewal = objectOf(
+  {
+    by: oneOf('access_token'),
+    exchange,
+    minAgeMs: span,
+    shortLived: objectOf({ lifetimeMs: span, exchange }, ['lifetimeMs', 'exchange']),
+  } satisfies Record<keyof AccessTokenRenewal, Check>,
+  ['by', 'exchange', 'minAgeMs'],
+);
+
+const idToken = objectOf(
+  {
+    algorithms: listOf(oneOf(...ID_TOKEN_ALGORITHMS), 1),
+    lifetimeMs: span,
+    organization: objectOf({ idPrefix: text, id: text, name: text }, ['idPrefix', 'id', 'name']),
+  } satisfies Record<keyof IdTokenRules, Check>,
+  ['algorithms', 'lifetimeMs'],
+);
+
+const registration = objectOf(
+  {
+    ...{ console: endpoint, makes: text, callbackField: text, clientIdName: text, clientSecretName: text },
+    httpsOnly: flag,
+  } satisfies Record<keyof Registration, Check>,
+  ['console', 'makes', 'callbackField', 'clientIdName', 'clientSecretName'],
+);
 
 const pkce = oneOf('S256', 'none');
 const host = objectOf({ suffix: orEmpty(text), api: text, pkce }, ['suffix', 'api']);
@@ -160,7 +232,12 @@ export const definitionShape = objectOf(
     id: text,
     name: text,
     endpoints,
-    hosting: objectOf({ hosts: listOf(host, 1), apiBelowBaseUrl: path }, ['hosts', 'apiBelowBaseUrl']),
+    hosting: objectOf(
+      {
+        ...{ hosts: listOf(host, 1), apiBelowBaseUrl: path, required: flag, setting: oneOf('host', 'domain') },
+      } satisfies Record<keyof Hosting, Check>,
+      ['hosts', 'apiBelowBaseUrl'],
+    ),
     numericAppId: text,
     legacyOrigins: listOf(endpoint),
     scopes,
@@ -176,8 +253,13 @@ export const definitionShape = objectOf(
     codeLifetimeMs: span,
     access,
     refresh,
+    renewal,
+    tenancy: objectOf({ segment: text, names: texts } satisfies Record<keyof Tenancy, Check>, ['segment', 'names']),
+    registration,
     tokenErrors,
     identity,
+    idToken,
+    appParameters: objectOf({ audience: text, organization: text } satisfies Record<keyof AppParameters, Check>),
     revocation,
     grantsPerSubject: oneOf('one', 'many'),
     grantsPerSubjectMax: count,

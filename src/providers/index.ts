@@ -1,16 +1,61 @@
 import { Secret } from '../model/secret.ts';
 import { defined, type ProviderDefinition } from './define.ts';
+import { auth0Data } from './data/auth0.ts';
+import { atlassianData } from './data/atlassian.ts';
+import { discordData } from './data/discord.ts';
+import { dropboxData } from './data/dropbox.ts';
+import { entraData } from './data/entra.ts';
+import { facebookData } from './data/facebook.ts';
 import { githubData } from './data/github.ts';
+import { gitlabData } from './data/gitlab.ts';
+import { googleData } from './data/google.ts';
+import { hubspotData } from './data/hubspot.ts';
+import { instagramData } from './data/instagram.ts';
+import { lineData } from './data/line.ts';
+import { linkedinData } from './data/linkedin.ts';
+import { mastodonData } from './data/mastodon.ts';
+import { notionData } from './data/notion.ts';
+import { salesforceData } from './data/salesforce.ts';
+import { slackData } from './data/slack.ts';
+import { spotifyData } from './data/spotify.ts';
+import { threadsData } from './data/threads.ts';
+import { tiktokData } from './data/tiktok.ts';
 import { xData } from './data/x.ts';
+import { zoomData } from './data/zoom.ts';
 import type { Provider } from './provider.ts';
-import { providerApp, type ProviderApp } from './provider-app.ts';
+import type { RefreshOptions } from './app-settings.ts';
+import { providerApp, type ProviderApp, type ProviderAppOptions } from './provider-app.ts';
 
 export type { ProviderDefinition } from './define.ts';
 export type { Provider } from './provider.ts';
+export type { RefreshOptions } from './app-settings.ts';
 export type { ProviderApp } from './provider-app.ts';
 
 /** All providers that Kippu knows by itself. */
-export const CATALOGUE: readonly Provider[] = [xData, githubData];
+export const CATALOGUE: readonly Provider[] = [
+  xData,
+  githubData,
+  auth0Data,
+  googleData,
+  entraData,
+  facebookData,
+  instagramData,
+  threadsData,
+  spotifyData,
+  linkedinData,
+  slackData,
+  discordData,
+  gitlabData,
+  tiktokData,
+  notionData,
+  dropboxData,
+  atlassianData,
+  hubspotData,
+  zoomData,
+  lineData,
+  salesforceData,
+  mastodonData,
+];
 
 export interface AppOptions {
   /** From the provider's developer console. Not secret. */
@@ -104,10 +149,176 @@ export function appAt(provider: Provider, options: Partial<GithubOptions> = {}):
   return bind(provider, { ...options, clientId: options.clientId ?? '' });
 }
 
-function bind(provider: Provider, { clientSecret, clientPrivateKey, ...options }: GithubOptions): ProviderApp {
+export interface Auth0Options extends AppOptions {
+  /** Of the tenant, as in `your-tenant.eu.auth0.com`, or a custom domain. Without `https://`. */
+  readonly domain?: string | undefined;
+  /** The identifier of the API that access tokens are for. Without it they are good for `/userinfo` alone. */
+  readonly audience?: string | undefined;
+  /** Where users sign in: an organization's id (`org_…`), or its name if the tenant allows names. */
+  readonly organization?: string | undefined;
+  /** The app's *Token Endpoint Authentication Method*: `body` for Post (the default), `basic` for Basic. */
+  readonly clientAuth?: 'body' | 'basic' | undefined;
+  /**
+   * The app's refresh token settings, which no answer of Auth0 says. Spans in milliseconds. Default: rotation, no leeway,
+   * 30 days from the consent, 30 days without a renewal.
+   */
+  readonly refresh?: RefreshOptions | undefined;
+}
+
+/**
+ * Your application at Auth0. `clientSecret` makes it a regular web application; without it, it is a native one. One of
+ * `domain` and `baseUrl` is needed. See https://auth0.com/docs/get-started/applications
+ *
+ * Throws `invalid` without a domain.
+ *
+ * @example
+ * ```ts
+ * import { auth0 } from 'kippu/providers';
+ * export const app = auth0({
+ *   domain: 'your-tenant.eu.auth0.com',
+ *   clientId: 'your-client-id',
+ *   clientSecret: process.env['KIPPU_AUTH0_CLIENT_SECRET'],
+ *   audience: 'https://api.example.com',
+ *   refresh: { leewayMs: 60_000 },
+ * });
+ * ```
+ */
+export function auth0({ domain, ...options }: Auth0Options): ProviderApp {
+  return bind(auth0Data, { ...options, host: domain });
+}
+
+export interface GoogleOptions extends AppOptions {
+  /** The consent screen is External and in Testing: a grant lasts seven days. */
+  readonly testing?: boolean | undefined;
+}
+
+/**
+ * Your OAuth client at Google. See https://developers.google.com/identity/protocols/oauth2
+ *
+ * @example
+ * ```ts
+ * import { google } from 'kippu/providers';
+ * export const app = google({ clientId: 'your-client-id', clientSecret: process.env['KIPPU_GOOGLE_CLIENT_SECRET'], testing: true });
+ * ```
+ */
+export function google(options: GoogleOptions): ProviderApp {
+  return bind(googleData, options);
+}
+
+export interface EntraOptions extends AppOptions {
+  /** A tenant's id or domain, `organizations` or `consumers`. Absent: `common`, which is everybody. */
+  readonly tenant?: string | undefined;
+}
+
+/**
+ * Your app registration at Microsoft Entra, of the platform Web. See https://learn.microsoft.com/entra/identity-platform
+ *
+ * @example
+ * ```ts
+ * import { entra } from 'kippu/providers';
+ * export const app = entra({ clientId: 'your-client-id', tenant: 'contoso.onmicrosoft.com' });
+ * ```
+ */
+export function entra(options: EntraOptions): ProviderApp {
+  return bind(entraData, options);
+}
+
+/** Your app at Facebook, with Facebook Login. */
+export function facebook(options: AppOptions): ProviderApp {
+  return bind(facebookData, options);
+}
+
+/** Your app at Instagram, with Instagram Login. */
+export function instagram(options: AppOptions): ProviderApp {
+  return bind(instagramData, options);
+}
+
+/** Your Threads app: it has an id and a secret of its own. */
+export function threads(options: AppOptions): ProviderApp {
+  return bind(threadsData, options);
+}
+
+/** Your app at Spotify. */
+export function spotify(options: AppOptions): ProviderApp {
+  return bind(spotifyData, options);
+}
+
+export interface HostedOptions extends AppOptions {
+  /** A host other than the provider's own. */
+  readonly host?: string | undefined;
+}
+
+/** Your app at LinkedIn. */
+export function linkedin(options: AppOptions): ProviderApp {
+  return bind(linkedinData, options);
+}
+
+/** Your app at Slack, with token rotation. */
+export function slack(options: AppOptions): ProviderApp {
+  return bind(slackData, options);
+}
+
+/** Your app at Discord. */
+export function discord(options: AppOptions): ProviderApp {
+  return bind(discordData, options);
+}
+
+/** Your app at GitLab. */
+export function gitlab(options: HostedOptions): ProviderApp {
+  return bind(gitlabData, options);
+}
+
+/** Your app at TikTok. */
+export function tiktok(options: AppOptions): ProviderApp {
+  return bind(tiktokData, options);
+}
+
+/** Your app at Notion. */
+export function notion(options: AppOptions): ProviderApp {
+  return bind(notionData, options);
+}
+
+/** Your app at Dropbox. */
+export function dropbox(options: AppOptions): ProviderApp {
+  return bind(dropboxData, options);
+}
+
+/** Your app at Atlassian. */
+export function atlassian(options: AppOptions): ProviderApp {
+  return bind(atlassianData, options);
+}
+
+/** Your app at HubSpot. */
+export function hubspot(options: AppOptions): ProviderApp {
+  return bind(hubspotData, options);
+}
+
+/** Your app at Zoom. */
+export function zoom(options: AppOptions): ProviderApp {
+  return bind(zoomData, options);
+}
+
+/** Your app at LINE. */
+export function line(options: AppOptions): ProviderApp {
+  return bind(lineData, options);
+}
+
+/** Your app at Salesforce; `host` is your organization's. */
+export function salesforce(options: HostedOptions): ProviderApp {
+  return bind(salesforceData, options);
+}
+
+/** Your app at a Mastodon instance, which `host` names. */
+export function mastodon(options: HostedOptions): ProviderApp {
+  return bind(mastodonData, options);
+}
+
+function bind(provider: Provider, { clientSecret, clientPrivateKey, ...options }: BoundOptions): ProviderApp {
   return providerApp(provider, {
     ...options,
     clientPrivateKey: clientPrivateKey === undefined ? undefined : new Secret(clientPrivateKey),
     clientSecret: clientSecret === undefined ? undefined : new Secret(clientSecret),
   });
 }
+
+type BoundOptions = AppOptions & Omit<ProviderAppOptions, 'clientSecret' | 'clientPrivateKey'>;

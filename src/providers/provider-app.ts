@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { KippuError } from '../model/errors.ts';
 import type { ProviderAppId } from '../model/ids.ts';
 import type { Secret } from '../model/secret.ts';
+import { asConfigured, refuseUnknownParameters, type SettingOptions } from './app-settings.ts';
 import { clientKey, type ClientKey } from './client-key.ts';
 import type { Endpoints, Hosting, Provider } from './provider.ts';
 
@@ -21,9 +22,15 @@ export interface ProviderApp {
   readonly scopes: readonly string[] | undefined;
   /** Whether an unanswered renewal may be replayed when nothing is left to lose. */
   readonly replay: boolean;
+  /** Whether it may be replayed inside a reuse window that forks the family. */
+  readonly replayInLeeway: boolean;
+  /** The API that access tokens are for. */
+  readonly audience: string | undefined;
+  /** Where users sign in. */
+  readonly organization: string | undefined;
 }
 
-export interface ProviderAppOptions {
+export interface ProviderAppOptions extends SettingOptions {
   readonly clientId: string;
   readonly clientSecret?: Secret | undefined;
   /** PEM, or a JWK as JSON text. */
@@ -36,6 +43,10 @@ export interface ProviderAppOptions {
   readonly baseUrl?: string | undefined;
   /** A customer's own host of this provider, as in `github.example.com`. */
   readonly host?: string | undefined;
+  /** Whose directory the users are in, where the provider has such: a tenant's id, its domain, or one of its names. */
+  readonly tenant?: string | undefined;
+  /** The provider's console calls the app a test: its grants are shorter. */
+  readonly testing?: boolean | undefined;
   /** Names the authorization server where its address does not: the sandbox's simulator, on whatever port. */
   readonly issuer?: string | undefined;
 }
@@ -46,7 +57,9 @@ export interface ProviderAppOptions {
  */
 export function providerApp(known: Provider, options: ProviderAppOptions): ProviderApp {
   refuseAppNumber(known, options.clientId);
-  const { provider, endpoints } = placed(known, options);
+  refuseUnknownParameters(known, options);
+  const tenanted = inTesting(inTenant(known, options), options);
+  const { provider, endpoints } = placed(asConfigured(tenanted, options), options);
   const issuer = options.issuer ?? originOf(endpoints);
   return {
     id: providerAppId(provider.id, issuer, options.clientId),
@@ -58,6 +71,9 @@ export function providerApp(known: Provider, options: ProviderAppOptions): Provi
     endpoints,
     scopes: options.scopes,
     replay: options.replay ?? true,
+    replayInLeeway: options.refresh?.replayInLeeway ?? false,
+    audience: options.audience,
+    organization: options.organization,
   };
 }
 
@@ -88,6 +104,33 @@ function keyOf(provider: Provider, options: ProviderAppOptions): ClientKey | und
   return clientKey(provider, { key: clientPrivateKey, keyId: clientPrivateKeyId });
 }
 
+function inTenant(provider: Provider, { tenant }: ProviderAppOptions): Provider {
+  const { tenancy, name, endpoints } = provider;
+  if (tenant === undefined) return provider;
+  if (tenancy === undefined)
+    throw new KippuError('invalid', `${name} has no tenants. Leave the tenant out.`, { where: 'tenant' });
+  if (!/^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(tenant)) {
+    throw new KippuError(
+      'invalid',
+      `"${tenant}" is no tenant of ${name}. Give its id, its domain, or one of: ${tenancy.names.join(', ')}.`,
+      { where: 'tenant' },
+    );
+  }
+  const move = (url: string): string => url.replace(`/${tenancy.segment}/`, `/${tenant}/`);
+  return { ...provider, endpoints: { ...movedBy(move, endpoints), api: endpoints.api } };
+}
+
+function inTesting(provider: Provider, { testing }: ProviderAppOptions): Provider {
+  const { refresh } = provider;
+  if (testing !== true) return provider;
+  if (refresh.testingAbsoluteMs === undefined) {
+    throw new KippuError('invalid', `${provider.name} makes no difference for an app in testing. Leave it out.`, {
+      where: 'testing',
+    });
+  }
+  return { ...provider, refresh: { ...refresh, absoluteMs: refresh.testingAbsoluteMs } };
+}
+
 interface Placed {
   readonly provider: Provider;
   readonly endpoints: Endpoints;
@@ -97,8 +140,18 @@ interface Placed {
 function placed(provider: Provider, { baseUrl, host }: ProviderAppOptions): Placed {
   if (baseUrl !== undefined) return { provider, endpoints: rebase(provider, baseUrl) };
   const usualHost = new URL(originOf(provider.endpoints)).host;
+  if (host === undefined && provider.hosting?.required === true) throw withoutHost(provider);
   if (host === undefined || host.toLowerCase() === usualHost) return { provider, endpoints: provider.endpoints };
   return placedOn(parseHost(host, provider), provider);
+}
+
+function withoutHost({ name, id, hosting }: Provider): KippuError {
+  const setting = hosting?.setting ?? 'host';
+  return new KippuError(
+    'invalid',
+    `${name} has no address of its own: every customer has one. Give the ${setting} (KIPPU_${id.toUpperCase()}_${setting.toUpperCase()}).`,
+    { where: 'host' },
+  );
 }
 
 function placedOn(host: string, provider: Provider): Placed {
@@ -143,7 +196,7 @@ function rebase({ endpoints, hosting }: Provider, baseUrl: string): Endpoints {
 
 function movedBy(move: (url: string) => string, endpoints: Endpoints): Endpoints {
   const { issuer, authorization, token, revocation, pushedAuthorization, introspection } = endpoints;
-  const { deviceCode, devicePage, identity, jwks, api } = endpoints;
+  const { deviceCode, devicePage, jwks, discovery, renewal, upgrade, identity, api } = endpoints;
   return {
     ...(issuer === undefined ? {} : { issuer: movedIssuer(move, issuer) }),
     authorization: authorization === '' ? '' : move(authorization),
@@ -153,8 +206,11 @@ function movedBy(move: (url: string) => string, endpoints: Endpoints): Endpoints
     ...(introspection === undefined ? {} : { introspection: move(introspection) }),
     ...(deviceCode === undefined ? {} : { deviceCode: move(deviceCode) }),
     ...(devicePage === undefined ? {} : { devicePage: move(devicePage) }),
-    ...(identity === undefined ? {} : { identity: move(identity) }),
     ...(jwks === undefined ? {} : { jwks: move(jwks) }),
+    ...(discovery === undefined ? {} : { discovery: move(discovery) }),
+    ...(renewal === undefined ? {} : { renewal: move(renewal) }),
+    ...(upgrade === undefined ? {} : { upgrade: move(upgrade) }),
+    ...(identity === undefined ? {} : { identity: move(identity) }),
     api: move(api),
   };
 }

@@ -39,9 +39,19 @@ export interface Provider {
   readonly codeLifetimeMs: number;
   readonly access: AccessLifetime;
   readonly refresh: RefreshLifetime;
+  /** Absent: by refresh tokens, where there are any. */
+  readonly renewal?: AccessTokenRenewal;
+  /** Whose directory its users are in, where the endpoints' paths say so. */
+  readonly tenancy?: Tenancy;
+  /** Where and how an app is made. Absent: nobody has described it. */
+  readonly registration?: Registration;
   /** How the token endpoint's errors are to be understood; the first row that matches decides. */
   readonly tokenErrors: readonly TokenErrorRow[];
   readonly identity: Identity;
+  /** How ID tokens are checked (OpenID Connect Core, section 3.1.3.7). Absent: none is ever handed out. */
+  readonly idToken?: IdTokenRules;
+  /** What an app may be configured with here, and the parameter that each is sent as. Absent: nothing but the standard. */
+  readonly appParameters?: AppParameters;
   readonly revocation: Revocation;
   /** Whether a second consent of the same user with the same app ends the first one's refresh token. */
   readonly grantsPerSubject: 'one' | 'many';
@@ -74,10 +84,16 @@ export interface Endpoints {
   readonly deviceCode?: string;
   /** Where a user types his code. For the simulator and for texts; the answer's own `verification_uri` decides. */
   readonly devicePage?: string;
-  /** Origin of the call that says whose token it is, where it is not the API's. */
-  readonly identity?: string;
   /** Where the keys are published that ID tokens are signed with (RFC 7517). */
   readonly jwks?: string;
+  /** Where the provider describes itself (OpenID Connect Discovery). For the simulator; nothing here asks for it. */
+  readonly discovery?: string;
+  /** Where an access token is exchanged for its successor, where that is how it is renewed. */
+  readonly renewal?: string;
+  /** Where the short-lived token of a consent is exchanged for a long-lived one. */
+  readonly upgrade?: string;
+  /** Origin of the call that says whose token it is, where it is not the API's. */
+  readonly identity?: string;
   /** Where the resource API lives; `kippu call` and the proxy speak to this origin only. */
   readonly api: string;
 }
@@ -92,6 +108,10 @@ export interface Hosting {
   }[];
   /** Path of the resource API where one base URL stands for everything. */
   readonly apiBelowBaseUrl: string;
+  /** The provider runs on its customers' hosts alone: the addresses in `endpoints` are nobody's. Default: `false`. */
+  readonly required?: boolean;
+  /** What the host is called in the configuration, as in `KIPPU_AUTH0_DOMAIN`. Default: `host`. */
+  readonly setting?: 'host' | 'domain';
 }
 
 export interface Scopes {
@@ -100,10 +120,14 @@ export interface Scopes {
   readonly separatorInAnswer?: ' ' | ',';
   /** The scope that makes the provider hand out a refresh token; always asked for unless refused. */
   readonly offline?: string;
+  /** Always asked for: without them nobody learns whose account it is. */
+  readonly always?: readonly string[];
   /** Named sets by use; `default` is taken when nobody chooses. */
   readonly presets: Readonly<Record<string, readonly string[]>> & { readonly default: readonly string[] };
   /** All scopes the documentation names: an unknown one is warned about, not refused. Empty: nobody has listed them. */
   readonly known: readonly string[];
+  /** The provider, or the APIs behind it, have more than anybody lists: one that is not `known` is as good as one that is. */
+  readonly isOpen?: boolean;
 }
 
 export interface ClientAuth {
@@ -138,6 +162,10 @@ export interface AccessLifetime {
   readonly lifetimeMs: number;
   /** What an answer without `expires_in` means. */
   readonly whenMissing: 'never' | 'unknown';
+  /** Whoever takes it checks its signature and asks nobody: no renewal and no revocation ends it early. Default: `false`. */
+  readonly selfContained?: boolean;
+  /** `false`: no answer says how long (`expires_in`). Absent: every one does. */
+  readonly isAnswered?: false;
 }
 
 export interface RefreshLifetime {
@@ -158,6 +186,76 @@ export interface RefreshLifetime {
   readonly reuseKillsFamily: boolean;
   /** Whether a renewal kills the old access token at once. */
   readonly renewalKillsAccess: boolean;
+  /** An app's own settings at the provider decide these: they may be configured here too (`KIPPU_<ID>_…`). Default: none. */
+  readonly configurable?: boolean;
+  /** A renewal that names no scopes may bring more than was granted: the granted ones are sent along. Default: `false`. */
+  readonly omittedScopeWidens?: boolean;
+  /** What a consent needs, at the provider and in the request, to bring a refresh token: for whoever wonders where it is. */
+  readonly needs?: readonly RefreshNeed[];
+  /**
+   * The refresh token in the answer to a renewal. Absent: `new` where it works once, `none` where it may be presented
+   * again. `sometimes` a new one, and else the old one stays.
+   */
+  readonly answered?: RefreshAnswered;
+  /** Parameters without which a consent brings no refresh token; `authorizationParams` have them. */
+  readonly needsParams?: Readonly<Record<string, string>>;
+  /** For an app that its console calls a test: counted from the consent, with `KIPPU_<ID>_TESTING=1`. */
+  readonly testingAbsoluteMs?: number;
+  /** Where a user sees what he gave to whom, and takes it back: the next consent is a first one again. */
+  readonly consentsUrl?: string;
+}
+
+/**
+ * `offline_scope`: asked for. `api_offline_access`, `refresh_token_grant`: switched on for the API and for the app.
+ * `first_consent`: the user has not consented to the app before, or has taken it back at `consentsUrl`.
+ */
+export const REFRESH_NEEDS = ['offline_scope', 'api_offline_access', 'refresh_token_grant', 'first_consent'] as const;
+export type RefreshNeed = (typeof REFRESH_NEEDS)[number];
+
+export type RefreshAnswered = 'new' | 'same' | 'sometimes' | 'none';
+
+/**
+ * There are no refresh tokens: the access token, while it lives, is exchanged for its successor, by a GET that has all in
+ * its query. One that died is not renewed by anything.
+ */
+export interface AccessTokenRenewal {
+  readonly by: 'access_token';
+  /** At `endpoints.renewal`. */
+  readonly exchange: TokenExchange;
+  /** The provider refuses to renew a younger one. */
+  readonly minAgeMs: number;
+  /** A consent brings a token that lives this long, which is exchanged at once at `endpoints.upgrade`. */
+  readonly shortLived?: { readonly lifetimeMs: number; readonly exchange: TokenExchange };
+}
+
+export interface TokenExchange {
+  readonly grantType: string;
+  /** The parameter that the access token is sent in. */
+  readonly tokenParameter: string;
+  /** What of the app's own goes along. */
+  readonly credentials: 'none' | 'secret' | 'id_and_secret';
+}
+
+/** One segment of the paths of the authorization server is the tenant: `KIPPU_<ID>_TENANT`. */
+export interface Tenancy {
+  /** As it stands in `endpoints`, and in force where nothing is set. */
+  readonly segment: string;
+  /** Names with a meaning of their own, besides a tenant's id or domain. */
+  readonly names: readonly string[];
+}
+
+/** What to do in the provider's console before anybody can connect. */
+export interface Registration {
+  readonly console: string;
+  /** What is made there, in the console's words. */
+  readonly makes: string;
+  /** The field that the callback goes into, in the console's words. */
+  readonly callbackField: string;
+  /** What the console calls the client id and the client secret. */
+  readonly clientIdName: string;
+  readonly clientSecretName: string;
+  /** Callbacks must be https, also on this machine. */
+  readonly httpsOnly?: boolean;
 }
 
 /** One row of the provider's error table. A field that is absent matches anything. */
@@ -165,6 +263,10 @@ export interface TokenErrorRow {
   readonly status?: number;
   readonly error?: string;
   readonly description?: string;
+  /** A part of the description, where the rest of it varies. */
+  readonly descriptionPart?: string;
+  /** What the body names the error by besides: one of `error_codes`, `error_subtype`, `error_subcode`. */
+  readonly code?: string;
   readonly means:
     | { readonly kind: 'rejected'; readonly reason: ReauthReason }
     | { readonly kind: 'misconfigured' }
@@ -179,13 +281,56 @@ export interface Identity {
   /** JSON pointers (RFC 6901) into its answer. */
   readonly subject: string;
   readonly handle: string;
+  /** Absent: GET. */
+  readonly method?: 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Where a refused token is told in a 200: a JSON pointer and what stands there then. */
+  readonly refusedBy?: { readonly pointer: string; readonly values: readonly string[] };
   /** The provider may charge for the call: it is made once a consent, never at a renewal. */
   readonly mayBeBilled: boolean;
 }
 
+/** Signatures with a key pair. None that a public key could forge, and never none at all. */
+export const ID_TOKEN_ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+] as const;
+export type IdTokenAlgorithm = (typeof ID_TOKEN_ALGORITHMS)[number];
+
+/** The issuer is `endpoints.issuer`, the keys are at `endpoints.jwks`, the audience is the app's client id. */
+export interface IdTokenRules {
+  readonly algorithms: readonly [IdTokenAlgorithm, ...IdTokenAlgorithm[]];
+  /** The usual lifetime, for the simulator and for texts; `exp` decides. */
+  readonly lifetimeMs: number;
+  /** The claims that name the organization that the user signed in to, where one was asked for: by its id, or by its name. */
+  readonly organization?: { readonly idPrefix: string; readonly id: string; readonly name: string };
+}
+
+export interface AppParameters {
+  /** The API that access tokens are for. Sent with the browser's request and with the device's. */
+  readonly audience?: string;
+  /** Where the user signs in. Sent with the browser's request. */
+  readonly organization?: string;
+}
+
 export type Revocation =
   /** RFC 7009 at `endpoints.revocation`, or none. */
-  | { readonly method: 'rfc7009' | 'none' }
+  | { readonly method: 'none' }
+  | {
+      readonly method: 'rfc7009';
+      /** Only refresh tokens can be revoked. Default: `false`. */
+      readonly refreshTokensOnly?: boolean;
+      /** Whether it ends the whole grant, or that token alone. Default: `grant`. */
+      readonly ends?: 'grant' | 'token';
+    }
   /**
    * A `DELETE` below the API, with the app's HTTP Basic authentication (so never without a secret) and a living access
    * token in a JSON body. Paths have `{client_id}` in them.
@@ -201,7 +346,8 @@ export type Revocation =
 export interface CallbackRules {
   /** The loopback host that callbacks must be registered with. */
   readonly loopbackHost: '127.0.0.1' | 'localhost' | 'any';
-  readonly registeredMax: number;
+  /** Absent: no limit is known. */
+  readonly registeredMax?: number;
 }
 
 /**
@@ -235,6 +381,18 @@ export interface Quirks {
   readonly looseRequests: boolean;
   /** Parameters of the token endpoint may come in the query or as JSON too. GitHub. */
   readonly parametersAnywhere: boolean;
+  /** `error` is an object with `message`, `type`, `code` and `error_subcode`, and no text. Meta. */
+  readonly errorsInObject: boolean;
+  /** The address that a consent comes back to ends in `#_`, which some clients take for a part of the code. Meta. */
+  readonly codeEndsInFragment: boolean;
+  /** `client_id` is called `client_key`. TikTok. */
+  readonly clientIdIsClientKey: boolean;
+  /** Token requests are JSON, and a form is refused (RFC 6749 has forms only). Notion. */
+  readonly requestsAsJson: boolean;
+  /** A renewal names the callback of its consent, and the provider compares it. GitLab. */
+  readonly callbackAtRenewal: boolean;
+  /** The refresh token's life is answered in `refresh_expires_in`. TikTok. */
+  readonly refreshLifetimeShortName: boolean;
 }
 export type QuirkName = keyof Quirks;
 

@@ -1,7 +1,7 @@
 import type { ReauthReason } from '../model/connection.ts';
 import { renewAheadAtMs } from './ahead.ts';
 import { endsWhenRefused, isRenewable, overAs } from './foundations.ts';
-import { isEnough, isLiving, isYoung } from './lifetimes.ts';
+import { isEnough, isLiving, isShortLived, isYoung, renewableFromMs } from './lifetimes.ts';
 import { wantsToken, type Need, type RefusedBecause, type Seen, type SeenWithApp } from './need.ts';
 import type { RenewalTiming } from './ports.ts';
 import { resolve } from './resolve.ts';
@@ -60,6 +60,7 @@ function refusedForGood({ credential }: Seen, need: Need, nowMs: number): Refuse
 }
 
 function isSatisfied({ credential, app }: SeenWithApp, need: Need, nowMs: number): boolean {
+  if (isShortLived(credential, app.provider)) return false;
   switch (need.kind) {
     case 'use':
     case 'refused':
@@ -97,6 +98,9 @@ function renewOrObstacle(
       retryAtMs: credential.holdUntilMs,
     };
   }
+  const fromMs = renewableFromMs(credential, seen.app.provider);
+  if (isAhead(fromMs, nowMs) && credential.openAttempt === undefined)
+    return { kind: 'unavailable', error: 'the provider renews no token as young as this one', retryAtMs: fromMs };
   if (credential.openAttempt !== undefined) {
     const resolution = resolve(seen, credential.openAttempt, need, now);
     if (resolution.kind === 'renew') return { ...resolution, seen, need };

@@ -11,6 +11,7 @@ import { sendSigned, signRequest, type SignedRequest } from '../protocol/signed-
 import { CONNECT_TIMEOUT_MS, tokenRequest, type Grant } from '../protocol/token-request.ts';
 import type { Verdict } from './decide.ts';
 import { presentedBy } from './foundations.ts';
+import { isShortLived } from './lifetimes.ts';
 import type { Need, SeenWithApp } from './need.ts';
 import { openTokens } from './open-tokens.ts';
 import type { RenewalPorts } from './ports.ts';
@@ -34,6 +35,9 @@ export interface Exchange {
   readonly flow: TokenSet['flow'];
   /** The key that the grant is bound to, where it is. */
   readonly proofKey: TokenSet['proofKey'];
+  /** What the renewed token set inherits of the sign-in. */
+  readonly signIn: Pick<TokenSet, 'nonce' | 'idToken'>;
+  readonly redirectUri: TokenSet['redirectUri'];
   readonly signed: SignedRequest;
   readonly purpose: Renew['purpose'];
   readonly replays: number;
@@ -56,24 +60,37 @@ export async function prepare({ seen, need, purpose, replays }: Renew, ports: Re
   return { seen, need, ...presented, signed, purpose, replays };
 }
 
-type Presentation = Pick<Exchange, 'refreshToken' | 'parentFingerprint' | 'flow' | 'proofKey'> & {
-  readonly grant: Grant;
-};
+type Presentation = Pick<
+  Exchange,
+  'refreshToken' | 'parentFingerprint' | 'flow' | 'proofKey' | 'signIn' | 'redirectUri'
+> & { readonly grant: Grant };
 
 function presentation(seen: SeenWithApp, ports: RenewalPorts): Presentation {
+  return presentedBy(seen.credential) === 'client' ? presentationOfApp(seen, ports) : presentationOfToken(seen, ports);
+}
+
+function presentationOfApp(seen: SeenWithApp, ports: RenewalPorts): Presentation {
+  const { scopes, accessFingerprint: parentFingerprint } = seen.credential;
+  // Nothing else of the old token is needed: it is opened for its key alone.
+  const proofKey = seen.app.provider.dpop === undefined ? undefined : openTokens(seen, ports).proofKey;
+  return {
+    ...{ refreshToken: undefined, parentFingerprint, flow: undefined, proofKey, redirectUri: undefined },
+    signIn: { nonce: undefined, idToken: undefined },
+    grant: { kind: 'client_credentials', scopes },
+  };
+}
+
+function presentationOfToken(seen: SeenWithApp, ports: RenewalPorts): Presentation {
   const { credential, app } = seen;
-  if (presentedBy(credential) === 'client') {
-    const { scopes, accessFingerprint: parentFingerprint } = credential;
-    // Nothing else of the old token is needed: it is opened for its key alone.
-    const proofKey = app.provider.dpop === undefined ? undefined : openTokens(seen, ports).proofKey;
-    const grant: Grant = { kind: 'client_credentials', scopes };
-    return { refreshToken: undefined, parentFingerprint, flow: undefined, proofKey, grant };
-  }
-  const { refreshToken, flow, proofKey } = openTokens(seen, ports);
+  const { refreshToken, flow, proofKey, redirectUri, nonce, idToken } = openTokens(seen, ports);
   if (refreshToken === undefined)
     throw new TypeError('A credential with the fingerprint of a refresh token holds none.');
+  const grant: Grant =
+    app.provider.renewal === undefined
+      ? { kind: 'refresh_token', refreshToken, flow, redirectUri, scopes: credential.scopes }
+      : { kind: 'access_token', accessToken: refreshToken, isShortLived: isShortLived(credential, app.provider) };
   const parentFingerprint = ports.fingerprinter.fingerprint(refreshToken);
-  return { refreshToken, parentFingerprint, flow, proofKey, grant: { kind: 'refresh_token', refreshToken, flow } };
+  return { refreshToken, parentFingerprint, flow, proofKey, redirectUri, signIn: { nonce, idToken }, grant };
 }
 
 /** Lease, fence and attempt, durable in one statement. Nothing: somebody moved the credential since it was seen. */

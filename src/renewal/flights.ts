@@ -3,7 +3,7 @@ import { KippuError } from '../model/errors.ts';
 import type { ConnectionId } from '../model/ids.ts';
 import { decide } from './decide.ts';
 import { glanceAt, lookAt } from './look.ts';
-import type { Need, Renewal } from './need.ts';
+import type { Need, Renewal, Served } from './need.ts';
 import type { RenewalPorts } from './ports.ts';
 import { renew } from './renew.ts';
 import { conclude } from './settle.ts';
@@ -20,6 +20,9 @@ export interface Patience {
 /** A flight that takes longer is not waited for without a look at what is stored meanwhile. */
 const SLOW_MS = 1000;
 
+/** Told of each renewal of this process, once it is safe. It must not throw, and nobody waits for what it begins. */
+export type Landed = (id: ConnectionId, served: Served) => void;
+
 interface Flight {
   readonly need: Need;
   readonly startedAtMonotonicMs: number;
@@ -32,11 +35,13 @@ interface Flight {
  */
 export class Flights {
   readonly #ports: RenewalPorts;
+  readonly #landed: Landed;
   readonly #flights = new Map<ConnectionId, Flight>();
   readonly #draining = new AbortController();
 
-  constructor(ports: RenewalPorts) {
+  constructor(ports: RenewalPorts, landed: Landed = () => undefined) {
     this.#ports = ports;
+    this.#landed = landed;
   }
 
   /** Throws what {@link renew} throws, and never later than the deadline. */
@@ -112,6 +117,7 @@ export class Flights {
   async #renewOrWait(id: ConnectionId, need: Need): Promise<Renewal> {
     for (let waitMs = WAIT_MIN_MS; ; waitMs = Math.min(waitMs * 2, WAIT_MAX_MS)) {
       const renewal = await renew(id, need, this.#ports);
+      if (renewal.kind === 'served' && renewal.renewed) this.#landed(id, renewal);
       if (renewal.kind !== 'wait' || this.#draining.signal.aborted) return renewal;
       await this.#ports.clock.sleep(waitMs, this.#draining.signal);
     }

@@ -1,5 +1,6 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../model/clock.ts';
 import type { StoredCredential } from '../model/credential-store.ts';
+import type { Provider } from '../providers/provider.ts';
 import type { Need } from './need.ts';
 
 const USUAL_TTL_MS = MINUTE_MS;
@@ -44,6 +45,26 @@ function requiredTtlMs(credential: AccessLife, need: Need): number {
       ? need.minTtlMs
       : Math.min(USUAL_TTL_MS, lifetimeMs * USUAL_TTL_SHARE);
   return Math.min(wanted, lifetimeMs * MIN_TTL_SHARE_MAX);
+}
+
+/**
+ * What a consent has just brought where there are no refresh tokens: it dies within hours, and is exchanged at once for
+ * one that lives for weeks. It is the one that has an end and is not worth keeping until then.
+ */
+export function isShortLived(
+  credential: Pick<StoredCredential, 'accessExpiresAtMs' | 'refreshIdleEndsAtMs' | 'refreshFingerprint'>,
+  { renewal }: Provider,
+): boolean {
+  if (renewal?.shortLived === undefined || credential.refreshFingerprint === undefined) return false;
+  return credential.accessExpiresAtMs !== undefined && credential.refreshIdleEndsAtMs === undefined;
+}
+
+/** From when on an access token that is itself exchanged may be; `undefined` where the provider sets no such age, or nothing is left to wait for. */
+export function renewableFromMs(credential: AccessLife, { renewal }: Provider): number | undefined {
+  if (renewal === undefined || credential.accessRefusedAtMs !== undefined) return undefined;
+  const fromMs = credential.accessIssuedAtMs + renewal.minAgeMs;
+  const isOverBefore = credential.accessExpiresAtMs !== undefined && credential.accessExpiresAtMs <= fromMs;
+  return renewal.minAgeMs === 0 || isOverBefore ? undefined : fromMs;
 }
 
 export function lifetimeOf(credential: Pick<StoredCredential, 'accessIssuedAtMs' | 'accessExpiresAtMs'>): number {

@@ -48,7 +48,9 @@ export function resolve(
   if (fitsReuseWindow(seen, attempt, now.nowMs))
     return { kind: 'renew', purpose: 'replay', replays: attempt.replays + 1 };
   if (isLiving(credential, need, now.nowMs)) {
-    if (refresh.renewalKillsAccess || mayIntrospect(app)) return { kind: 'ask', againAtMs: now.nowMs + LOOK_AGAIN_MS };
+    // Where the access token is what was presented, it is also what knows.
+    if (refresh.renewalKillsAccess || app.provider.renewal !== undefined || mayIntrospect(app))
+      return { kind: 'ask', againAtMs: now.nowMs + LOOK_AGAIN_MS };
     // With no known end, only a refusal of the access token moves this on.
     return { kind: 'uncertain', retryAtMs: credential.accessExpiresAtMs ?? now.nowMs + replayBackOffMs(7) };
   }
@@ -90,6 +92,7 @@ export function mayIntrospect({ provider, endpoints, clientSecret, clientKey }: 
 
 function fitsReuseWindow({ app }: SeenWithApp, attempt: Attempt, nowMs: number): boolean {
   const { reuseGraceMs, graceForksFamily } = app.provider.refresh;
-  if (!app.replay || reuseGraceMs === 0 || graceForksFamily || attempt.replays > 0) return false;
+  if (!app.replay || reuseGraceMs === 0 || attempt.replays > 0) return false;
+  if (graceForksFamily && !app.replayInLeeway) return false;
   return nowMs + REPLAY_FITS_MS <= attempt.startedAtMs + reuseGraceMs;
 }

@@ -4,6 +4,7 @@ import { descriptionRoutes } from './routes/description.ts';
 import { deviceSessionRoutes } from './routes/device-sessions.ts';
 import { eventRoutes } from './routes/events.ts';
 import { healthRoutes } from './routes/health.ts';
+import { idTokenRoutes } from './routes/id-tokens.ts';
 import { keyRoutes } from './routes/keys.ts';
 import { metricRoutes } from './routes/metrics.ts';
 import { postRoutes } from './routes/posts.ts';
@@ -23,6 +24,7 @@ export const ROUTES: readonly Route[] = [
   ...deviceSessionRoutes,
   ...connectionRoutes,
   ...tokenRoutes,
+  ...idTokenRoutes,
   ...proxyRoutes,
   ...postRoutes,
   ...scheduleRoutes,

@@ -3,8 +3,9 @@ import { faultOf, parseFault, parseFaultOrder, type FaultOrder } from './faults.
 import { isHandle, newName, userIdOf } from './names.ts';
 import { decideConsent } from './oauth/consent.ts';
 import { requestBehind } from './oauth/pushed-requests.ts';
-import { issuerAt } from './oauth/addresses.ts';
+import { issuerOf } from './oauth/addresses.ts';
 import { decideDevice } from './oauth/device-endpoint.ts';
+import { rotateKeys } from './oauth/openid-endpoints.ts';
 import { homePage } from './pages/home-page.ts';
 import { ICON, REFRESH_SCRIPT } from './pages/assets.ts';
 import { SCRIPT_PATH, STYLE_PATH } from './pages/page.ts';
@@ -13,7 +14,7 @@ import { parseSettingsPatch, type SettingsPatch } from './settings.ts';
 import { isAlive } from './state.ts';
 import { stateView } from './view.ts';
 import { formOf, jsonReply, pathOf, redirectReply, type Reply, type SimRequest } from './wire.ts';
-import { justReply, type Decision, type World } from './world.ts';
+import { accessAfterEnd, justReply, type Decision, type World } from './world.ts';
 
 /** Nothing below this path exists at a real provider. */
 export const CONTROL_PREFIX = '/_sim/';
@@ -36,6 +37,8 @@ const HANDLE_FORM = 'user must be a handle: 1 to 15 letters, digits or underscor
  * - `POST /_sim/clock` `{"advance_ms"}`, where the clock can be moved
  * - `POST /_sim/consent` `{"authorization_url", "user", "decision"?}`: consents without a browser, → `{"redirect_url"}`
  * - `POST /_sim/device` `{"user_code", "user", "decision"?}`: types a device's code without a browser
+ *
+ * - `POST /_sim/keys/rotate` `{"withdraw"?}`: signs with a new key from now on; `withdraw`: the old ones are published no more
  *
  * Bodies are JSON; the page's forms send the same fields. A page of another site can send neither: the browser says
  * where a request comes from, and asks before it sends JSON elsewhere.
@@ -90,6 +93,8 @@ function act(world: World, request: SimRequest, path: string, controls: Controls
       return setFollowers(world, input);
     case 'POST /_sim/clock':
       return advanceClock(input, controls);
+    case 'POST /_sim/keys/rotate':
+      return rotateKeys(world, { withdraw: input['withdraw'] === true });
     case 'POST /_sim/consent':
       return consent(world, input);
     case 'POST /_sim/device':
@@ -126,7 +131,7 @@ function removeApp(world: World, input: Readonly<Record<string, unknown>>): Deci
       kind: 'grant_ended',
       grantId: grant.id,
       reason: 'removed_by_user',
-      access: 'ends',
+      access: accessAfterEnd(world),
       atMs: world.nowMs,
     })),
     reply: jsonReply(200, { grants: alive.map((grant) => grant.id) }),
@@ -175,7 +180,7 @@ function consent(world: World, input: Readonly<Record<string, unknown>>): Decisi
   const isAllowed = input['decision'] !== 'deny';
   if (isAllowed && !isHandle(handle)) throw new KippuError('invalid', HANDLE_FORM);
   // Whoever names this server by its socket knows it by that; otherwise it stands for the provider's own address.
-  const issuer = issuerAt(world, { headers: protocol === 'http:' ? { host } : {} });
+  const issuer = issuerOf({ provider: world.provider, origin: protocol === 'http:' ? `http://${host}` : undefined });
   const decided = decideConsent(world, read.request, { handle, isAllowed, issuer });
   return { events: decided.events, reply: jsonReply(200, { redirect_url: decided.location }) };
 }

@@ -28,6 +28,8 @@ export interface SimulationControls {
   set(settings: SettingsPatch): void;
   /** Puts the simulator's clock forward, by milliseconds: tokens end, codes too. Throws `invalid` for a clock that cannot be moved. */
   advance(ms: number): void;
+  /** Tokens are signed with a new key from now on. The old ones stay published, unless they are withdrawn. */
+  rotateKeys(rotation?: { readonly withdraw?: boolean }): void;
   /** What the provider remembers; never a token. */
   state(): StateView;
 }
@@ -70,6 +72,7 @@ export function controlsOf(simulator: Simulator): SimulationControls {
       void post(simulator, '/_sim/followers', { user, count, per_day: perDay }),
     set: (settings) => void post(simulator, '/_sim/settings', settings),
     advance: (ms) => void post(simulator, '/_sim/clock', { advance_ms: ms }),
+    rotateKeys: ({ withdraw = false } = {}) => void post(simulator, '/_sim/keys/rotate', { withdraw }),
     state: () => simulator.view(),
   };
 }

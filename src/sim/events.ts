@@ -13,6 +13,7 @@ import type {
   Post,
   PushedRequest,
   RateWindow,
+  SigningKey,
   SimState,
   Token,
   User,
@@ -37,7 +38,10 @@ export type SimEvent =
   | { readonly kind: 'device_begun'; readonly device: Device }
   | { readonly kind: 'device_asked'; readonly hash: string; readonly atMs: number; readonly intervalMs: number }
   | { readonly kind: 'device_decided'; readonly hash: string; readonly decision: NonNullable<Device['decision']> }
+  | { readonly kind: 'device_told_over'; readonly hash: string }
   | { readonly kind: 'device_spent'; readonly hash: string; readonly atMs: number }
+  /** `isAlone`: the keys before it are published no more. */
+  | { readonly kind: 'key_made'; readonly key: SigningKey; readonly isAlone: boolean }
   | { readonly kind: 'grant_opened'; readonly grant: Grant }
   | { readonly kind: 'grant_renewed'; readonly grantId: string }
   | {
@@ -49,6 +53,8 @@ export type SimEvent =
     }
   | { readonly kind: 'token_issued'; readonly token: Token }
   | { readonly kind: 'token_spent'; readonly hash: string; readonly atMs: number }
+  /** It was used and stays: an idle life begins again. */
+  | { readonly kind: 'token_kept'; readonly hash: string; readonly expiresAtMs: number | undefined }
   | { readonly kind: 'token_revoked'; readonly hash: string; readonly atMs: number }
   | { readonly kind: 'token_reused'; readonly hash: string }
   | { readonly kind: 'post_created'; readonly post: Post }
@@ -115,8 +121,13 @@ export function apply(state: SimState, event: SimEvent): void {
       }));
     case 'device_decided':
       return change(state.devices, event.hash, (device) => ({ ...device, decision: event.decision }));
+    case 'device_told_over':
+      return change(state.devices, event.hash, (device) => ({ ...device, toldOver: true }));
     case 'device_spent':
       return change(state.devices, event.hash, (device) => ({ ...device, spentAtMs: event.atMs }));
+    case 'key_made':
+      state.signingKeys = event.isAlone ? [event.key] : [...state.signingKeys, event.key];
+      return;
     case 'grant_opened':
       state.grants.set(event.grant.id, event.grant);
       return;
@@ -128,6 +139,8 @@ export function apply(state: SimState, event: SimEvent): void {
       return issue(state, event.token);
     case 'token_spent':
       return change(state.tokens, event.hash, (token) => ({ ...token, spentAtMs: event.atMs }));
+    case 'token_kept':
+      return change(state.tokens, event.hash, (token) => ({ ...token, expiresAtMs: event.expiresAtMs }));
     case 'token_revoked':
       return change(state.tokens, event.hash, (token) => ({ ...token, revokedAtMs: token.revokedAtMs ?? event.atMs }));
     case 'token_reused':

@@ -17,6 +17,8 @@ export const FAULT_ENDPOINTS = [
   'timeline',
   'followers',
   'repos',
+  'userinfo',
+  'keys',
 ] as const;
 export type FaultEndpoint = (typeof FAULT_ENDPOINTS)[number];
 
@@ -125,6 +127,10 @@ const NAMED_SETTINGS = {
   'not-enrolled': { clientNotEnrolled: true },
   'no-expiry': { tokensExpire: false },
   'no-device-flow': { deviceFlow: false },
+  'non-rotating': { rotates: false },
+  'no-offline-access': { apiOfflineAccess: false },
+  'no-refresh-grant': { refreshGrant: false },
+  'mfa-on-renewal': { mfaOnRenewal: true },
   'dpop-nonces': { dpopNonces: 'required' },
   'dpop-nonces-for-ever': { dpopNonces: 'never_satisfied' },
   'no-localhost': { allowLocalhost: false },
@@ -133,7 +139,7 @@ const NAMED_SETTINGS = {
 
 /**
  * Reads what follows `--fault`: `lose:token`, `lose-request:token`, `cut:token`, `delay:token:5000` (milliseconds),
- * `status:tweets:500`, each with `*3` behind it for three times; `index-lag:5000`; or one of the named switches.
+ * `status:tweets:500`, each with `*3` behind it for three times; `index-lag:5000`; `leeway:60000`; or one of the named switches.
  * Throws `invalid` with what there is to choose from.
  *
  * @example
@@ -147,6 +153,9 @@ export function parseFault(text: string): FaultText {
   if (named !== undefined) return { kind: 'settings', patch: named };
   const lag = /^index-lag:(\d{1,8})$/.exec(text);
   if (lag !== null) return { kind: 'settings', patch: { indexLagMs: Number(lag[1]) } };
+
+  const leeway = /^leeway:(\d{1,8})$/.exec(text);
+  if (leeway !== null) return { kind: 'settings', patch: { leewayMs: Number(leeway[1]) } };
 
   const match = /^([a-z_-]+):([a-z]+)(?::(\d{1,8}))?(?:\*(\d{1,6}))?$/.exec(text);
   if (match === null) throw notAFault(text);
@@ -170,7 +179,7 @@ function notAFault(text: string): KippuError {
     'invalid',
     `"${text}" is not a fault that the simulator knows. Write lose:ENDPOINT, lose-request:ENDPOINT, cut:ENDPOINT, ` +
       `delay:ENDPOINT:MILLISECONDS or status:ENDPOINT:CODE (400 to 599), with *COUNT behind it for more than once; ` +
-      `ENDPOINT is one of ${FAULT_ENDPOINTS.join(', ')}. Or one of: index-lag:MILLISECONDS, ${Object.keys(NAMED_SETTINGS).join(', ')}.`,
+      `ENDPOINT is one of ${FAULT_ENDPOINTS.join(', ')}. Or one of: index-lag:MILLISECONDS, leeway:MILLISECONDS, ${Object.keys(NAMED_SETTINGS).join(', ')}.`,
     { where: '--fault' },
   );
 }

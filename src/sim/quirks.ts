@@ -1,5 +1,14 @@
 import type { Provider, QuirkName } from '../providers/provider.ts';
 
+/** An error as its provider words it. */
+export interface ErrorWords {
+  readonly error: string;
+  readonly description?: string;
+  readonly code?: string;
+  readonly uri?: string;
+  readonly more?: Readonly<Record<string, unknown>>;
+}
+
 interface Play {
   /** What is done where the provider has the quirk. */
   readonly on: unknown;
@@ -41,6 +50,37 @@ export const QUIRKS = {
   looseRequests: { on: true, off: false },
   /** Whether parameters are also read from the query and from JSON. */
   parametersAnywhere: { on: true, off: false },
+  /** An error's body. */
+  errorsInObject: {
+    on: ({ error, description, code }: ErrorWords): object => ({
+      error: {
+        message: description ?? error,
+        type: 'OAuthException',
+        ...(/^\d+$/.test(error) ? { code: Number(error) } : { code: error }),
+        ...(code === undefined ? {} : { error_subcode: Number(code) }),
+        fbtrace_id: 'A-simulated-trace',
+      },
+    }),
+    off: ({ error, description, uri, more }: ErrorWords): object => ({
+      error,
+      ...(description === undefined ? {} : { error_description: description }),
+      ...(uri === undefined ? {} : { error_uri: uri }),
+      ...more,
+    }),
+  },
+  /** What follows the address that a consent comes back to. */
+  codeEndsInFragment: { on: '#_', off: '' },
+  /** What the client's id is called. */
+  clientIdIsClientKey: { on: 'client_key', off: 'client_id' },
+  /** Whether a token request must be JSON, and may not be a form. */
+  requestsAsJson: { on: true, off: false },
+  /** Whether a renewal must name the callback of its consent. */
+  callbackAtRenewal: { on: true, off: false },
+  /** What is answered about the refresh token's life, under the other name. */
+  refreshLifetimeShortName: {
+    on: (seconds: number | string): object => ({ refresh_expires_in: seconds }),
+    off: (): object => ({}),
+  },
 } as const satisfies Record<QuirkName, Play>;
 
 /** Which side of a quirk this provider is on: `QUIRKS.scopesReordered[sideOf(provider, 'scopesReordered')]`. */
@@ -51,7 +91,13 @@ export function sideOf(provider: Provider, name: QuirkName): 'on' | 'off' {
 /** For quirks that are a yes or a no. */
 export function isPlayed(
   provider: Provider,
-  name: 'answersAsForm' | 'deviceFlowWithoutSecret' | 'looseRequests' | 'parametersAnywhere',
+  name:
+    | 'answersAsForm'
+    | 'deviceFlowWithoutSecret'
+    | 'looseRequests'
+    | 'parametersAnywhere'
+    | 'requestsAsJson'
+    | 'callbackAtRenewal',
 ): boolean {
   return QUIRKS[name][sideOf(provider, name)];
 }

@@ -23,7 +23,7 @@ export function registrationsOf(
   clients: readonly SimClient[] | undefined,
 ): ReadonlyMap<string, SimClient> | undefined {
   if (clients === undefined) return undefined;
-  const { registeredMax } = provider.callback;
+  const { registeredMax = Number.POSITIVE_INFINITY } = provider.callback;
   const tooMany = clients.find((client) => (client.redirectUris?.length ?? 0) > registeredMax);
   if (tooMany !== undefined) {
     throw new KippuError(

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
 import type { Provider } from '../providers/provider.ts';
+import { defaultTenantSettings, TENANT_SHAPE } from './tenant-settings.ts';
 
 const limitSchema = z.strictObject({ limit: z.int().min(0), windowMs: z.int().positive() });
 const limitsSchema = z.strictObject({ user: limitSchema.optional(), app: limitSchema.optional() });
@@ -17,6 +18,14 @@ export const settingsSchema = z.strictObject({
   refreshLife: z.enum(['absolute', 'idle']),
   /** A renewal kills the old access token at once. */
   killAccessOnRefresh: z.boolean(),
+  /** The refresh token in the answer to a renewal; `sometimes` is every other time. */
+  refreshAnswered: z.enum(['new', 'same', 'sometimes', 'none']),
+  /** A consent brings no refresh token, as a provider does that gave one already. */
+  withholdRefresh: z.boolean(),
+  /** Which of its words for a dead grant the provider uses, by their code; `null`: the usual ones. */
+  deadAs: z.string().nullable(),
+  /** An access token that is itself exchanged is refused while it is too young. */
+  minAge: z.boolean(),
   /** Access tokens end by time, and refresh tokens come with them; `false` where an app has opted out of that. */
   tokensExpire: z.boolean(),
   /** The app may use the device flow. */
@@ -55,6 +64,7 @@ export const settingsSchema = z.strictObject({
   escapedText: z.boolean(),
   /** Requests per window, by endpoint: each user's and the app's. An endpoint without an entry has no limit. */
   rateLimits: z.record(z.string(), limitsSchema),
+  ...TENANT_SHAPE,
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -70,7 +80,11 @@ export function defaultSettings(provider: Provider): Settings {
     refreshLife:
       provider.refresh.absoluteMs === undefined && provider.refresh.idleMs !== undefined ? 'idle' : 'absolute',
     killAccessOnRefresh: provider.refresh.renewalKillsAccess,
-    tokensExpire: true,
+    refreshAnswered: refreshAnswered(provider),
+    withholdRefresh: false,
+    deadAs: null,
+    minAge: true,
+    tokensExpire: provider.access.whenMissing !== 'never' || provider.access.isAnswered !== false,
     deviceFlow: provider.endpoints.deviceCode !== undefined,
     deviceFlowDisabledStatus: 400,
     lifetimesAsText: false,
@@ -88,6 +102,7 @@ export function defaultSettings(provider: Provider): Settings {
     olderProblemHost: false,
     duplicateWindowMs: DAY_MS,
     escapedText: false,
+    ...defaultTenantSettings(provider),
     rateLimits: {
       tweets: { user: { limit: 100, windowMs: WINDOW_MS }, app: { limit: 10_000, windowMs: DAY_MS } },
       delete: { user: { limit: 50, windowMs: WINDOW_MS } },
@@ -95,8 +110,15 @@ export function defaultSettings(provider: Provider): Settings {
       timeline: { user: { limit: 900, windowMs: WINDOW_MS } },
       followers: { user: { limit: 300, windowMs: WINDOW_MS } },
       core: { user: { limit: 5000, windowMs: HOUR_MS } },
+      // Auth0's numbers depend on the plan: this one is nobody's.
+      userinfo: { user: { limit: 100, windowMs: MINUTE_MS } },
     },
   };
+}
+
+/** Where a refresh token works once, there is no life without another one. */
+function refreshAnswered({ refresh }: Provider): Settings['refreshAnswered'] {
+  return refresh.answered ?? (refresh.rotation === 'single-use' ? 'new' : 'none');
 }
 
 /** Reads a change of settings. Throws `invalid`, naming the setting. */

@@ -13,9 +13,11 @@ import type { Network } from './networks/network.ts';
 import { answerAuthorization, answerConsentForm } from './oauth/consent.ts';
 import { answerDeviceCode, answerDeviceForm, answerDevicePage } from './oauth/device-endpoint.ts';
 import { answerIntrospection } from './oauth/introspection-endpoint.ts';
+import { answerDiscovery, answerKeys } from './oauth/openid-endpoints.ts';
 import { answerPushed } from './oauth/pushed-requests.ts';
 import { answerRevocation } from './oauth/revocation-endpoint.ts';
 import { answerToken } from './oauth/token-endpoint.ts';
+import { answerTokenExchange } from './oauth/token-exchange.ts';
 import { answerCall } from './proved-call.ts';
 import { registrationsOf, type SimClient } from './registrations.ts';
 import { defaultSettings, type SettingsPatch } from './settings.ts';
@@ -107,14 +109,14 @@ export class Simulator {
     const route = this.#route(request);
     const fault = faultFor(this.#state.faults, route.endpoint);
     const isHandled = fault === undefined || fault.handled;
-    const decision = isHandled ? route.answer(this.#world(), request) : justReply(UNHANDLED);
+    const decision = isHandled ? route.answer(this.#world(request), request) : justReply(UNHANDLED);
     this.#commit([...strikeOf(fault), ...decision.events]);
     return { ...replyOf(fault, decision.reply), delivery: deliveryOf(fault) };
   }
 
   /** What it remembers, as `GET /_sim/state` shows it. */
   view(): StateView {
-    return stateView(this.#world());
+    return stateView(this.#world(undefined));
   }
 
   /** Orders a fault for coming requests; it stays ordered across restarts until it struck. */
@@ -129,7 +131,7 @@ export class Simulator {
   #route(request: SimRequest): Route {
     const path = pathOf(request.url);
     const { endpoints } = this.provider;
-    const at = (url: string | undefined): boolean => url !== undefined && url !== '' && path === new URL(url).pathname;
+    const at = (url: string | undefined): boolean => isAt(url, path, this.provider);
     if (path === '/' || path.startsWith(CONTROL_PREFIX)) {
       const controls = { advance: this.#options.advance };
       return { endpoint: undefined, answer: (world) => answerControl(world, request, controls) };
@@ -146,7 +148,15 @@ export class Simulator {
       return { endpoint: 'device', answer: (world) => answerDeviceCode(world, this.#network, request) };
     }
     if (request.method === 'POST' && at(endpoints.token)) {
-      return { endpoint: 'token', answer: (world) => answerToken(world, this.#network, request) };
+      const answer = (world: World): Decision => answerToken(world, this.#network, request);
+      const { limited } = this.#network;
+      return {
+        endpoint: 'token',
+        answer: limited === undefined ? answer : (world) => limited(world, 'token', () => answer(world)),
+      };
+    }
+    if (request.method === 'GET' && (at(endpoints.renewal) || at(endpoints.upgrade))) {
+      return { endpoint: 'token', answer: (world) => answerTokenExchange(world, this.#network, request) };
     }
     if (request.method === 'POST' && at(endpoints.revocation)) {
       return { endpoint: 'revoke', answer: (world) => answerRevocation(world, this.#network, request) };
@@ -157,13 +167,20 @@ export class Simulator {
     if (request.method === 'POST' && at(endpoints.introspection)) {
       return { endpoint: 'introspect', answer: (world) => answerIntrospection(world, this.#network, request) };
     }
+    if (request.method === 'GET' && at(endpoints.discovery)) return { endpoint: undefined, answer: answerDiscovery };
+    if (request.method === 'GET' && at(endpoints.jwks)) return { endpoint: 'keys', answer: answerKeys };
+    return this.#callRoute(request, path);
+  }
+
+  /** The resource API; nothing else is here. */
+  #callRoute(request: SimRequest, path: string): Route {
     const call = this.#network.call(request.method, path);
     if (call === undefined)
       return { endpoint: undefined, answer: () => justReply(jsonReply(404, { error: 'not found' })) };
     return { endpoint: call.endpoint, answer: (world) => answerCall(world, call, request) };
   }
 
-  #world(): World {
+  #world(request: SimRequest | undefined): World {
     const { provider, clock, random } = this.#options;
     return {
       provider,
@@ -172,6 +189,7 @@ export class Simulator {
       clients: this.#clients,
       fast: this.#fast,
       nowMs: clock.nowMs(),
+      origin: originOf(request),
       random,
     };
   }
@@ -192,6 +210,22 @@ export class Simulator {
     if (content.batches.length > BATCHES_MAX) this.#journal.compact(snapshotOf(state, this.#options.clock.nowMs()));
     return state;
   }
+}
+
+function originOf(request: SimRequest | undefined): string | undefined {
+  const host = request?.headers['host'];
+  return host === undefined ? undefined : `http://${host}`;
+}
+
+/** Whether a path is an endpoint's, whichever tenant stands in it. An empty address is nowhere. */
+function isAt(url: string | undefined, path: string, { tenancy }: Provider): boolean {
+  if (url === undefined || url === '') return false;
+  const { pathname } = new URL(url);
+  if (tenancy === undefined || pathname === path) return pathname === path;
+  const [before, after] = pathname.split(`/${tenancy.segment}/`);
+  if (after === undefined || !path.startsWith(`${before}/`) || !path.endsWith(`/${after}`)) return false;
+  const tenant = path.slice((before?.length ?? 0) + 1, path.length - after.length - 1);
+  return /^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(tenant);
 }
 
 /** A page that resolves its own name to this machine must not be able to speak to us (DNS rebinding). */

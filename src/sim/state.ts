@@ -28,6 +28,8 @@ export interface SimState {
   readonly posts: Map<string, Post>;
   /** By the user's id: what was set. Everybody else has the others who are known here. */
   readonly followers: Map<string, FollowerCount>;
+  /** The newest is the one that is signed with; all are published. The only secrets here: they sign nothing that is worth anything. */
+  signingKeys: readonly SigningKey[];
   faults: readonly Fault[];
   /** By endpoint and user or app. */
   readonly windows: Map<string, RateWindow>;
@@ -51,6 +53,11 @@ export interface User {
   readonly name: string;
 }
 
+export interface SigningKey {
+  readonly kid: string;
+  readonly privateJwk: Readonly<Record<string, string>>;
+}
+
 /** An authorization request whose page is open in somebody's browser. */
 export interface PendingConsent {
   readonly id: string;
@@ -63,6 +70,11 @@ export interface AuthorizationRequest {
   readonly redirectUri: string;
   readonly state: string | undefined;
   readonly scopes: readonly string[];
+  readonly nonce?: string | undefined;
+  readonly audience?: string | undefined;
+  readonly organization?: string | undefined;
+  /** Asked for without what brings a refresh token. */
+  readonly isOnline?: true;
   readonly challenge: { readonly method: 'S256' | 'plain'; readonly value: string } | undefined;
   /** Of the key that the code is bound to (RFC 9449, section 10). */
   readonly proofThumbprint?: string;
@@ -90,6 +102,9 @@ export interface Device {
   readonly scopes: readonly string[];
   readonly issuedAtMs: number;
   readonly expiresAtMs: number;
+  readonly audience?: string | undefined;
+  /** It was said that the code is over, where that is said once. */
+  readonly toldOver?: boolean;
   /** Grows with every question that came too early. */
   readonly intervalMs: number;
   readonly askedAtMs: number | undefined;
@@ -107,6 +122,13 @@ export interface Grant {
   readonly scopes: readonly string[];
   /** How it was given, where that is not by an authorization code. */
   readonly flow?: 'device' | 'app';
+  readonly nonce?: string | undefined;
+  readonly audience?: string | undefined;
+  readonly organization?: string | undefined;
+  /** It never gets a refresh token. */
+  readonly isOnline?: true;
+  /** The callback of its consent. */
+  readonly redirectUri?: string;
   /** Of the key that its tokens are bound to (RFC 9449). */
   readonly proofThumbprint?: string;
   readonly consentedAtMs: number;
@@ -196,6 +218,7 @@ export function emptyState(settings: Settings): SimState {
     tokens: new Map(),
     posts: new Map(),
     followers: new Map(),
+    signingKeys: [],
     faults: [],
     windows: new Map(),
     money: {

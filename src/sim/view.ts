@@ -23,6 +23,8 @@ export interface StateView {
   readonly grants: readonly GrantView[];
   readonly tokens: readonly TokenView[];
   readonly posts: readonly PostView[];
+  /** The ids of the keys that are published; tokens are signed with the last one. */
+  readonly keys: readonly string[];
 }
 
 export interface GrantView {
@@ -95,6 +97,7 @@ export function stateView(world: World): StateView {
       spentAtMs: token.spentAtMs ?? null,
       revokedAtMs: token.revokedAtMs ?? null,
     })),
+    keys: state.signingKeys.map(({ kid }) => kid),
     posts: [...state.posts.values()].map(({ userId, clientId: _, ...post }) => ({
       ...post,
       user: handleOf(userId),

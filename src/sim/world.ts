@@ -17,6 +17,8 @@ export interface World {
   /** How many times faster tokens age. */
   readonly fast: number;
   readonly nowMs: number;
+  /** Where this simulator is reached, by the request's own word; without a socket it is where the provider is. */
+  readonly origin: string | undefined;
   readonly random: Random;
 }
 
@@ -31,8 +33,10 @@ export function justReply(reply: Reply): Decision {
 }
 
 /** An access token's life in whole seconds, at least one, as `expires_in` says it. */
-export function accessLifeSeconds(world: World): number {
-  return Math.max(1, Math.floor(world.provider.access.lifetimeMs / world.fast / SECOND_MS));
+export function accessLifeSeconds(world: World, { isConsent = false }: { readonly isConsent?: boolean } = {}): number {
+  const { access, renewal } = world.provider;
+  const lifeMs = (isConsent ? renewal?.shortLived?.lifetimeMs : undefined) ?? access.lifetimeMs;
+  return Math.max(1, Math.floor(lifeMs / world.fast / SECOND_MS));
 }
 
 /**
@@ -40,7 +44,9 @@ export function accessLifeSeconds(world: World): number {
  * `idle`, a provider that only states an absolute life has that one counted from the last renewal.
  */
 export function refreshEndMs(world: World, consentedAtMs: number): number | undefined {
-  const { absoluteMs, idleMs } = world.provider.refresh;
+  const { refreshAbsoluteMs, refreshIdleMs } = world.state.settings;
+  const absoluteMs = refreshAbsoluteMs ?? undefined;
+  const idleMs = refreshIdleMs ?? undefined;
   const isIdle = world.state.settings.refreshLife === 'idle';
   const ends = [
     isIdle || absoluteMs === undefined ? undefined : consentedAtMs + absoluteMs / world.fast,
@@ -51,4 +57,9 @@ export function refreshEndMs(world: World, consentedAtMs: number): number | unde
         : undefined,
   ].filter((end) => end !== undefined);
   return ends.length === 0 ? undefined : Math.round(Math.min(...ends));
+}
+
+/** What becomes of a grant's access tokens when it ends: one that its API reads by itself lives on. */
+export function accessAfterEnd({ provider }: World): 'ends' | 'lives' {
+  return provider.access.selfContained === true ? 'lives' : 'ends';
 }

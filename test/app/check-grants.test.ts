@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { checkCrowds, checkEndless } from '../../src/app/doctor/check-grants.ts';
+import { checkCrowds, checkEndless, checkTesting } from '../../src/app/doctor/check-grants.ts';
 import type { Connection } from '../../src/model/connection.ts';
 import type { ConnectionId } from '../../src/model/ids.ts';
-import { github, x } from '../../src/providers/index.ts';
+import { github, google, mastodon, x } from '../../src/providers/index.ts';
 
 const hub = github({ clientId: 'hub' });
 const other = x({ clientId: 'x' });
@@ -66,4 +66,31 @@ test('a token without an end is told where the provider lets an app choose, and 
   assert.deepEqual(checkEndless([connection(1, { ...endless, state: 'revoked' })], [hub]), []);
   assert.deepEqual(checkEndless([connection(1, { accessExpiresAtMs: undefined })], [hub]), []);
   assert.deepEqual(checkEndless([connection(1, { ...endless, providerAppId: other.id })], [other]), []);
+});
+
+test('a token without an end is nothing to tell where no app can choose', () => {
+  const instance = mastodon({ clientId: 'a', host: 'social.example.org' });
+  const endless = { accessExpiresAtMs: undefined, hasRefreshToken: false, providerAppId: instance.id } as const;
+  assert.deepEqual(checkEndless([connection(1, endless)], [instance]), []);
+});
+
+test('a grant that ended without a reason within a week is told where an app in testing has a week', () => {
+  const published = google({ clientId: 'g' });
+  const DAY_MS = 86_400_000;
+  const ended = { providerAppId: published.id, state: 'reauth_required', stateReason: 'rejected_unknown' } as const;
+  const [finding] = checkTesting([connection(1, { ...ended, lastRenewedAtMs: 7 * DAY_MS })], [published]);
+  assert.equal(
+    finding?.kind === 'testing_suspected' && `${finding.days} ${finding.variable}`,
+    '7 KIPPU_GOOGLE_TESTING',
+  );
+  const others: readonly Partial<Connection>[] = [
+    { lastRenewedAtMs: 8 * DAY_MS },
+    { stateReason: 'revoked_by_provider' },
+    { state: 'active', stateReason: undefined },
+    { providerAppId: other.id },
+  ];
+  for (const changes of others)
+    assert.deepEqual(checkTesting([connection(1, { ...ended, ...changes })], [published, other]), []);
+  const known = google({ clientId: 'g', testing: true });
+  assert.deepEqual(checkTesting([connection(1, ended)], [known]), [], 'it is said already');
 });

@@ -34,7 +34,7 @@ const TABLE: LayerTable = {
     commander: ['cli'],
     croner: ['posts'],
     hono: ['server'],
-    jose: ['protocol', 'sim'],
+    jose: ['protocol'],
     nodemailer: ['notify'],
     oauth4webapi: ['protocol'],
     pg: ['store/postgres'],

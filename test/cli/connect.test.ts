@@ -78,6 +78,34 @@ describe('kippu connect, where no server runs', () => {
     assert.match(stderr, /kippu up/);
     assert.match(stderr, /KIPPU_X_CLIENT_ID/);
   });
+
+  for (const [lang, words] of [
+    ['C', /Under "Authorized redirect URIs" enter exactly this/],
+    ['ja_JP.UTF-8', /"Authorized redirect URIs" に、このとおり入力する/],
+  ] as const) {
+    it(`says what to make where, with the callback to the letter (${lang})`, async () => {
+      await using world = await CliWorld.withoutProvider();
+      const { code, stderr, stdout } = await world.run(['connect', 'google', '--no-open'], { env: { LANG: lang } });
+      assert.equal(code, 1);
+      assert.equal(stdout, '');
+      assert.match(stderr, words);
+      assert.ok(stderr.includes('https://console.cloud.google.com/apis/credentials'), stderr);
+      assert.ok(stderr.includes(`http://127.0.0.1:${world.port}/callback/google`), stderr);
+      assert.match(stderr, /KIPPU_GOOGLE_CLIENT_ID=<Client ID>/);
+      assert.match(stderr, /KIPPU_GOOGLE_TESTING/);
+    });
+  }
+
+  it('says that a provider wants https where the callback has none', async () => {
+    await using world = await CliWorld.withoutProvider();
+    assert.match((await world.run(['connect', 'threads', '--no-open'])).stderr, /KIPPU_PUBLIC_URL/);
+    assert.doesNotMatch((await world.run(['connect', 'spotify', '--no-open'])).stderr, /KIPPU_PUBLIC_URL/);
+  });
+
+  it('names the providers that there are', async () => {
+    await using world = await CliWorld.withoutProvider();
+    assert.match((await world.run(['connect', 'nothing', '--no-open'])).stderr, /There are: .*\bgoogle\b/);
+  });
 });
 
 for (const where of ['in this process', 'through a running server'] as const) {

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { particularVariables } from '../../src/app/provider-settings.ts';
 import { CATALOGUE } from '../../src/providers/index.ts';
 
 /** What the pages say is held to what is there. Each check gathers everything that is wrong, so that one run shows it all. */
@@ -32,8 +33,10 @@ describe('the documentation', () => {
     assert.deepEqual(unknown, []);
   });
 
-  it('lists in the configuration page every variable that the source reads', () => {
-    const listed = new Set(variablesOf('docs/configuration.md'));
+  it("lists every variable that the source reads: in the configuration page, a provider's on its own page", () => {
+    const listed = new Set(
+      ['docs/configuration.md', ...pages.filter((page) => page.startsWith('docs/providers/'))].flatMap(variablesOf),
+    );
     assert.deepEqual(
       readNames().filter((name) => !listed.has(name)),
       [],
@@ -163,13 +166,11 @@ function readNames(): string[] {
   const source = read(CONFIG);
   const fixed = [...source.matchAll(/'(KIPPU_[A-Z_]+)'/g)].map(([, name]) => name ?? '');
   const suffixes = [...source.matchAll(/\$\{prefix\}([A-Z_]+)/g)].map(([, suffix]) => suffix ?? '');
-  const composed = CATALOGUE.flatMap(({ id, hosting, clientAuth }) =>
-    suffixes
-      // Only a provider that runs on hosts of its customers can be told one.
-      .filter((suffix) => suffix !== 'HOST' || hosting !== undefined)
+  const composed = CATALOGUE.flatMap((provider) =>
+    [...suffixes, ...particularVariables(provider)]
       // Only to a provider that takes signatures does an app give a key.
-      .filter((suffix) => !suffix.startsWith('PRIVATE_KEY') || clientAuth.privateKeyJwt !== undefined)
-      .map((suffix) => `KIPPU_${id.toUpperCase()}_${suffix}`),
+      .filter((suffix) => !suffix.startsWith('PRIVATE_KEY') || provider.clientAuth.privateKeyJwt !== undefined)
+      .map((suffix) => `KIPPU_${provider.id.toUpperCase()}_${suffix}`),
   );
   return [...new Set([...fixed, ...composed])];
 }

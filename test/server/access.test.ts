@@ -24,6 +24,7 @@ const SCOPE_OF: Readonly<Record<string, ApiScope | 'anyone' | 'monitor'>> = {
   'DELETE /v1/connections/{id}': 'connections:write',
   'GET /v1/connections/{id}/timeline': 'connections:read',
   'GET /v1/connections/{id}/token': 'tokens:read',
+  'GET /v1/connections/{id}/id-token': 'tokens:read',
   'POST /v1/connections/{id}/token': 'tokens:read',
   'POST /v1/connections/{id}/renew': 'connections:write',
   'POST /v1/device-sessions': 'connections:write',

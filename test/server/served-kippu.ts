@@ -16,6 +16,7 @@ import { DEFAULT_TIMING } from '../../src/renewal/ports.ts';
 import { createServer, type Peer, type Server } from '../../src/server/server.ts';
 import { controlsOf, simHttpClient, Simulator, type SimulationControls } from '../../src/sim/index.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { customerHost } from '../support/made-up-providers.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { settle, VirtualClock } from '../support/virtual-clock.ts';
 import { Answers } from './answers.ts';
@@ -93,6 +94,7 @@ export function openTestApp({
     clientId: 'a-client',
     clientSecret: new Secret('a-client-secret'),
     baseUrl,
+    host: customerHost(provider),
     issuer: isSandbox ? `sandbox:${provider.id}` : undefined,
   });
   return openApp({

@@ -146,6 +146,7 @@ test('every error of Kippu has a status of its kind', () => {
     invalid: 422,
     rate_limited: 429,
     misconfigured: 502,
+    id_token_invalid: 502,
     unavailable: 503,
     uncertain: 503,
     store_unavailable: 503,

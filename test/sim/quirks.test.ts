@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { CATALOGUE, type Provider } from '../../src/providers/index.ts';
 import { xData } from '../../src/providers/data/x.ts';
 import { QUIRKS } from '../../src/sim/quirks.ts';
-import { basic, direct, PUBLIC, type App, type Json } from './sim-world.ts';
+import { basic, direct, PUBLIC, REDIRECT, type App, type Json } from './sim-world.ts';
 
 const PLAIN: Provider = { ...xData, quirks: {} };
 const SIMPLE = { id: 'app', secret: 'secret' };
@@ -47,6 +47,34 @@ const SHOWN: Record<keyof typeof QUIRKS, (app: App) => Promise<boolean>> = {
     const { json } = await app.send('POST', '/2/oauth2/token', headers, body);
     return json.error_description === 'Value passed for the token was invalid.';
   },
+  errorsInObject: async (app) => {
+    const { json } = await app.token({ grant_type: 'refresh_token', refresh_token: 'unknown' });
+    return json.error.message === 'Value passed for the token was invalid.';
+  },
+  codeEndsInFragment: async (app) =>
+    app.controls.consent(`https://x.com${app.authorizationPath()}`, { user: 'alice' }).endsWith('#_'),
+  clientIdIsClientKey: async (app) => {
+    const path = app.authorizationPath({ client_id: undefined, client_key: SIMPLE.id });
+    return (await app.send('GET', path, {})).status === 200;
+  },
+  requestsAsJson: async (app) => {
+    const form = { grant_type: 'refresh_token', refresh_token: 'unknown' };
+    const headers = { ...app.ownHeaders(), 'content-type': 'application/json' };
+    const asJson = await app.send('POST', '/2/oauth2/token', headers, JSON.stringify(form));
+    const asForm = await app.token(form);
+    const isRead = ({ json }: { readonly json: Json }) =>
+      json.error_description === 'Value passed for the token was invalid.';
+    assert.notEqual(isRead(asJson), isRead(asForm), 'exactly one of the two ways is right');
+    return isRead(asJson);
+  },
+  callbackAtRenewal: async (app) => {
+    const { refresh_token: refreshToken } = await exchange(app);
+    const bare = await app.renew(refreshToken);
+    if (bare.json.access_token !== undefined) return false;
+    const named = { grant_type: 'refresh_token', refresh_token: refreshToken, redirect_uri: REDIRECT };
+    return (await app.token(named)).json.access_token !== undefined;
+  },
+  refreshLifetimeShortName: async (app) => (await exchange(app)).refresh_expires_in === 180 * 86_400,
 };
 
 for (const name of Object.keys(SHOWN) as (keyof typeof SHOWN)[]) {

@@ -12,6 +12,7 @@ import { NETWORKS } from '../../src/posts/networks/all.ts';
 import type { DraftPorts } from '../../src/posts/drafts.ts';
 import { Nonces } from '../../src/protocol/nonces.ts';
 import type { ProviderApp } from '../../src/providers/provider-app.ts';
+import { SigningKeys } from '../../src/protocol/signing-keys.ts';
 import { Flights } from '../../src/renewal/flights.ts';
 import type { RenewalPorts, RenewalTiming } from '../../src/renewal/ports.ts';
 import { openSpool, type DirectorySpool } from '../../src/store/spool.ts';
@@ -187,7 +188,11 @@ export class SimulatedNode {
         work.catch((error: unknown) => watch.stumbled(life, error));
       },
     };
-    const connect: ConnectPorts = { ...shared, consents: within('consents', sqliteConsentStore(database, clock)) };
+    const connect: ConnectPorts = {
+      ...shared,
+      idTokens: new SigningKeys(shared),
+      consents: within('consents', sqliteConsentStore(database, clock)),
+    };
     const schedules: SchedulePorts = {
       ...{ schedules: within('schedules', sqliteScheduleStore(database, settling)), connections: shared.connections },
       ...{ networks: NETWORKS, composer: composerOf(life, chance), clock, random: chance, faults: life },

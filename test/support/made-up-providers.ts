@@ -1,3 +1,4 @@
+import { auth0Data } from '../../src/providers/data/auth0.ts';
 import type { Provider, RefreshLifetime } from '../../src/providers/provider.ts';
 
 /** A provider by the book (RFC 6749, 7009, 7636), with single-use refresh tokens: what differs is said by the test. */
@@ -71,3 +72,10 @@ export const demanding: Provider = {
 };
 /** Gives an app a token of its own, without a user. */
 export const withAppTokens: Provider = { ...plain, appOnly: { params: { audience: 'https://api.plain.example' } } };
+/** Auth0 with a domain: the one that its data stand for. */
+export const tenant: Provider = { ...auth0Data, hosting: { ...auth0Data.hosting, required: false } };
+
+/** The customer whom a provider's data stand for, where it has no address of its own. */
+export function customerHost({ hosting, endpoints }: Provider): string | undefined {
+  return hosting?.required === true ? new URL(endpoints.token).host : undefined;
+}

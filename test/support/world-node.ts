@@ -6,6 +6,7 @@ import type { ProviderAppId } from '../../src/model/ids.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { Nonces } from '../../src/protocol/nonces.ts';
 import type { ProviderApp } from '../../src/providers/provider-app.ts';
+import { SigningKeys } from '../../src/protocol/signing-keys.ts';
 import type { ConnectPorts } from '../../src/connect/ports.ts';
 import { pollDevices } from '../../src/connect/device.ts';
 import { settlePendings } from '../../src/connect/pending.ts';
@@ -265,7 +266,11 @@ export class WorldNode {
       life,
       database,
       ports,
-      connect: { ...shared, consents: life.within(sqliteConsentStore(database, clock)) },
+      connect: {
+        ...shared,
+        idTokens: new SigningKeys(shared),
+        consents: life.within(sqliteConsentStore(database, clock)),
+      },
       flights: new Flights(ports),
     };
   }

@@ -6,7 +6,7 @@ import type { KippuEvent } from '../../src/model/event.ts';
 import { KippuError } from '../../src/model/errors.ts';
 import type { ConnectionId } from '../../src/model/ids.ts';
 import { Secret } from '../../src/model/secret.ts';
-import { providerApp, type ProviderApp } from '../../src/providers/provider-app.ts';
+import { providerApp, type ProviderApp, type ProviderAppOptions } from '../../src/providers/provider-app.ts';
 import { xData } from '../../src/providers/data/x.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { DEFAULT_TIMING, type RenewalTiming } from '../../src/renewal/ports.ts';
@@ -16,6 +16,7 @@ import { generateKey, parseKeyRing } from '../../src/vault/key-ring.ts';
 import { RingVault } from '../../src/vault/vault.ts';
 import { Browser, type ConnectWish } from './browser.ts';
 import { Device, type DeviceWish } from './device.ts';
+import { customerHost } from './made-up-providers.ts';
 import { Machine } from './processes.ts';
 import { ProviderSide } from './provider-side.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -27,6 +28,8 @@ export interface WorldOptions {
   /** Processes, each with its own data directory and its own connection to the database. */
   readonly nodes?: number;
   readonly provider?: 'x' | Provider;
+  /** What the app is configured with besides. */
+  readonly app?: Partial<ProviderAppOptions>;
   /** Every node on a machine of its own: then nobody can see that another node's process is gone. */
   readonly separateMachines?: boolean;
   readonly replay?: boolean;
@@ -66,6 +69,8 @@ export class World {
       clientId: 'a-client',
       clientSecret: options.clientSecret === false ? undefined : new Secret('a-client-secret'),
       replay: options.replay ?? true,
+      host: customerHost(provider),
+      ...options.app,
     });
     this.provider = new ProviderSide({ provider, clock: this.clock, random: seededRandom(`${seed}:provider`) });
     const random = seededRandom(`${seed}:keys`);

@@ -29,12 +29,13 @@ function checkApp(app: ProviderApp, { publicUrl }: Config): Finding[] {
     findings.push({ kind: 'callback_host', level: 'problem', provider: provider.id, host, wanted });
   }
   for (const scope of app.scopes ?? []) {
-    const { known } = provider.scopes;
-    const isKnown = known.length === 0 || known.includes(scope) || Object.hasOwn(provider.scopes.presets, scope);
+    const { known, isOpen, presets } = provider.scopes;
+    const isListed = known.includes(scope) || Object.hasOwn(presets, scope);
+    const isKnown = isOpen === true || known.length === 0 || isListed;
     if (!isKnown) findings.push({ kind: 'scope_unknown', level: 'warning', provider: provider.id, scope });
   }
   const { origin } = new URL(app.endpoints.api);
-  if (origin !== new URL(provider.endpoints.api).origin) {
+  if (provider.hosting?.required !== true && origin !== new URL(provider.endpoints.api).origin) {
     findings.push({ kind: 'base_url', level: 'warning', provider: provider.id, origin });
   }
   return findings;

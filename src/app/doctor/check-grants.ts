@@ -1,3 +1,4 @@
+import { DAY_MS } from '../../model/clock.ts';
 import { isRenewable, type Connection } from '../../model/connection.ts';
 import type { ProviderApp } from '../../providers/provider-app.ts';
 import type { Finding } from './finding.ts';
@@ -20,7 +21,7 @@ export function checkCrowds(connections: readonly Connection[], apps: readonly P
 
 /** Tokens without an end, where the provider lets an app choose: a stolen copy of them has none either. */
 export function checkEndless(connections: readonly Connection[], apps: readonly ProviderApp[]): Finding[] {
-  const choosing = new Set(apps.filter(({ provider }) => provider.access.whenMissing === 'never').map(({ id }) => id));
+  const choosing = new Set(apps.filter(({ provider }) => isChoice(provider)).map(({ id }) => id));
   const names = connections
     .filter(({ providerAppId, state }) => choosing.has(providerAppId) && state === 'active')
     .filter(
@@ -29,4 +30,48 @@ export function checkEndless(connections: readonly Connection[], apps: readonly 
     )
     .map(({ name }) => name);
   return names.length === 0 ? [] : [{ kind: 'never_expires', level: 'warning', names }];
+}
+
+/** Connections that end with their access token, at providers where a refresh token takes more than a scope. */
+export function checkRenewable(connections: readonly Connection[], apps: readonly ProviderApp[]): Finding[] {
+  return apps.flatMap(({ id, provider }): Finding[] => {
+    const { needs = [], consentsUrl } = provider.refresh;
+    const names = connections
+      .filter((one) => one.providerAppId === id && one.state === 'active' && !one.hasRefreshToken)
+      .map(({ name }) => name);
+    if (needs.length === 0 || names.length === 0) return [];
+    return [{ kind: 'no_refresh_token', level: 'warning', provider: provider.id, names, needs, consentsUrl }];
+  });
+}
+
+function isChoice({ access }: ProviderApp['provider']): boolean {
+  return access.whenMissing === 'never' && access.isAnswered !== false;
+}
+
+/**
+ * Grants that ended without a reason, and were never renewed after the span that an app in testing has: the app is
+ * probably in testing, and nobody has said so here.
+ */
+export function checkTesting(connections: readonly Connection[], apps: readonly ProviderApp[]): Finding[] {
+  return apps.flatMap((app): Finding[] => {
+    const { testingAbsoluteMs, absoluteMs } = app.provider.refresh;
+    if (testingAbsoluteMs === undefined || absoluteMs === testingAbsoluteMs) return [];
+    const names = connections
+      .filter(({ providerAppId, stateReason }) => providerAppId === app.id && stateReason === 'rejected_unknown')
+      .filter(({ grantedAtMs, lastRenewedAtMs = grantedAtMs }) => lastRenewedAtMs - grantedAtMs <= testingAbsoluteMs)
+      .map(({ name }) => name);
+    if (names.length === 0) return [];
+    const { id, name: provider } = app.provider;
+    const days = testingAbsoluteMs / DAY_MS;
+    return [
+      {
+        kind: 'testing_suspected',
+        level: 'warning',
+        provider,
+        names,
+        days,
+        variable: `KIPPU_${id.toUpperCase()}_TESTING`,
+      },
+    ];
+  });
 }

@@ -1,5 +1,6 @@
 import { CATALOGUE } from '../../providers/index.ts';
 import { maskSetting, type Config } from '../config.ts';
+import { particularVariables } from '../provider-settings.ts';
 import type { Setting, SettingSource, Settings } from '../settings.ts';
 import type { Finding } from './finding.ts';
 
@@ -15,6 +16,7 @@ const KNOWN = [
   'KIPPU_PUBLIC_URL',
   'KIPPU_HOME',
   'KIPPU_SANDBOX',
+  'KIPPU_SANDBOX_PROVIDERS',
   'KIPPU_RETURN_URLS',
   'KIPPU_SMTP_URL',
   'KIPPU_MAIL_FROM',
@@ -26,12 +28,12 @@ const KNOWN = [
   'KIPPU_REPLAY_MARGIN',
   'KIPPU_LOG_LEVEL',
   'KIPPU_LOG_FORMAT',
-  ...CATALOGUE.flatMap(({ id, hosting, clientAuth }) =>
+  ...CATALOGUE.flatMap((provider) =>
     [
       ...APP_SETTINGS,
-      ...(clientAuth.privateKeyJwt === undefined ? [] : KEY_SETTINGS),
-      ...(hosting === undefined ? [] : ['HOST']),
-    ].map((name) => `KIPPU_${id.toUpperCase()}_${name}`),
+      ...(provider.clientAuth.privateKeyJwt === undefined ? [] : KEY_SETTINGS),
+      ...particularVariables(provider),
+    ].map((name) => `KIPPU_${provider.id.toUpperCase()}_${name}`),
   ),
 ];
 

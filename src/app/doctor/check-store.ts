@@ -15,7 +15,7 @@ import { copiedBecause } from '../home.ts';
 import type { Outside } from '../open.ts';
 import { storeOpener } from '../system.ts';
 import { checkAppStatuses } from './check-apps.ts';
-import { checkCrowds, checkEndless } from './check-grants.ts';
+import { checkCrowds, checkEndless, checkRenewable, checkTesting } from './check-grants.ts';
 import { checkNotices } from './check-notices.ts';
 import type { Finding } from './finding.ts';
 
@@ -150,6 +150,8 @@ async function checkConnections(store: Store, config: Config, nowMs: number): Pr
     }
   }
   findings.push(...checkCrowds(items, config.apps), ...checkEndless(items, config.apps));
+  findings.push(...checkRenewable(items, config.apps), ...checkTesting(items, config.apps));
+  findings.push(...(await checkIdTokens(items, store)));
   const suspect = await suspectOf(items, store);
   if (suspect.length > 0) findings.push({ kind: 'reuse_suspected', level: 'warning', names: suspect });
   findings.push(...(await checkComing(items, store)));
@@ -170,6 +172,16 @@ async function suspectOf(connections: readonly Connection[], { events }: Store):
     if (end?.data['reuse'] === 'suspected') names.push(name);
   }
   return names;
+}
+
+/** Whose renewals work, and bring ID tokens that do not pass their checks. */
+async function checkIdTokens(connections: readonly Connection[], { idTokens }: Store): Promise<Finding[]> {
+  return (await idTokens.refused(LOOKED_AT_MAX)).map(({ connectionId, reason }) => ({
+    kind: 'id_token_refused',
+    level: 'warning',
+    name: connections.find(({ id }) => id === connectionId)?.name ?? connectionId,
+    reason,
+  }));
 }
 
 /** Connections whose consent will be over when their next post is due. */

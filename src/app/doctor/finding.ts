@@ -1,3 +1,4 @@
+import type { RefreshNeed } from '../../providers/provider.ts';
 import type { ConnectionState } from '../../model/connection.ts';
 
 /** `problem`: something does not work, or will not. `skipped`: it could not be looked at. */
@@ -72,6 +73,22 @@ type FindingFacts =
       readonly handle: string;
       readonly names: readonly string[];
       readonly max: number;
+    }
+  | {
+      readonly kind: 'no_refresh_token';
+      readonly provider: string;
+      readonly names: readonly string[];
+      readonly needs: readonly RefreshNeed[];
+      /** Where a user takes back an earlier consent. */
+      readonly consentsUrl: string | undefined;
+    }
+  | { readonly kind: 'id_token_refused'; readonly name: string; readonly reason: string }
+  | {
+      readonly kind: 'testing_suspected';
+      readonly provider: string;
+      readonly names: readonly string[];
+      readonly days: number;
+      readonly variable: string;
     }
   | { readonly kind: 'never_expires'; readonly names: readonly string[] }
   | { readonly kind: 'orphans'; readonly names: readonly string[] }

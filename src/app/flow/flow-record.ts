@@ -1,8 +1,9 @@
 import type { Clock } from '../../model/clock.ts';
 import type { HttpAnswer, HttpRequest } from '../../model/http.ts';
+import { identityUrl } from '../../protocol/identity.ts';
 import type { ProviderApp } from '../../providers/provider-app.ts';
 import type { FlowStep, StepNumber } from './flow-step.ts';
-import { formOf, keysIn, Labels, maskAnswer, maskFields, maskRequest } from './masking.ts';
+import { fieldsOf, keysIn, Labels, maskAnswer, maskFields, maskRequest } from './masking.ts';
 
 /** A user who opens the link again and again makes no endless list. */
 const STEPS_MAX = 50;
@@ -72,12 +73,15 @@ export class FlowRecord {
 
   /** What to do with the answer to a request of this flow; nothing for any other request. */
   hears(request: HttpRequest): ((answer: HttpAnswer) => void) | undefined {
-    const form = formOf(request);
+    const form = fieldsOf(request);
     if (this.#labels.knows('code', form.get('code') ?? '')) return this.#hearsExchange(request);
     if (this.#labels.knows('refresh_token', form.get('refresh_token') ?? '') && !this.#has(8))
       return (answer) => this.#addCall(8, request, answer);
+    const exchanged = this.#app.provider.renewal?.exchange.tokenParameter;
+    if (exchanged !== undefined && this.#labels.knows('access_token', form.get(exchanged) ?? '') && !this.#has(8))
+      return (answer) => this.#addCall(8, request, answer);
     const bearer = request.headers['authorization']?.replace(/^(Bearer|DPoP) /, '') ?? '';
-    const isIdentity = request.url === this.#app.endpoints.api + this.#app.provider.identity.path;
+    const isIdentity = request.url === identityUrl(this.#app);
     if (isIdentity && this.#labels.knows('access_token', bearer)) return (answer) => this.#addCall(7, request, answer);
     return undefined;
   }

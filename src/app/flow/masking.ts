@@ -18,6 +18,7 @@ const CLEAR: ReadonlySet<string> = new Set([
   'provider',
   'response_type',
   'client_id',
+  'client_key',
   'redirect_uri',
   'scope',
   'code_challenge',
@@ -108,7 +109,7 @@ export function maskRequest(request: HttpRequest, clientId: string, labels: Labe
     method: request.method,
     url: url.origin + url.pathname,
     headers: authorization === undefined ? {} : { authorization: maskAuthorization(authorization, clientId, labels) },
-    fields: maskFields(formOf(request), labels),
+    fields: maskFields(fieldsOf(request), labels),
   };
 }
 
@@ -123,15 +124,18 @@ function isTokenScheme(scheme: string): boolean {
   return ['bearer', 'dpop'].includes(scheme.toLowerCase());
 }
 
-/** The fields of a form body; none where there is no body, or it is something else. */
-export function formOf({ body, headers }: HttpRequest): URLSearchParams {
-  const isForm = headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
-  return new URLSearchParams(isForm && typeof body === 'string' ? body : '');
+/** The parameters of a request: of its form or JSON body, else of its query; none where it is something else. */
+export function fieldsOf({ body, headers, url }: HttpRequest): URLSearchParams {
+  if (typeof body !== 'string') return new URL(url).searchParams;
+  const type = headers['content-type'] ?? '';
+  if (type.startsWith('application/x-www-form-urlencoded')) return new URLSearchParams(body);
+  const fields = type.startsWith('application/json') ? flat(parse(Buffer.from(body))) : [];
+  return new URLSearchParams(fields);
 }
 
 /** What an answer to this request could quote of it. */
 function secretsIn(request: HttpRequest, labels: Labels): Labelled[] {
-  const form = formOf(request);
+  const form = fieldsOf(request);
   const [scheme = '', value = ''] = (request.headers['authorization'] ?? '').split(' ');
   const basic = scheme === 'Basic' ? Buffer.from(value, 'base64').toString('utf8') : '';
   const clientSecrets = [value, basic.slice(basic.indexOf(':') + 1), form.get('client_secret') ?? ''];

@@ -1,6 +1,7 @@
 import { assertNever } from '../../model/assert-never.ts';
 import { KippuError } from '../../model/errors.ts';
-import { hasIdForm } from '../../model/ids.ts';
+import type { Connection } from '../../model/connection.ts';
+import { hasIdForm, type ConnectionId } from '../../model/ids.ts';
 import { sendBrowser } from '../../connect/depart.ts';
 import type { Finished } from '../../connect/ending.ts';
 import { finishConsent } from '../../connect/finish.ts';
@@ -9,6 +10,7 @@ import { findConnection } from '../connections.ts';
 import type { App } from '../open.ts';
 import { CONNECT_TEXTS, failureText } from './connect-texts.ts';
 import { clearCookie, readCookie, setCookie } from './cookies.ts';
+import { refreshNeedLines } from './refresh-needs.ts';
 import { html, languageOf, page, redirect, type Html } from './page.ts';
 
 const COOKIE = 'kippu-connect';
@@ -69,10 +71,18 @@ async function comeBack(provider: string, request: Request, app: App): Promise<R
   tellEnd(finished);
   const isOurs = finished.kind !== 'failed' || finished.failure !== 'foreign';
   const headers: Record<string, string> = isOurs ? { 'set-cookie': clearCookie(COOKIE, publicUrl) } : {};
-  if (finished.kind === 'connected') app.tokens.forget(finished.connection.id);
+  if (finished.kind === 'connected') makeLasting(finished.connection.id, app);
   if (finished.kind === 'to_redeem') return redirect(returnTo(finished), headers);
-  const { status, title, body } = arrival(finished, languageOf(request));
+  const { status, title, body } = arrival(finished, languageOf(request), app);
   return page({ title, lang: languageOf(request), body, status, headers });
+}
+
+/** What a consent brings may live for an hour, and is exchanged at once; for most providers there is nothing to do. */
+function makeLasting(id: ConnectionId, { tokens, flights, log }: App): void {
+  tokens.forget(id);
+  flights.ask(id, { kind: 'ahead' }).catch((error: unknown) => {
+    log.error({ err: error, connection: id }, 'a new connection could not be looked at; the worker tries again');
+  });
 }
 
 /** The application gets the session's id and a one-time code, never a token. */
@@ -89,13 +99,12 @@ interface Arrival {
   readonly body: Html;
 }
 
-function arrival(finished: Exclude<Finished, { kind: 'to_redeem' }>, lang: 'en' | 'ja'): Arrival {
+function arrival(finished: Exclude<Finished, { kind: 'to_redeem' }>, lang: 'en' | 'ja', app: App): Arrival {
   const texts = CONNECT_TEXTS[lang];
   switch (finished.kind) {
     case 'connected': {
       const { connection } = finished;
-      const end = connection.accessExpiresAtMs === undefined ? texts.neverEnds : texts.noRefreshToken;
-      const ends = connection.hasRefreshToken ? undefined : html`<p class="warn">${end}</p>`;
+      const ends = connection.hasRefreshToken ? undefined : endOf(connection, lang, app);
       return {
         status: 200,
         title: texts.connected,
@@ -117,6 +126,16 @@ function arrival(finished: Exclude<Finished, { kind: 'to_redeem' }>, lang: 'en' 
     default:
       return assertNever(finished);
   }
+}
+
+/** Without a refresh token: when it ends, and what another consent would need to bring one. */
+function endOf(connection: Connection, lang: 'en' | 'ja', { apps }: App): Html {
+  const texts = CONNECT_TEXTS[lang];
+  const provider = apps.get(connection.providerAppId)?.provider;
+  const isEndless = connection.accessExpiresAtMs === undefined && provider?.access.whenMissing !== 'unknown';
+  const needs = refreshNeedLines(provider?.refresh ?? {}, lang);
+  const ends = needs.length === 0 ? texts.noRefreshToken : texts.endsWithAccess;
+  return html`<p class="warn">${isEndless ? texts.neverEnds : ends}${needs.map((line) => html`<br>${line}`)}</p>`;
 }
 
 function failurePage(request: Request, message: string, status: number): Response {

@@ -8,6 +8,7 @@ export const CONNECT_TEXTS = {
     noRefreshToken:
       'This consent brought no refresh token: it ends with its access token (at X after two hours). Consent again with offline.access to keep it.',
     neverEnds: 'This access token never expires: it works until somebody revokes it, and so does a stolen copy.',
+    endsWithAccess: 'This consent brought no refresh token: it ends with its access token.',
     pending: 'Almost connected',
     pendingWhy: 'Your consent is safe. The provider could not say yet whose account it is; Kippu keeps asking.',
     failed: 'Not connected',
@@ -20,6 +21,7 @@ export const CONNECT_TEXTS = {
     noRefreshToken:
       'リフレッシュトークンが発行されませんでした。アクセストークンの期限(X では2時間)で接続が終わります。続けて使うには、offline.access を付けて再同意してください。',
     neverEnds: 'このアクセストークンには期限がありません。取り消されるまで使え、盗まれたコピーも使えてしまいます。',
+    endsWithAccess: 'リフレッシュトークンが発行されませんでした。アクセストークンの期限で接続が終わります。',
     pending: 'まもなく接続されます',
     pendingWhy:
       '同意は安全に保存されました。どのアカウントのものかをプロバイダーがまだ答えないため、確認を続けています。',
@@ -50,6 +52,10 @@ const FAILURES: Readonly<Record<ConsentFailure, { readonly en: string; readonly 
   misconfigured: {
     en: 'The provider refuses this app: its client id, secret or callback is not right.',
     ja: 'アプリの設定(クライアント ID、シークレット、コールバック URL)が正しくありません。',
+  },
+  id_token_invalid: {
+    en: "The provider's ID token does not pass its checks, so nobody can say whose account this is.",
+    ja: 'プロバイダーの ID トークンが検証に通らないため、誰のアカウントか確かめられません。',
   },
   name_taken: { en: 'That name belongs to another connection.', ja: 'その名前は別の接続で使われています。' },
   not_redeemed: {

@@ -6,6 +6,7 @@ import type { connectionJson } from '../../server/bodies/connection.ts';
 import type { deviceSessionJson } from '../../server/bodies/device-session.ts';
 import type { checkJson, madePostJson, postJson } from '../../server/bodies/post.ts';
 import type { occurrencesJson, previewJson, scheduleJson } from '../../server/bodies/schedule.ts';
+import type { idTokenJson } from '../../server/bodies/id-token.ts';
 import type { seriesJson } from '../../server/bodies/series.ts';
 import type { timelineJson } from '../../server/bodies/timeline.ts';
 import type { tokenJson } from '../../server/bodies/token.ts';
@@ -14,6 +15,7 @@ import type { deliveryJson, newWebhookSchema, webhookJson } from '../../server/b
 /** What the HTTP API answers with, by the server's own word: what it changes there does not compile here. */
 export type ConnectionJson = Readonly<ReturnType<typeof connectionJson>>;
 export type TokenJson = Readonly<ReturnType<typeof tokenJson>>;
+export type IdTokenJson = Readonly<ReturnType<typeof idTokenJson>>;
 export type NewConnectSessionJson = Readonly<ReturnType<typeof connectSessionJson>>;
 export type ConnectProgressJson = Readonly<ReturnType<typeof connectProgressJson>>;
 export type DeviceSessionJson = Readonly<ReturnType<typeof deviceSessionJson>>;

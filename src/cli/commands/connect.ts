@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { ConsentFailure } from '../../model/consent-store.ts';
 import { KippuError } from '../../model/errors.ts';
 import { connectionPath } from '../api/client.ts';
-import type { ConnectionJson, ConnectProgressJson, NewConnectSessionJson } from '../api/json.ts';
+import type { ConnectionJson, ConnectProgressJson, NewConnectSessionJson, ProviderJson } from '../api/json.ts';
 import { withApi, type ApiContext, type Local } from '../api/with-api.ts';
 import { openBrowser } from '../browser.ts';
 import type { Cli } from '../cli.ts';
@@ -17,6 +17,7 @@ import { EXPLAIN_TEXTS } from '../texts/explain-texts.ts';
 import { WITHOUT_USER_TEXTS } from '../texts/without-user-texts.ts';
 import { spanText } from '../times.ts';
 import { connectDevice } from './connect-device.ts';
+import { refuseUnconfigured } from './connect-setup.ts';
 
 interface ConnectFlags {
   readonly name?: string;
@@ -54,18 +55,19 @@ async function connect(provider: string, flags: ConnectFlags, cli: Cli): Promise
   if (flags.device === true && flags.explain === true)
     throw new KippuError('invalid', DEVICE_TEXTS[cli.language].notExplained, { where: '--explain' });
   if (flags.appOnly === true) return connectAppOnly(provider, flags, cli);
-  const connection = await withApi(cli, async (context) => {
+  const { connection, needs } = await withApi(cli, async (context) => {
     const { local, config } = context;
+    await refuseUnconfigured(provider, context, cli);
     if (local !== undefined && config.sandbox) throw new KippuError('conflict', cli.texts.connect.sandboxNeedsServer);
-    if (flags.device === true) return connectDevice(provider, flags, context, cli);
+    if (flags.device === true) return withNeeds(await connectDevice(provider, flags, context, cli), context, cli);
     const listening = local === undefined ? undefined : await listenForCallback(local, config, cli);
     try {
-      return await consent(provider, flags, context, cli);
+      return await withNeeds(await consent(provider, flags, context, cli), context, cli);
     } finally {
       await listening?.close();
     }
   });
-  if (!connection.renewable) cli.say(cli.talkStyle.warn(endOf(connection, cli)));
+  if (!connection.renewable) cli.say(cli.talkStyle.warn([endOf(connection, cli), ...needs].join('\n')));
   if (flags.json === true) {
     // With --explain the lines of the steps are the data.
     if (flags.explain !== true) cli.printJson(connection);
@@ -82,6 +84,16 @@ async function connectAppOnly(provider: string, flags: ConnectFlags, cli: Cli): 
   );
   if (json === true) cli.printJson(connection);
   else cli.print(printable(connection.name));
+}
+
+/** What another consent would need to bring a refresh token, where this one has none. */
+async function withNeeds(connection: ConnectionJson, { api }: ApiContext, cli: Cli) {
+  if (connection.renewable) return { connection, needs: [] };
+  const { refreshNeedLines } = await import('../../app/web/refresh-needs.ts');
+  const { items } = await api.get<{ readonly items: readonly ProviderJson[] }>('/v1/providers');
+  const provider = items.find(({ id }) => id === connection.provider);
+  const needs = { needs: provider?.refresh_token_needs, consentsUrl: provider?.consents_url ?? undefined };
+  return { connection, needs: refreshNeedLines(needs, cli.language) };
 }
 
 /** Without a refresh token: when it ends, if it does. */

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import process from 'node:process';
 import type { Command } from 'commander';
 import { KippuError } from '../../model/errors.ts';
+import type { StartOptions } from '../../sim/index.ts';
 import type { Cli } from '../cli.ts';
 import { SIMULATE_TEXTS } from '../texts/simulate-texts.ts';
 
@@ -18,7 +20,7 @@ export function registerSimulate(program: Command, cli: Cli): void {
   const collect = (value: string, all: readonly string[]): string[] => [...all, value];
   program
     .command('simulate')
-    .argument('[provider]', texts.provider, 'x')
+    .argument('[provider...]', texts.provider)
     .helpGroup(cli.texts.program.groups.start)
     .description(texts.description)
     .option('--port <n>', texts.port)
@@ -27,47 +29,85 @@ export function registerSimulate(program: Command, cli: Cli): void {
     .option('--directory <dir>', texts.directory)
     .option('--sandbox', texts.sandbox)
     .option('--json', texts.json)
-    .action((provider: string, flags: SimulateFlags) => simulate(provider, flags, cli));
+    .action((providers: readonly string[], flags: SimulateFlags) => simulate(providers, flags, cli));
 }
 
-/** One provider's simulator alone, until a signal. What it has answered is kept if it has a directory. */
-async function simulate(provider: string, flags: SimulateFlags, cli: Cli): Promise<void> {
-  const [{ parseFault, startSimulator }, { CATALOGUE }] = await Promise.all([
-    import('../../sim/index.ts'),
-    import('../../app/catalogue.ts'),
-  ]);
+/** Simulators alone, one a provider, until a signal. What they have answered is kept if they have a directory. */
+async function simulate(wanted: readonly string[], flags: SimulateFlags, cli: Cli): Promise<void> {
+  const { parseFault } = await import('../../sim/index.ts');
   const { ownProviders } = await cli.readSettings();
-  const all = [...CATALOGUE, ...ownProviders];
-  const known = all.find(({ id }) => id === provider);
-  if (known === undefined) {
+  const providers = await providersNamed([...new Set(wanted.length === 0 ? ['x'] : wanted)], ownProviders);
+  const faults = flags.fault.map(parseFault);
+  const firstPort = numberOf('--port', flags.port);
+  const running: Running[] = [];
+  try {
+    for (const [index, provider] of providers.entries()) {
+      const isOneOfMany = providers.length > 1;
+      running.push(
+        await start({
+          provider,
+          port: firstPort === undefined || firstPort === 0 ? firstPort : firstPort + index,
+          directory:
+            flags.directory === undefined || !isOneOfMany ? flags.directory : join(flags.directory, provider.id),
+          fast: numberOf('--fast', flags.fast),
+          faults: faults.flatMap((fault) => (fault.kind === 'fault' ? [fault.order] : [])),
+          settings: Object.assign(
+            {},
+            ...faults.map((fault) => (fault.kind === 'settings' ? fault.patch : {})),
+          ) as object,
+          ...(flags.sandbox === true ? { clients: await sandboxClients() } : {}),
+          onRequest: ({ method, path, status, delivery }) => {
+            const name = isOneOfMany ? `${provider.id} ` : '';
+            cli.say(`${new Date(cli.nowMs()).toISOString()} ${name}${method} ${path} ${status} ${delivery}`);
+          },
+        }),
+      );
+    }
+    announce(running, flags, cli);
+    await new Promise<void>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
+    });
+  } finally {
+    await Promise.all(running.map(({ close }) => close()));
+  }
+}
+
+type Provider = StartOptions['provider'];
+
+interface Running {
+  readonly provider: Provider;
+  readonly url: string;
+  readonly close: () => Promise<void>;
+}
+
+async function providersNamed(ids: readonly string[], own: readonly Provider[]): Promise<readonly Provider[]> {
+  const { CATALOGUE } = await import('../../app/catalogue.ts');
+  const all = [...CATALOGUE, ...own];
+  return ids.map((wanted) => {
+    const known = all.find(({ id }) => id === wanted);
+    if (known !== undefined) return known;
     throw new KippuError(
       'invalid',
-      `There is no simulator of "${provider}". There is one of: ${all.map(({ id }) => id).join(', ')}.`,
+      `There is no simulator of "${wanted}". There is one of: ${all.map(({ id }) => id).join(', ')}.`,
       { where: 'provider' },
     );
+  });
+}
+
+async function start(options: StartOptions): Promise<Running> {
+  const { startSimulator } = await import('../../sim/index.ts');
+  const running = await startSimulator(options);
+  return { provider: options.provider, url: running.url, close: () => running.close() };
+}
+
+/** As data: an object for one, a list for several. */
+function announce(running: readonly Running[], { json }: SimulateFlags, cli: Cli): void {
+  if (json === true) {
+    const addresses = running.map(({ provider, url }) => ({ provider: provider.id, url }));
+    cli.printJson(addresses.length === 1 ? addresses[0] : addresses);
+    return;
   }
-  const faults = flags.fault.map(parseFault);
-  const running = await startSimulator({
-    provider: known,
-    port: numberOf('--port', flags.port),
-    directory: flags.directory,
-    fast: numberOf('--fast', flags.fast),
-    faults: faults.flatMap((fault) => (fault.kind === 'fault' ? [fault.order] : [])),
-    settings: Object.assign({}, ...faults.map((fault) => (fault.kind === 'settings' ? fault.patch : {}))) as Record<
-      string,
-      never
-    >,
-    ...(flags.sandbox === true ? { clients: await sandboxClients() } : {}),
-    onRequest: ({ method, path, status, delivery }) => {
-      cli.say(`${new Date(cli.nowMs()).toISOString()} ${method} ${path} ${status} ${delivery}`);
-    },
-  });
-  if (flags.json === true) cli.printJson({ provider, url: running.url });
-  else cli.print(SIMULATE_TEXTS[cli.language].running(known.name, running.url));
-  await new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, resolve);
-  });
-  await running.close();
+  for (const { provider, url } of running) cli.print(SIMULATE_TEXTS[cli.language].running(provider.name, url));
 }
 
 /** The sandbox's own app is the only one that its simulator knows: a confidential client. */

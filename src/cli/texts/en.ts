@@ -133,6 +133,8 @@ export const en = {
     revoked_by_provider: 'revoked at the provider',
     superseded: 'replaced by a later consent',
     answer_lost: 'the answer to a renewal was lost',
+    interaction_required: 'the provider asks for something that only its user can do',
+    user_blocked: 'the provider has blocked its user',
     no_refresh_token: 'there was no refresh token',
     key_over: "the API key's date is past",
   } as Readonly<Record<string, string>>,

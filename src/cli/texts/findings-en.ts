@@ -1,3 +1,4 @@
+import { refreshNeedLines } from '../../app/web/refresh-needs.ts';
 import type { FindingTexts } from './finding-texts.ts';
 
 const SHOWN = 5;
@@ -144,6 +145,20 @@ export const FINDINGS_EN: FindingTexts = {
   grants_crowded: ({ provider, handle, names, max }) => ({
     what: `${handle} is connected ${names.length} times with one app of ${provider}, which keeps ${max}: ${names.join(', ')}`,
     advice: 'The next consent ends the oldest of them without a word. Revoke those that nobody needs.',
+  }),
+  no_refresh_token: ({ provider, names, needs, consentsUrl }) => ({
+    what: `${provider} gave no refresh token, so these end with their access token: ${some(names)}`,
+    advice: [...refreshNeedLines({ needs, consentsUrl }, 'en'), `Then connect again: kippu connect ${provider}`].join(
+      '\n',
+    ),
+  }),
+  id_token_refused: ({ name, reason }) => ({
+    what: `the ID token of ${name} does not pass its checks: ${reason}`,
+    advice: `It is not handed out; access tokens are not touched by that. Another one: kippu renew ${name}`,
+  }),
+  testing_suspected: ({ provider, names, days, variable }) => ({
+    what: `${names.join(', ')} ended without a reason and never lived longer than ${days} days`,
+    advice: `That is how ${provider} treats an app in testing. Publish the app there, or set ${variable}=1 to be warned in time.`,
   }),
   never_expires: ({ names }) => ({
     what: `access tokens that never end: ${names.join(', ')}`,

@@ -1,3 +1,4 @@
+import { refreshNeedLines } from '../../app/web/refresh-needs.ts';
 import type { FindingTexts } from './finding-texts.ts';
 
 const SHOWN = 5;
@@ -144,6 +145,21 @@ export const FINDINGS_JA: FindingTexts = {
   grants_crowded: ({ provider, handle, names, max }) => ({
     what: `${handle} は ${provider} の同じアプリで ${names.length} 回接続されています(保持されるのは ${max} まで): ${names.join(', ')}`,
     advice: '次に同意すると、一番古いものが黙って失効します。不要なものを取り消してください。',
+  }),
+  no_refresh_token: ({ provider, names, needs, consentsUrl }) => ({
+    what: `${provider} がリフレッシュトークンを発行しなかったため、アクセストークンとともに終わります: ${names.join(', ')}`,
+    advice: [
+      ...refreshNeedLines({ needs, consentsUrl }, 'ja'),
+      `そのあと接続し直してください: kippu connect ${provider}`,
+    ].join('\n'),
+  }),
+  id_token_refused: ({ name, reason }) => ({
+    what: `${name} の ID トークンが検証に通りません: ${reason}`,
+    advice: `渡しませんが、アクセストークンには影響しません。新しいものを得るには: kippu renew ${name}`,
+  }),
+  testing_suspected: ({ provider, names, days, variable }) => ({
+    what: `${names.join(', ')} は理由なく終わり、${days} 日より長く続いたことがありません`,
+    advice: `${provider} でテスト中のアプリはそうなります。コンソールで公開するか、${variable}=1 を設定して事前に警告を受けてください。`,
   }),
   never_expires: ({ names }) => ({
     what: `アクセストークンに期限がありません: ${names.join(', ')}`,

@@ -143,6 +143,8 @@ export const ja: Texts = {
     revoked_by_provider: 'プロバイダー側で取り消し',
     superseded: '後の同意で置き換え',
     answer_lost: '更新の応答が失われた',
+    interaction_required: '本人の操作が必要(二段階認証など)',
+    user_blocked: 'プロバイダーがユーザーを停止',
     no_refresh_token: 'リフレッシュトークンなし',
     key_over: 'API キーの期限切れ',
   },
@@ -363,5 +365,6 @@ const FRAMES: Readonly<Record<ErrorCode, string>> = {
   store_copied: 'このデータベースは複製か、復元されたものです',
   store_unavailable: 'データベースまたはデータディレクトリーを使えません',
   consent_failed: '接続できませんでした',
+  id_token_invalid: 'ID トークンが検証に通りません',
   internal: '内部エラー',
 };

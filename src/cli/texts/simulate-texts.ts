@@ -14,21 +14,21 @@ export interface SimulateTexts {
 
 export const SIMULATE_TEXTS: Readonly<Record<Language, SimulateTexts>> = {
   en: {
-    description: "a provider's simulator alone, on 127.0.0.1, for tests without an account",
-    provider: 'which provider',
-    port: 'port to listen on; a free one when absent',
+    description: "providers' simulators alone, on 127.0.0.1, for tests without an account",
+    provider: 'which providers, each at an address of its own; x when none is named',
+    port: 'port to listen on, and those after it for several; free ones when absent',
     fast: 'let tokens age this many times faster (60 makes an hour a minute)',
     fault:
       'something to go wrong: lose:token, delay:token:5000, cut:token, status:tweets:500, family-kill; may be repeated',
-    directory: 'keep its memory here; without, it is forgotten at the end',
+    directory: 'keep their memory here; without, it is forgotten at the end',
     sandbox: "know the sandbox's app and no other",
     json: 'print the address as JSON',
     running: (name, url) => `${name} is simulated at ${url}`,
   },
   ja: {
     description: 'プロバイダーのシミュレーターだけを 127.0.0.1 で動かす(アカウントなしのテスト用)',
-    provider: 'どのプロバイダーか',
-    port: '待ち受けるポート。省略すると空いているもの',
+    provider: 'どのプロバイダーか(複数可。それぞれ別のアドレスになる)。省略すると x',
+    port: '待ち受けるポート。複数なら続きの番号を使う。省略すると空いているもの',
     fast: 'トークンの時間をこの倍率で速める(60なら1時間が1分)',
     fault: '起こす障害: lose:token, delay:token:5000, cut:token, status:tweets:500, family-kill。複数指定できる',
     directory: '状態をここに保存する。省略すると終了時に忘れる',

@@ -138,6 +138,10 @@ const REASONS: Readonly<Record<ReauthReason, string>> = {
     'The provider rejected the refresh token and does not say why. Often the user has removed the app, or changed the password.',
   expired: 'The provider says that the consent has expired.',
   revoked_by_provider: 'The provider says that the consent was revoked, or that the account is gone.',
+  interaction_required:
+    'The provider asks for something that only its user can do, such as a second factor at the sign-in.',
+  user_blocked:
+    'The provider says that the user is blocked. An administrator there must lift that before a new consent works.',
   superseded: 'The same account was connected once more with the same app, which ended this consent.',
   answer_lost:
     'A renewal was sent and its answer was lost on the way. The old refresh token is spent, and the new one was in that answer.',

@@ -80,6 +80,13 @@ export const githubData = {
     reuseKillsFamily: false,
     renewalKillsAccess: true,
   },
+  registration: {
+    console: 'https://github.com/settings/apps',
+    makes: 'New GitHub App (not an OAuth app), with Expire user authorization tokens checked',
+    callbackField: 'Callback URL',
+    clientIdName: 'Client ID',
+    clientSecretName: 'Client secret',
+  },
   tokenErrors: [
     { error: 'bad_refresh_token', means: { kind: 'rejected', reason: 'rejected_unknown' } },
     { error: 'bad_verification_code', means: { kind: 'code_refused' } },
@@ -130,6 +137,7 @@ export const githubData = {
     'refresh.reuseGraceMs': 'none is documented; https://github.com/coder/coder/issues/17069 shows none',
     'refresh.reuseKillsFamily': 'https://github.com/coder/coder/issues/17069: the winner of a race keeps its pair',
     'refresh.renewalKillsAccess': `${apps}/refreshing-user-access-tokens`,
+    registration: `${docs}/apps/creating-github-apps/registering-a-github-app/registering-a-github-app`,
     tokenErrors: `${docs}/apps/oauth-apps/maintaining-oauth-apps/troubleshooting-oauth-app-access-token-request-errors`,
     identity: `${docs}/rest/users/users#get-the-authenticated-user`,
     revocation: `${docs}/rest/apps/oauth-applications`,

@@ -68,6 +68,13 @@ export const xData = {
     reuseKillsFamily: false,
     renewalKillsAccess: false,
   },
+  registration: {
+    console: 'https://console.x.com',
+    makes: 'App with OAuth 2.0, type Web App, Automated App or Bot',
+    callbackField: 'Callback URI / Redirect URL',
+    clientIdName: 'OAuth 2.0 Client ID',
+    clientSecretName: 'OAuth 2.0 Client Secret',
+  },
   tokenErrors: [
     {
       status: 400,
@@ -100,6 +107,7 @@ export const xData = {
     'refresh.rotation': 'observed by several client libraries; X does not document it',
     'refresh.absoluteMs': "X's own tutorial of 2022 says six months; today's documentation is silent",
     grantsPerSubject: 'https://github.com/xdevplatform/xurl/issues/22',
+    registration: `${docs}/fundamentals/developer-apps; the names in the console change`,
     tokenErrors: 'answers recorded by six independent code bases',
     callback: `${docs}/fundamentals/developer-apps`,
     'identity.mayBeBilled': `${docs}/x-api/getting-started/pricing (inferred from the price of a user read)`,

@@ -1,5 +1,6 @@
 import type { Settings } from '../settings.ts';
 import type { ErrorAnswer, TokenProblem } from './network.ts';
+import { USER_ERRORS } from './standard.ts';
 
 const TROUBLE =
   'https://docs.github.com/apps/managing-oauth-apps/troubleshooting-oauth-app-access-token-request-errors/';
@@ -42,6 +43,8 @@ const ANSWERS = {
   client_unknown: badClient,
   grant_unsupported: { status: 400, error: 'unsupported_grant_type', uri: DEVICE_TROUBLE },
   parameter_missing: badCode,
+  // Nothing there is exchanged by its age.
+  token_too_young: badCode,
   device_pending: {
     status: 400,
     error: 'authorization_pending',
@@ -66,6 +69,8 @@ const ANSWERS = {
     error: 'device_flow_disabled',
     description: 'Device Flow must be explicitly enabled for this App',
   },
+  // Nobody has seen what it says to these.
+  ...USER_ERRORS,
 } as const satisfies Record<TokenProblem, ErrorAnswer>;
 
 export function githubTokenError(problem: TokenProblem, _settings: Settings, parameter: string): ErrorAnswer {

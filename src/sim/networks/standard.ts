@@ -1,4 +1,4 @@
-import { jsonReply, type SimRequest } from '../wire.ts';
+import { jsonReply, pathOf, type SimRequest } from '../wire.ts';
 import { justReply, type Decision, type World } from '../world.ts';
 import type { Provider } from '../../providers/provider.ts';
 import { liveAccess } from '../bearer.ts';
@@ -14,6 +14,14 @@ export const DEVICE_ERRORS = {
   device_flow_disabled: { status: 400, error: 'unauthorized_client' },
 } as const satisfies Partial<Record<TokenProblem, ErrorAnswer>>;
 
+/** What RFC 6749, section 5.2, has for what happens to users and apps. */
+export const USER_ERRORS = {
+  grant_not_allowed: { status: 400, error: 'unauthorized_client' },
+  user_blocked: { status: 400, error: 'invalid_grant' },
+  user_deleted: { status: 400, error: 'invalid_grant' },
+  second_factor_wanted: { status: 400, error: 'invalid_grant' },
+} as const satisfies Partial<Record<TokenProblem, ErrorAnswer>>;
+
 /** RFC 6749, section 5.2. */
 const ANSWERS = {
   refresh_token_refused: { status: 400, error: 'invalid_grant' },
@@ -24,34 +32,58 @@ const ANSWERS = {
   client_unknown: { status: 401, error: 'invalid_client' },
   grant_unsupported: { status: 400, error: 'unsupported_grant_type' },
   parameter_missing: { status: 400, error: 'invalid_request' },
+  token_too_young: { status: 400, error: 'invalid_request' },
   ...DEVICE_ERRORS,
+  ...USER_ERRORS,
 } as const satisfies Record<TokenProblem, ErrorAnswer>;
 
-/** A provider that nobody has described closer: errors by the RFC, and a resource API that says whose token it is. */
-export function standardNetwork(provider: Provider): Network {
+/** What a provider says in its own words; where it has none of its own, the RFC's are used. */
+export interface Words {
+  readonly token?: Partial<Record<TokenProblem, ErrorAnswer>>;
+  /** Other words for a dead grant, by the name that the switch `deadAs` calls them. */
+  readonly dead?: Readonly<Record<string, ErrorAnswer>>;
+  /** What the resource API says to a dead access token. */
+  readonly api?: { readonly status: number; readonly body: unknown };
+  readonly tokenPrefixes?: Network['tokenPrefixes'];
+  readonly answerMore?: Network['answerMore'];
+}
+
+/** Errors in a provider's words or by the RFC, and a resource API that says whose token it is. */
+export function standardNetwork(provider: Provider, words: Words = {}): Network {
+  const { method = 'GET' } = provider.identity;
   const identityPath = identityPathOf(provider);
+  const { token = {}, dead = {}, tokenPrefixes, answerMore } = words;
   return {
-    tokenError: (problem) => ANSWERS[problem],
-    call: (method, path) =>
-      method === 'GET' && path === identityPath ? { endpoint: 'me', answer: whoAmI } : undefined,
+    ...(tokenPrefixes === undefined ? {} : { tokenPrefixes }),
+    ...(answerMore === undefined ? {} : { answerMore }),
+    tokenError: (problem, settings) => {
+      const own = problem === 'refresh_token_refused' ? dead[settings.deadAs ?? ''] : undefined;
+      return own ?? token[problem] ?? ANSWERS[problem];
+    },
+    call: (asked, path) =>
+      asked === method && path === identityPath
+        ? { endpoint: 'me', answer: (world, request) => whoAmI(world, request, words) }
+        : undefined,
   } satisfies Network & { call(method: string, path: string): NetworkCall | undefined };
 }
 
 /** The API may begin below the top of its host. Empty, which no request is for: there is no such call. */
 function identityPathOf({ endpoints, identity }: Provider): string {
   if (identity.path === '') return '';
-  return new URL(endpoints.identity ?? endpoints.api).pathname.replace(/\/$/, '') + identity.path;
+  return new URL(endpoints.identity ?? endpoints.api).pathname.replace(/\/$/, '') + pathOf(identity.path);
 }
 
-function whoAmI(world: World, request: SimRequest): Decision {
+function whoAmI(world: World, request: SimRequest, { api, answerMore = {} }: Words): Decision {
   const access = liveAccess(world, request);
   if (access === undefined) {
+    const { status, body } = api ?? { status: 401, body: { error: 'invalid_token' } };
     return justReply(
-      jsonReply(401, { error: 'invalid_token' }, { 'www-authenticate': 'Bearer error="invalid_token"' }),
+      jsonReply(status, body, status === 401 ? { 'www-authenticate': 'Bearer error="invalid_token"' } : {}),
     );
   }
   const { subject, handle } = world.provider.identity;
-  return justReply(jsonReply(200, place(handle, access.user.handle, place(subject, access.user.id, {}))));
+  const who = handle === subject ? {} : place(handle, access.user.handle, {});
+  return justReply(jsonReply(200, { ...answerMore, ...place(subject, access.user.id, who) }));
 }
 
 /** Puts a value where a JSON pointer (RFC 6901) points, through objects only. */

@@ -1,6 +1,6 @@
 import type { Settings } from '../settings.ts';
 import type { ErrorAnswer, TokenProblem } from './network.ts';
-import { DEVICE_ERRORS } from './standard.ts';
+import { DEVICE_ERRORS, USER_ERRORS } from './standard.ts';
 
 /**
  * What X's token endpoint answers. Recorded by six independent code bases, but for `verifier_differs` and
@@ -35,8 +35,12 @@ const ANSWERS = {
   client_unknown: { status: 401, error: 'invalid_client', description: 'The client is unknown.' },
   grant_unsupported: { status: 400, error: 'unsupported_grant_type' },
   parameter_missing: { status: 400, error: 'invalid_request' },
+  // Nothing there is exchanged by its age.
+  token_too_young: { status: 400, error: 'invalid_request' },
   // X has no device flow.
   ...DEVICE_ERRORS,
+  // Nobody has seen what it says to these.
+  ...USER_ERRORS,
 } as const satisfies Record<TokenProblem, ErrorAnswer>;
 
 export function xTokenError(problem: TokenProblem, settings: Settings, parameter: string): ErrorAnswer {

@@ -1,14 +1,12 @@
-import type { SimRequest } from '../wire.ts';
 import type { World } from '../world.ts';
 
-/** One of the provider's addresses as this request's client knows it: here; without a socket, where the provider is. */
-export function placeOf(address: string, { headers }: Pick<SimRequest, 'headers'>): string {
-  const { origin } = new URL(address);
-  return headers['host'] === undefined ? address : `http://${headers['host']}${address.slice(origin.length)}`;
+/** One of the provider's addresses as its client knows it: at this origin; without one, where the provider is. */
+export function placeOf(address: string, origin: string | undefined): string {
+  return origin === undefined ? address : origin + address.slice(new URL(address).origin.length);
 }
 
-/** How the simulated server names itself (RFC 8414, section 2). */
-export function issuerAt({ provider }: World, request: Pick<SimRequest, 'headers'>): string {
+/** How the simulated server names itself (RFC 8414, section 2); it has its address from whoever asks. */
+export function issuerOf({ provider, origin }: Pick<World, 'provider' | 'origin'>): string {
   const { issuer, token } = provider.endpoints;
-  return placeOf(issuer ?? new URL(token).origin, request);
+  return placeOf(issuer ?? new URL(token).origin, origin);
 }

@@ -3,7 +3,7 @@ import { isPlayed, QUIRKS, sideOf } from '../quirks.ts';
 import type { AuthorizationRequest } from '../state.ts';
 import { repeatedName } from '../wire.ts';
 import type { World } from '../world.ts';
-import { registeredClient } from './client-check.ts';
+import { clientIdNameAt, registeredClient } from './client-check.ts';
 import { redirectUriProblem } from './redirect-uri.ts';
 
 export type ReadRequest =
@@ -15,7 +15,7 @@ export type ReadRequest =
 
 /** Reads an authorization request (RFC 6749, section 4.1.1; RFC 7636, section 4.3). */
 export function readAuthorizationRequest(world: World, query: URLSearchParams): ReadRequest {
-  const clientId = query.get('client_id') ?? '';
+  const clientId = query.get(clientIdNameAt(world)) ?? '';
   const redirectUri = query.get('redirect_uri') ?? '';
   if (clientId === '') return { kind: 'untrusted', problem: 'The address has no client_id.' };
   if (registeredClient(world, clientId) === undefined)
@@ -39,7 +39,11 @@ export function readAuthorizationRequest(world: World, query: URLSearchParams): 
       redirectUri,
       state,
       scopes: scopesOf(world, query),
+      nonce: world.provider.idToken === undefined ? undefined : (query.get('nonce') ?? undefined),
+      audience: parameter(world, 'audience', query),
+      organization: parameter(world, 'organization', query),
       challenge: challengeOf(query),
+      ...(isOnline(world, query) ? { isOnline: true } : {}),
       ...boundTo(world, query),
     },
   };
@@ -76,9 +80,10 @@ function scopeRefusal(world: World, query: URLSearchParams): Refusal | undefined
   if (sideOf(world.provider, 'permissionsNotScopes') === 'on') return undefined;
   const scopes = scopesOf(world, query);
   if (scopes.length === 0) return invalid('scope is missing.');
-  const { known } = world.provider.scopes;
+  const { known, isOpen } = world.provider.scopes;
   // A provider whose scopes nobody has listed refuses none.
-  const unknown = known.length === 0 ? undefined : scopes.find((scope) => !known.includes(scope));
+  if (isOpen === true || known.length === 0) return undefined;
+  const unknown = scopes.find((scope) => !known.includes(scope));
   return unknown === undefined ? undefined : { error: 'invalid_scope', description: `There is no scope ${unknown}.` };
 }
 
@@ -100,6 +105,22 @@ function invalid(description: string): Refusal {
 export function scopesOf({ provider }: World, query: URLSearchParams): readonly string[] {
   const asked = (query.get('scope') ?? '').split(provider.scopes.separator).filter((scope) => scope !== '');
   return QUIRKS.permissionsNotScopes[sideOf(provider, 'permissionsNotScopes')]([...new Set(asked)]);
+}
+
+/** One of the parameters that this provider knows besides the standard ones. */
+export function parameter(
+  { provider }: World,
+  name: 'audience' | 'organization',
+  query: URLSearchParams,
+): string | undefined {
+  const sentAs = provider.appParameters?.[name];
+  return sentAs === undefined ? undefined : (query.get(sentAs) ?? undefined);
+}
+
+/** Whether parameters are missing without which no refresh token is given. */
+function isOnline({ provider }: World, query: URLSearchParams): boolean {
+  const { needsParams = {} } = provider.refresh;
+  return Object.entries(needsParams).some(([name, value]) => query.get(name) !== value);
 }
 
 function boundTo({ provider }: World, query: URLSearchParams): Pick<AuthorizationRequest, 'proofThumbprint'> {

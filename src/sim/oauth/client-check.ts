@@ -28,15 +28,16 @@ export function checkClient(
 ): ClientCheck {
   const header = request.headers['authorization'];
   const basic = header === undefined ? undefined : readBasic(world, header);
-  const clientId = basic?.clientId ?? form.get('client_id') ?? undefined;
+  const idName = clientIdNameAt(world);
+  const clientId = basic?.clientId ?? form.get(idName) ?? undefined;
   if (clientId === undefined || clientId === '') return nameless(world, ownerOfGrant);
 
   const registered = registeredClient(world, clientId);
   if (registered === undefined) return { kind: 'refused', problem: 'client_unknown', parameter: 'client_id' };
-  const isNamedTwice = basic !== undefined && form.has('client_id') && form.get('client_id') !== clientId;
   if (form.has('client_assertion')) return bySignature(world, request, form, registered);
+  const isNamedTwice = basic !== undefined && form.has(idName) && form.get(idName) !== clientId;
   const secret = presentedSecret(world, basic?.secret, form);
-  const isRightWay = header === undefined || basic !== undefined;
+  const isRightWay = (header === undefined || basic !== undefined) && isItsMethod(world, basic !== undefined, form);
   const decide = isPlayed(world.provider, 'deviceFlowWithoutSecret') ? decideWithSecrets(isOfDevice) : decideByKind;
   const decided = isRightWay && !isNamedTwice ? decide(registered, secret, form.has('client_secret')) : undefined;
   if (decided === undefined)
@@ -52,7 +53,7 @@ export function checkClient(
 function bySignature(world: World, request: SimRequest, form: URLSearchParams, client: MetClient): ClientCheck {
   const mayUseKey = client.kind === 'with_key' || client.kind === 'undecided';
   const isAlone = request.headers['authorization'] === undefined && !form.has('client_secret');
-  const seen = mayUseKey && isAlone ? checkAssertion(world, request, form, client.id) : undefined;
+  const seen = mayUseKey && isAlone ? checkAssertion(world, form, client.id) : undefined;
   if (seen === undefined)
     return { kind: 'refused', problem: 'client_not_authenticated', parameter: 'client_assertion' };
   const met: SimEvent[] =
@@ -60,6 +61,17 @@ function bySignature(world: World, request: SimRequest, form: URLSearchParams, c
       ? [{ kind: 'client_met', client: { ...client, kind: 'with_key' } }]
       : [];
   return { kind: 'known', clientId: client.id, events: [...met, ...seen] };
+}
+
+/** Where an app is set to one way of sending its secret, the other is refused. */
+function isItsMethod({ state }: World, isBasic: boolean, form: URLSearchParams): boolean {
+  const { clientAuthMethod } = state.settings;
+  return clientAuthMethod === 'any' || (clientAuthMethod === 'basic' ? !form.has('client_secret') : !isBasic);
+}
+
+/** What the client's id is called there. */
+export function clientIdNameAt({ provider }: World): string {
+  return QUIRKS.clientIdIsClientKey[sideOf(provider, 'clientIdIsClientKey')];
 }
 
 /** The registration, given or met before; `undefined` when clients are given and this is none of them. */

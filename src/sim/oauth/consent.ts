@@ -3,10 +3,11 @@ import type { SimEvent } from '../events.ts';
 import { FEATURES } from '../features.ts';
 import { hashOf, isHandle, newCodeText, userOf } from '../names.ts';
 import { consentPage, problemPage } from '../pages/consent-page.ts';
+import { QUIRKS, sideOf } from '../quirks.ts';
 import type { AuthorizationRequest } from '../state.ts';
 import { formOf, queryOf, redirectReply, type SimRequest } from '../wire.ts';
 import { justReply, type Decision, type World } from '../world.ts';
-import { issuerAt } from './addresses.ts';
+import { issuerOf } from './addresses.ts';
 import { withParameters } from './authorization-request.ts';
 import { requestBehind } from './pushed-requests.ts';
 
@@ -44,7 +45,7 @@ export function answerConsentForm(world: World, request: SimRequest): Decision {
   const decided = decideConsent(world, consent.request, {
     handle,
     isAllowed: form.get('decision') === 'allow',
-    issuer: issuerAt(world, request),
+    issuer: issuerOf(world),
   });
   return {
     events: [{ kind: 'consent_closed', consentId: consent.id }, ...decided.events],
@@ -76,6 +77,8 @@ export function decideConsent(
   const isNew = !world.state.users.has(user.id);
   return {
     events: [...(isNew ? [{ kind: 'user_met', user } as const] : []), { kind: 'code_issued', code }],
-    location: withParameters(redirectUri, { state, code: text, iss }),
+    location:
+      withParameters(redirectUri, { state, code: text, iss }) +
+      QUIRKS.codeEndsInFragment[sideOf(world.provider, 'codeEndsInFragment')],
   };
 }

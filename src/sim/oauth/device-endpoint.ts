@@ -8,9 +8,10 @@ import { deviceDonePage, devicePage } from '../pages/device-page.ts';
 import type { Device } from '../state.ts';
 import { formOf, jsonReply, queryOf, type SimRequest } from '../wire.ts';
 import { justReply, type Decision, type World } from '../world.ts';
-import { scopesOf } from './authorization-request.ts';
+import { placeOf } from './addresses.ts';
+import { parameter, scopesOf } from './authorization-request.ts';
 import { checkClient } from './client-check.ts';
-import { errorBody, refuse } from './token-endpoint.ts';
+import { errorBody, refuse } from './refusal.ts';
 import { asAskedFor, parametersOf } from './token-wire.ts';
 
 const DEVICE_LIFE_MS = 15 * MINUTE_MS;
@@ -35,6 +36,7 @@ function begin(world: World, network: Network, request: SimRequest): Decision {
     userCode: newUserCode(world.random),
     clientId: client.clientId,
     scopes: scopesOf(world, form),
+    audience: parameter(world, 'audience', form),
     issuedAtMs: world.nowMs,
     expiresAtMs: world.nowMs + DEVICE_LIFE_MS,
     intervalMs: INTERVAL_MS,
@@ -47,23 +49,29 @@ function begin(world: World, network: Network, request: SimRequest): Decision {
     reply: jsonReply(200, {
       device_code: text,
       user_code: device.userCode,
-      verification_uri: pageAddress(world, request),
+      verification_uri: pageAddress(world),
+      ...completeUri(world, network, device),
       expires_in: DEVICE_LIFE_MS / SECOND_MS,
       interval: INTERVAL_MS / SECOND_MS,
     }),
   };
 }
 
+function completeUri(world: World, { device: manners }: Network, { userCode }: Device): object {
+  if (manners?.hasCompleteUri !== true) return {};
+  return { verification_uri_complete: `${pageAddress(world)}?user_code=${userCode}` };
+}
+
 /** Where this simulator is reached; without a socket, where the provider is. */
-function pageAddress({ provider }: World, { headers }: SimRequest): string {
-  const page = provider.endpoints.devicePage ?? provider.endpoints.authorization;
-  return headers['host'] === undefined ? page : `http://${headers['host']}${new URL(page).pathname}`;
+function pageAddress({ provider, origin }: World): string {
+  return placeOf(provider.endpoints.devicePage ?? provider.endpoints.authorization, origin);
 }
 
 /** Seen with a status of its own, where the provider's other errors come with 200. */
-function disabled({ state }: World, network: Network): Decision {
-  const words = network.tokenError('device_flow_disabled', state.settings, '');
-  return justReply(jsonReply(state.settings.deviceFlowDisabledStatus, errorBody(words)));
+function disabled(world: World, network: Network): Decision {
+  const { settings } = world.state;
+  const { status: _, ...words } = network.tokenError('device_flow_disabled', settings, '');
+  return justReply(jsonReply(settings.deviceFlowDisabledStatus, errorBody(world, words)));
 }
 
 /** As in `WDJB-MJHT`. */

@@ -5,7 +5,7 @@ import { isAlive } from '../state.ts';
 import { formOf, jsonReply, type SimRequest } from '../wire.ts';
 import type { Decision, World } from '../world.ts';
 import { checkClient } from './client-check.ts';
-import { refuse } from './token-endpoint.ts';
+import { refuse } from './refusal.ts';
 
 /** `POST` to the introspection endpoint (RFC 7662): what one of the client's own tokens is good for. */
 export function answerIntrospection(world: World, network: Network, request: SimRequest): Decision {

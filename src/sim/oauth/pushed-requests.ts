@@ -6,8 +6,8 @@ import type { Network } from '../networks/network.ts';
 import { formOf, jsonReply, queryOf, type SimRequest } from '../wire.ts';
 import type { Decision, World } from '../world.ts';
 import { readAuthorizationRequest, type ReadRequest } from './authorization-request.ts';
-import { checkClient } from './client-check.ts';
-import { refuse } from './token-endpoint.ts';
+import { checkClient, clientIdNameAt } from './client-check.ts';
+import { refuse } from './refusal.ts';
 
 const PUSHED_LIFE_MS = MINUTE_MS;
 const PREFIX = 'urn:ietf:params:oauth:request_uri:';
@@ -18,7 +18,7 @@ export function answerPushed(world: World, network: Network, request: SimRequest
   const client = checkClient(world, request, form, { ownerOfGrant: undefined });
   if (client.kind === 'refused') return refuse(world, network, client.problem, client.parameter);
   const bare = new URLSearchParams([...form].filter(([name]) => !/^client_(secret|assertion)/.test(name)));
-  bare.set('client_id', client.clientId);
+  bare.set(clientIdNameAt(world), client.clientId);
   const read = readAuthorizationRequest(world, bare);
   if (form.has('request_uri') || read.kind !== 'accepted')
     return { events: client.events, reply: jsonReply(400, problemOf(read)) };
@@ -53,7 +53,7 @@ export function requestBehind(world: World, query: URLSearchParams): ReadRequest
   const pushed = world.state.pushed.get(hashOf(uri));
   if (pushed === undefined || world.nowMs >= pushed.expiresAtMs)
     return { kind: 'untrusted', problem: 'The pushed request is too old, or there never was one. Start again.' };
-  if (pushed.request.clientId !== query.get('client_id'))
+  if (pushed.request.clientId !== query.get(clientIdNameAt(world)))
     return { kind: 'untrusted', problem: 'The pushed request is another app’s.' };
   return { kind: 'accepted', request: pushed.request };
 }

@@ -2,14 +2,17 @@ import { createHash } from 'node:crypto';
 import { SECOND_MS } from '../../model/clock.ts';
 import type { SimEvent } from '../events.ts';
 import { hashOf, newName } from '../names.ts';
-import type { ErrorAnswer, Network, TokenProblem } from '../networks/network.ts';
-import { isPlayed, QUIRKS, sideOf } from '../quirks.ts';
-import { isAlive, type Code, type Device, type Grant, type Token } from '../state.ts';
-import { jsonReply, type SimRequest } from '../wire.ts';
-import { justReply, type Decision, type World } from '../world.ts';
-import { checkClient, registeredClient } from './client-check.ts';
+import type { Network } from '../networks/network.ts';
+import { isPlayed } from '../quirks.ts';
+import type { Code, Device, Grant, Token } from '../state.ts';
+import type { SimRequest } from '../wire.ts';
+import { accessAfterEnd, type Decision, type World } from '../world.ts';
+import { parameter } from './authorization-request.ts';
+import { checkClient, clientIdNameAt, registeredClient } from './client-check.ts';
 import { issue } from './issue.ts';
 import { checkProof, proofRefused } from './proof-check.ts';
+import { grantOf, presentedRefresh, renew } from './renewal.ts';
+import { refuse } from './refusal.ts';
 import { asAskedFor, parametersOf } from './token-wire.ts';
 
 /**
@@ -73,22 +76,6 @@ function exchange(world: World, network: Network, form: URLSearchParams, present
   }
 }
 
-/** An error as this provider words it. */
-export function refuse(world: World, network: Network, problem: TokenProblem, parameter = ''): Decision {
-  const { status, ...words } = network.tokenError(problem, world.state.settings, parameter);
-  const played = QUIRKS.errorsArriveAs200[sideOf(world.provider, 'errorsArriveAs200')](status);
-  return justReply(jsonReply(played, errorBody(words)));
-}
-
-/** RFC 6749, section 5.2. */
-export function errorBody({ error, description, uri }: Omit<ErrorAnswer, 'status'>): Record<string, string> {
-  return {
-    error,
-    ...(description === undefined ? {} : { error_description: description }),
-    ...(uri === undefined ? {} : { error_uri: uri }),
-  };
-}
-
 /**
  * The app's own token (RFC 6749, section 4.4): only for an app that proves who it is, with a secret or a key, and without a refresh token. The app stands
  * in the place of a user, under its own client id.
@@ -96,13 +83,20 @@ export function errorBody({ error, description, uri }: Omit<ErrorAnswer, 'status
 function issueToApp(world: World, network: Network, form: URLSearchParams, { clientId, proof }: Presented): Decision {
   const client = registeredClient(world, clientId);
   // An app that is met only now proves with this very request whether it has a secret.
-  const hasProof = form.has('client_secret') || form.has('client_assertion') || form.get('client_id') === null;
+  const hasProof = form.has('client_secret') || form.has('client_assertion') || !form.has(clientIdNameAt(world));
   if (client?.kind === 'public' || (client?.kind === 'undecided' && !hasProof))
     return refuse(world, network, 'client_not_authenticated', 'client_secret');
   const { separator } = world.provider.scopes;
-  const scopes = (form.get('scope') ?? '').split(separator).filter((scope) => scope !== '');
   const user = { id: clientId, handle: 'app', name: 'The app itself' };
-  const consent = { clientId, userId: user.id, scopes, atMs: world.nowMs, flow: 'app', proof } as const;
+  const consent = {
+    clientId,
+    userId: user.id,
+    scopes: (form.get('scope') ?? '').split(separator).filter((scope) => scope !== ''),
+    atMs: world.nowMs,
+    flow: 'app',
+    proof,
+    audience: parameter(world, 'audience', form),
+  } as const;
   const isKnown = world.state.users.has(user.id);
   return open(world, network, consent, isKnown ? [] : [{ kind: 'user_met', user }]);
 }
@@ -117,7 +111,7 @@ function askForDevice(
   if (!form.has('device_code')) return refuse(world, network, 'parameter_missing', 'device_code');
   if (device === undefined || device.clientId !== clientId || device.spentAtMs !== undefined)
     return refuse(world, network, 'device_code_unknown');
-  if (world.nowMs >= device.expiresAtMs) return refuse(world, network, 'device_code_over');
+  if (world.nowMs >= device.expiresAtMs) return sayOver(world, network, device);
   const isTooSoon = device.askedAtMs !== undefined && world.nowMs < device.askedAtMs + device.intervalMs;
   const intervalMs = isTooSoon ? device.intervalMs + SLOWER_BY_MS : device.intervalMs;
   const asked: SimEvent = { kind: 'device_asked', hash: device.hash, atMs: world.nowMs, intervalMs };
@@ -132,14 +126,22 @@ function askForDevice(
     atMs: world.nowMs,
     flow: 'device',
     proof,
+    audience: device.audience,
   } as const;
   return open(world, network, consent, [asked, { kind: 'device_spent', hash: device.hash, atMs: world.nowMs }]);
+}
+
+function sayOver(world: World, network: Network, { hash, toldOver }: Device): Decision {
+  const isUnknownNow = network.device?.saysOverOnce === true && toldOver === true;
+  const refused = refuse(world, network, isUnknownNow ? 'device_code_unknown' : 'device_code_over');
+  return { ...refused, events: [{ kind: 'device_told_over', hash }] };
 }
 
 const SLOWER_BY_MS = 5 * SECOND_MS;
 
 function slowDown(world: World, network: Network, asked: Extract<SimEvent, { kind: 'device_asked' }>): Decision {
   const { reply } = refuse(world, network, 'device_asked_too_often');
+  if (network.device?.saysInterval === false) return { events: [asked], reply };
   const body = JSON.parse(reply.body) as Record<string, unknown>;
   return {
     events: [asked],
@@ -165,30 +167,45 @@ function exchangeCode(
     return code?.spentAtMs === undefined ? refused : { ...refused, events: [{ kind: 'code_replayed' }] };
   }
   const redirectUri = form.get('redirect_uri') ?? (isLoose ? code.request.redirectUri : null);
-  if (redirectUri !== code.request.redirectUri) return refuse(world, network, 'redirect_uri_differs');
+  if (redirectUri !== code.request.redirectUri || redirectUri === null)
+    return refuse(world, network, 'redirect_uri_differs');
   const boundTo = code.request.proofThumbprint;
   if (boundTo !== undefined && boundTo !== proof) return refuse(world, network, 'code_refused');
   if (!isVerified(code, form.get('code_verifier'))) return refuse(world, network, 'verifier_differs');
 
   const { userId, request, issuedAtMs } = code;
-  const consent = { clientId, userId, scopes: request.scopes, atMs: issuedAtMs, flow: undefined, proof };
+  const { scopes, nonce, audience, organization } = request;
+  const consent = {
+    ...{ clientId, userId, scopes, nonce, audience, organization, proof },
+    atMs: issuedAtMs,
+    flow: undefined,
+    redirectUri,
+    isOnline: isOnline(world, request),
+  };
   return open(world, network, consent, [{ kind: 'code_spent', hash: code.hash, atMs: world.nowMs }]);
 }
 
-interface GivenConsent {
+interface GivenConsent extends Pick<Grant, 'nonce' | 'audience' | 'organization'> {
   readonly clientId: string;
   readonly userId: string;
   readonly scopes: readonly string[];
   readonly atMs: number;
   readonly flow: Grant['flow'];
+  /** Thumbprint of the key that its tokens will be bound to. */
   readonly proof: string | undefined;
+  readonly redirectUri?: string;
+  readonly isOnline?: boolean;
+}
+
+function isOnline({ state }: World, request: Code['request']): boolean {
+  return request.isOnline === true || state.settings.withholdRefresh;
 }
 
 /** A consent becomes a grant with its first token set. */
 function open(
   world: World,
   network: Network,
-  { atMs, flow, proof, ...consent }: GivenConsent,
+  { atMs, flow, proof, redirectUri, isOnline, ...consent }: GivenConsent,
   before: readonly SimEvent[],
 ): Decision {
   const grant: Grant = {
@@ -196,6 +213,8 @@ function open(
     ...consent,
     ...(flow === undefined ? {} : { flow }),
     ...(proof === undefined ? {} : { proofThumbprint: proof }),
+    ...(redirectUri === undefined ? {} : { redirectUri }),
+    ...(isOnline === true ? { isOnline } : {}),
     consentedAtMs: atMs,
     renewals: 0,
     tokenHashes: [],
@@ -229,9 +248,13 @@ function makeRoom(world: World, grant: Grant): readonly SimEvent[] {
     }));
   }
   const tooMany = grantsPerUserMax === null ? 0 : Math.max(0, others.length + 1 - grantsPerUserMax);
-  return others
-    .slice(0, tooMany)
-    .map(({ id }) => ({ kind: 'grant_ended', grantId: id, reason: 'one_too_many', access: 'ends', atMs: nowMs }));
+  return others.slice(0, tooMany).map(({ id }) => ({
+    kind: 'grant_ended',
+    grantId: id,
+    reason: 'one_too_many',
+    access: accessAfterEnd(world),
+    atMs: nowMs,
+  }));
 }
 
 /** RFC 7636, section 4.6. */
@@ -241,59 +264,4 @@ function isVerified(code: Code, verifier: string | null): boolean {
   if (verifier === null) return false;
   const made = challenge.method === 'plain' ? verifier : createHash('sha256').update(verifier).digest('base64url');
   return made === challenge.value;
-}
-
-function presentedRefresh(world: World, form: URLSearchParams): Token | undefined {
-  const token = world.state.tokens.get(hashOf(form.get('refresh_token') ?? ''));
-  return token?.kind === 'refresh' ? token : undefined;
-}
-
-function grantOf(world: World, token: Token | undefined): Grant | undefined {
-  return token === undefined ? undefined : world.state.grants.get(token.grantId);
-}
-
-function renew(
-  world: World,
-  network: Network,
-  form: URLSearchParams,
-  { clientId, refresh, proof }: Presented,
-): Decision {
-  if (!form.has('refresh_token')) return refuse(world, network, 'parameter_missing', 'refresh_token');
-  const grant = grantOf(world, refresh);
-  if (refresh === undefined || grant === undefined || grant.clientId !== clientId)
-    return refuse(world, network, 'refresh_token_refused');
-  // Looked at before the token is used: whoever lacks the key spends nothing.
-  if (grant.proofThumbprint !== undefined && grant.proofThumbprint !== proof)
-    return refuse(world, network, 'refresh_token_refused');
-  if (refresh.spentAtMs !== undefined) return reuse(world, network, refresh, grant);
-  if (!isAlive(refresh, world.nowMs)) return refuse(world, network, 'refresh_token_refused');
-  const isSpent = world.provider.refresh.rotation === 'single-use';
-  const before: SimEvent[] = isSpent ? [{ kind: 'token_spent', hash: refresh.hash, atMs: world.nowMs }] : [];
-  return issue(world, network, grant, { before, parent: refresh });
-}
-
-/** A spent refresh token again: good inside the provider's window, otherwise refused, and with the switch on, fatal. */
-function reuse(world: World, network: Network, refresh: Token, grant: Grant): Decision {
-  const seen: SimEvent = { kind: 'token_reused', hash: refresh.hash };
-  const { reuseGraceMs, graceForksFamily } = world.provider.refresh;
-  const isInGrace =
-    refresh.spentAtMs !== undefined &&
-    world.nowMs < refresh.spentAtMs + reuseGraceMs &&
-    refresh.revokedAtMs === undefined;
-  if (isInGrace) {
-    const before = [seen, ...(graceForksFamily ? [] : revokeChildren(world, grant, refresh))];
-    return issue(world, network, grant, { before, parent: refresh });
-  }
-  const refused = refuse(world, network, 'refresh_token_refused');
-  if (!world.state.settings.familyKill || grant.end !== undefined) return { ...refused, events: [seen] };
-  return {
-    ...refused,
-    events: [seen, { kind: 'grant_ended', grantId: grant.id, reason: 'reuse', access: 'ends', atMs: world.nowMs }],
-  };
-}
-
-function revokeChildren(world: World, grant: Grant, parent: Token): readonly SimEvent[] {
-  return grant.tokenHashes
-    .filter((hash) => world.state.tokens.get(hash)?.parentId === parent.id)
-    .map((hash) => ({ kind: 'token_revoked', hash, atMs: world.nowMs }));
 }

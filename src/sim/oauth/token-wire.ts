@@ -4,12 +4,17 @@ import type { World } from '../world.ts';
 
 /** The parameters of a request to the token or the device endpoint, wherever this provider reads them. */
 export function parametersOf({ provider }: World, request: SimRequest): URLSearchParams {
+  if (isPlayed(provider, 'requestsAsJson')) return new URLSearchParams(Object.entries(jsonOf(request)).map(asText));
   const form = formOf(request);
   if (form !== undefined || !isPlayed(provider, 'parametersAnywhere')) return form ?? new URLSearchParams();
   const query = queryOf(request.url);
   for (const [name, value] of Object.entries(jsonOf(request)))
     if (typeof value === 'string' && !query.has(name)) query.set(name, value);
   return query;
+}
+
+function asText([name, value]: readonly [string, unknown]): [string, string] {
+  return [name, typeof value === 'string' ? value : ''];
 }
 
 function jsonOf({ headers, body }: SimRequest): object {

@@ -53,8 +53,16 @@ function postPanel(world: World): Html {
 
 function lives(world: World): Html {
   const end = refreshEndMs(world, world.nowMs);
+  const { refresh: life } = world.provider;
   const refresh =
-    end === undefined ? 'refresh tokens have no known end' : `refresh tokens ${spanText(end - world.nowMs)}`;
+    life.rotation === 'none'
+      ? 'and there are no refresh tokens'
+      : end === undefined
+        ? 'refresh tokens have no known end'
+        : `refresh tokens ${spanText(end - world.nowMs)}`;
+  const access = world.state.settings.tokensExpire
+    ? `live ${spanText(accessLifeSeconds(world) * 1000)}`
+    : 'have no end';
   const fast = world.fast === 1 ? undefined : html` <span class="chip">${world.fast} times faster</span>`;
-  return html`Access tokens live ${spanText(accessLifeSeconds(world) * 1000)}, ${refresh}.${fast}`;
+  return html`Access tokens ${access}, ${refresh}.${fast}`;
 }

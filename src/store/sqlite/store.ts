@@ -9,6 +9,7 @@ import { sqliteCredentialStore } from './credential-queries.ts';
 import { SqliteDatabase } from './database.ts';
 import { sqliteEventStore } from './event-queries.ts';
 import { sqliteHomeStore } from './home-queries.ts';
+import { sqliteIdTokenStore } from './id-token-queries.ts';
 import { sqliteMetricStore } from './metric-queries.ts';
 import { migrate } from './migrate.ts';
 import { sqliteNoticeStore } from './notice-queries.ts';
@@ -37,6 +38,7 @@ export async function openSqliteStore({ path, clock, random, faults, migrates }:
     credentials: sqliteCredentialStore(db, settling),
     connections: sqliteConnectionStore(db, settling),
     consents: sqliteConsentStore(db, clock),
+    idTokens: sqliteIdTokenStore(db),
     posts: sqlitePostStore(db, settling),
     metrics: sqliteMetricStore(db),
     schedules: sqliteScheduleStore(db, settling),

@@ -1,0 +1,81 @@
+import type { Provider } from '../provider.ts';
+
+const docs = 'https://learn.microsoft.com/entra/identity-platform';
+
+/** Microsoft Entra ID (Azure AD), for Microsoft Graph. */
+export const entraData = {
+  id: 'entra',
+  name: 'Microsoft Entra',
+  endpoints: {
+    authorization: 'https://login.microsoftonline.com/common/oauth2/v2.0/authorize',
+    token: 'https://login.microsoftonline.com/common/oauth2/v2.0/token',
+    deviceCode: 'https://login.microsoftonline.com/common/oauth2/v2.0/devicecode',
+    devicePage: 'https://microsoft.com/devicelogin',
+    api: 'https://graph.microsoft.com',
+  },
+  tenancy: { segment: 'common', names: ['common', 'organizations', 'consumers'] },
+  scopes: {
+    separator: ' ',
+    offline: 'offline_access',
+    presets: { default: ['User.Read'] },
+    known: ['offline_access', 'openid', 'profile', 'email', 'User.Read'],
+    isOpen: true,
+  },
+  clientAuth: { confidential: 'body' },
+  pkce: 'S256',
+  codeLifetimeMs: 600_000,
+  access: { lifetimeMs: 3_600_000, whenMissing: 'unknown' },
+  refresh: {
+    rotation: 'reusable',
+    answered: 'new',
+    idleMs: 90 * 86_400_000,
+    reuseGraceMs: 0,
+    graceForksFamily: false,
+    reuseKillsFamily: false,
+    renewalKillsAccess: false,
+  },
+  registration: {
+    console: 'https://entra.microsoft.com',
+    makes: 'App registration, platform Web (not Single-page application: its refresh tokens end after 24 hours)',
+    callbackField: 'Redirect URIs',
+    clientIdName: 'Application (client) ID',
+    clientSecretName: 'Client secret value',
+  },
+  tokenErrors: [
+    { error: 'invalid_grant', code: '70008', means: { kind: 'rejected', reason: 'expired' } },
+    { error: 'invalid_grant', code: '700082', means: { kind: 'rejected', reason: 'expired' } },
+    { error: 'invalid_grant', code: '50173', means: { kind: 'rejected', reason: 'revoked_by_provider' } },
+    { error: 'interaction_required', means: { kind: 'rejected', reason: 'rejected_unknown' } },
+    { error: 'consent_required', means: { kind: 'rejected', reason: 'revoked_by_provider' } },
+    { error: 'invalid_request', code: '9002326', means: { kind: 'misconfigured' } },
+    { error: 'invalid_request', code: '9002327', means: { kind: 'misconfigured' } },
+  ],
+  identity: { path: '/v1.0/me', subject: '/id', handle: '/userPrincipalName', mayBeBilled: false },
+  revocation: { method: 'none' },
+  grantsPerSubject: 'many',
+  callback: { loopbackHost: 'any' },
+  quirks: {},
+  evidence: {
+    'endpoints.authorization': 'the provider list of Nango, read in August 2026',
+    'endpoints.token': 'the provider list of Nango, read in August 2026',
+    tenancy: 'the provider list of Nango, read in August 2026',
+    'scopes.offline': `${docs}/refresh-tokens`,
+    'refresh.rotation': `${docs}/refresh-tokens: the platform does not revoke old refresh tokens when they are used`,
+    'refresh.answered': `${docs}/refresh-tokens: they replace themselves with a fresh one upon every use`,
+    'refresh.idleMs': `${docs}/refresh-tokens: 90 days; 24 hours for redirect URIs of the type spa, carried over by every renewal`,
+    tokenErrors:
+      'recorded answers: invalid_grant with AADSTS70008, 700082, 50173; AADSTS9002326 and 9002327 for an app of the type SPA',
+  },
+  unverified: [
+    'endpoints.deviceCode',
+    'endpoints.devicePage',
+    'access.lifetimeMs',
+    'codeLifetimeMs',
+    'clientAuth.confidential',
+    'pkce',
+    'identity',
+    'revocation',
+    'refresh.renewalKillsAccess',
+    'registration',
+  ],
+} as const satisfies Provider;

@@ -1,0 +1,62 @@
+import type { Provider } from '../provider.ts';
+
+/** Zoom, for an app that a user adds himself. */
+export const zoomData = {
+  id: 'zoom',
+  name: 'Zoom',
+  endpoints: {
+    authorization: 'https://zoom.us/oauth/authorize',
+    token: 'https://zoom.us/oauth/token',
+    revocation: 'https://zoom.us/oauth/revoke',
+    api: 'https://api.zoom.us',
+  },
+  scopes: { separator: ',', presets: { default: ['user:read:user'] }, known: ['user:read:user'], isOpen: true },
+  clientAuth: { confidential: 'basic' },
+  pkce: 'none',
+  codeLifetimeMs: 300_000,
+  access: { lifetimeMs: 3_600_000, whenMissing: 'unknown' },
+  refresh: {
+    rotation: 'single-use',
+    idleMs: 90 * 86_400_000,
+    reuseGraceMs: 0,
+    graceForksFamily: false,
+    reuseKillsFamily: false,
+    renewalKillsAccess: false,
+  },
+  registration: {
+    console: 'https://marketplace.zoom.us',
+    makes: 'Develop, Build App, General App, user-managed',
+    callbackField: 'OAuth Redirect URL',
+    clientIdName: 'Client ID',
+    clientSecretName: 'Client secret',
+  },
+  tokenErrors: [
+    { error: 'invalid_grant', means: { kind: 'rejected', reason: 'rejected_unknown' } },
+    { error: 'invalid_request', means: { kind: 'rejected', reason: 'rejected_unknown' } },
+  ],
+  identity: { path: '/v2/users/me', subject: '/id', handle: '/email', mayBeBilled: false },
+  revocation: { method: 'rfc7009' },
+  grantsPerSubject: 'many',
+  callback: { loopbackHost: 'any' },
+  quirks: {},
+  evidence: {
+    'endpoints.authorization': 'the provider list of Nango, read in August 2026',
+    'endpoints.token': 'the provider list of Nango, read in August 2026',
+    'clientAuth.confidential': 'the provider list of Nango, read in August 2026',
+    codeLifetimeMs: "Zoom's plugin of 2026: 5 minutes",
+    'access.lifetimeMs': "Zoom's plugin of 2026: 1 hour",
+    'refresh.idleMs': "Zoom's plugin of 2026: about 90 days, to be taken as changeable",
+    'refresh.rotation': "Zoom's plugin of 2026: rotates, and the old one is invalid",
+    identity: 'the source of Auth.js (providers/zoom.ts)',
+  },
+  unverified: [
+    'pkce',
+    'endpoints.revocation',
+    'tokenErrors',
+    'scopes.separator',
+    'refresh.idleMs',
+    'refresh.reuseKillsFamily',
+    'refresh.renewalKillsAccess',
+    'registration',
+  ],
+} as const satisfies Provider;
