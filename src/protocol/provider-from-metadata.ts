@@ -30,12 +30,15 @@ export function providerFromMetadata(metadata: Metadata, described: Described): 
   if (token === undefined) throw read.refusal('it has no token_endpoint, so no token can be had there');
   const userinfo = read.endpoint('userinfo_endpoint');
   const api = described.api ?? new URL(userinfo ?? token).origin;
+  const scopes = scopesFrom(read, userinfo !== undefined);
   const { appOnly, ...provider } = defined(
     {
       id: described.id,
       name: described.name,
       endpoints: endpointsFrom(read, { token, userinfo, api }),
-      scopes: scopesFrom(read, userinfo !== undefined),
+      scopes,
+      // OpenID Connect Core, section 11: without it, offline_access may be passed over in silence.
+      ...(scopes.offline === undefined ? {} : { authorizationParams: { prompt: 'consent' } }),
       clientAuth: clientAuthFrom(read, described),
       pkce: read.list('code_challenge_methods_supported')?.includes('S256') === false ? 'none' : 'S256',
       requirePushed: read.isTrue('require_pushed_authorization_requests'),

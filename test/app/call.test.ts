@@ -19,6 +19,18 @@ describe('a call of the provider’s API', () => {
     assert.equal(sent[0]?.headers['authorization'], 'Bearer token-1');
   });
 
+  it('carries no proof of the caller’s, however he spells it', async () => {
+    const { sent, call } = world([200]);
+    await call({ headers: { Authorization: 'Bearer stolen', DPoP: 'of another key', accept: 'a/b' } });
+    assert.deepEqual(sent[0]?.headers, { accept: 'a/b', authorization: 'Bearer token-1' });
+  });
+
+  it('carries a static key in its own header, and in no other', async () => {
+    const { sent, call } = world([200], undefined, { carrier: { header: 'X-Api-Key', scheme: '' } });
+    await call({ headers: { 'X-API-KEY': 'stolen', accept: 'a/b' } });
+    assert.deepEqual(sent[0]?.headers, { accept: 'a/b', 'x-api-key': 'token-1' });
+  });
+
   it('is repeated once, with another token, after a 401', async () => {
     const { sent, needs, call } = world([401, 200]);
     assert.equal((await call()).status, 200);
@@ -89,7 +101,11 @@ interface World {
   readonly call: (changes?: Partial<ApiCall>) => Promise<{ readonly status: number }>;
 }
 
-function world(answers: readonly (number | 'unanswered')[], apiOrigin = 'https://api.x.com'): World {
+function world(
+  answers: readonly (number | 'unanswered')[],
+  apiOrigin = 'https://api.x.com',
+  more: Partial<Access> = {},
+): World {
   const sent: HttpRequest[] = [];
   const needs: (AccessNeed | undefined)[] = [];
   const http: HttpClient = {
@@ -113,6 +129,7 @@ function world(answers: readonly (number | 'unanswered')[], apiOrigin = 'https:/
         legacyOrigins: ['https://api.twitter.com'],
         provider: 'x',
         subject: undefined,
+        ...more,
       };
     },
   };

@@ -104,6 +104,22 @@ test('an issuer is configured by variables or in the file, and is not asked whil
   }
 });
 
+test('an app at an issuer may have a key instead of a secret, by variables or in the file', async () => {
+  const key = '{"kty":"EC"}';
+  const variables = {
+    KIPPU_CORP_ISSUER: 'https://corp.example',
+    KIPPU_CORP_CLIENT_ID: 'c',
+    KIPPU_CORP_PRIVATE_KEY: key,
+    KIPPU_CORP_PRIVATE_KEY_ID: 'k1',
+  };
+  const corp = { issuer: 'https://corp.example', clientId: 'c', privateKey: key, privateKeyId: 'k1' };
+  const file = JSON.stringify({ providers: { corp } });
+  for (const config of [await configOf('', '', variables), await configOf('kippu.config.json', file)]) {
+    const { clientSecret, clientPrivateKey, clientPrivateKeyId } = config.issuers[0]?.options ?? {};
+    assert.deepEqual([clientSecret, clientPrivateKey?.reveal(), clientPrivateKeyId], [undefined, key, 'k1']);
+  }
+});
+
 const WRONG: readonly (readonly [what: string, file: unknown, message: RegExp])[] = [
   ['an unknown setting', { prot: 4180 }, /no setting prot\. There are: databaseUrl/],
   ['an unknown setting of a provider', { providers: { x: { clientID: 'c' } } }, /no setting providers\.x\.clientID/],
@@ -156,6 +172,21 @@ const WRONG_ISSUERS: readonly (readonly [what: string, environment: Environment,
   ],
   ['no URL', { KIPPU_CORP_ISSUER: 'corp', KIPPU_CORP_CLIENT_ID: 'c' }, /KIPPU_CORP_ISSUER.*not a URL/],
   ['no client id', { KIPPU_CORP_ISSUER: 'https://corp.example' }, /KIPPU_CORP_CLIENT_ID: it is missing/],
+  [
+    'a secret and a key',
+    {
+      KIPPU_CORP_ISSUER: 'https://corp.example',
+      KIPPU_CORP_CLIENT_ID: 'c',
+      KIPPU_CORP_CLIENT_SECRET: 's',
+      KIPPU_CORP_PRIVATE_KEY: 'k',
+    },
+    /KIPPU_CORP_PRIVATE_KEY: there is a client secret too/,
+  ],
+  [
+    'a key whose file is not there',
+    { KIPPU_CORP_ISSUER: 'https://corp.example', KIPPU_CORP_CLIENT_ID: 'c', KIPPU_CORP_PRIVATE_KEY: '@nowhere.pem' },
+    /nowhere\.pem cannot be read/,
+  ],
   [
     'a known provider',
     { KIPPU_X_ISSUER: 'https://x.example', KIPPU_X_CLIENT_ID: 'c' },

@@ -207,7 +207,12 @@ test('the API is where the operator says it is, and the who-am-I call stays wher
   assert.deepEqual([endpoints.api, endpoints.identity], ['https://api.acme.example', ISSUER]);
 });
 
-const BAD: readonly (readonly [what: string, metadata: Record<string, unknown>, word: RegExp])[] = [
+const BAD: readonly (readonly [
+  what: string,
+  metadata: Record<string, unknown>,
+  word: RegExp,
+  provesBy?: Described['provesBy'],
+])[] = [
   ['no token endpoint', { token_endpoint: undefined }, /no token_endpoint/],
   ['a token endpoint of null', { token_endpoint: null }, /no token_endpoint/],
   ['plain http for tokens', { token_endpoint: 'http://issuer.example/token' }, /plain http at issuer\.example/],
@@ -224,13 +229,28 @@ const BAD: readonly (readonly [what: string, metadata: Record<string, unknown>, 
   ['a number for a URL', { token_endpoint: 7 }, /not a URL/],
   ['a password', { token_endpoint: 'https://u:p@issuer.example/token' }, /password/],
   ['no way to send a secret', { token_endpoint_auth_methods_supported: ['tls_client_auth'] }, /takes no client secret/],
+  [
+    'no signature of a key',
+    { token_endpoint_auth_methods_supported: ['client_secret_basic'] },
+    /takes no signature of a key/,
+    'key',
+  ],
+  [
+    'signatures that are not made here',
+    {
+      token_endpoint_auth_methods_supported: ['private_key_jwt'],
+      token_endpoint_auth_signing_alg_values_supported: ['HS256'],
+    },
+    /signatures with none of ES256/,
+    'key',
+  ],
   ['public apps alone', { token_endpoint_auth_methods_supported: ['none'] }, /takes no client secret/],
 ];
 
-for (const [what, metadata, word] of BAD) {
+for (const [what, metadata, word, provesBy = 'secret'] of BAD) {
   test(`a description that cannot be used is refused with its reason: ${what}`, () => {
     assert.throws(
-      () => providerFromMetadata({ ...DOCUMENT, ...metadata }, described()),
+      () => providerFromMetadata({ ...DOCUMENT, ...metadata }, described({ provesBy })),
       (error) => {
         assert.ok(error instanceof KippuError && error.code === 'misconfigured');
         assert.match(error.message, word);
@@ -250,6 +270,22 @@ test('a list that is none, or is full of other things, is as if it were not ther
     };
     assert.equal(providerFromMetadata({ ...DOCUMENT, ...lists }, described()).pkce, 'S256');
   }
+});
+
+test('an app with a key may be where no secret is taken', () => {
+  const methods = {
+    token_endpoint_auth_methods_supported: ['private_key_jwt'],
+    token_endpoint_auth_signing_alg_values_supported: ['EdDSA'],
+  };
+  const provider = providerFromMetadata({ ...DOCUMENT, ...methods }, described({ provesBy: 'key' }));
+  assert.deepEqual(provider.clientAuth.privateKeyJwt, { algorithms: ['EdDSA'], audience: 'issuer' });
+});
+
+test('where offline_access is known, consent is asked for by name; elsewhere nobody is bothered with it', () => {
+  const offline = { ...DOCUMENT, scopes_supported: ['openid', 'offline_access'] };
+  assert.deepEqual(providerFromMetadata(offline, described()).authorizationParams, { prompt: 'consent' });
+  const without = { ...DOCUMENT, scopes_supported: ['openid'] };
+  assert.equal(providerFromMetadata(without, described()).authorizationParams, undefined);
 });
 
 test('on loopback, http will do, for an issuer that is there itself', () => {

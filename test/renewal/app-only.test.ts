@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { connectAppOnly, type AppOnlyWish } from '../../src/connect/app-only.ts';
 import type { Connection } from '../../src/model/connection.ts';
 import type { ConnectionId } from '../../src/model/ids.ts';
-import { plain, withAppTokens } from '../support/made-up-providers.ts';
+import { demanding, plain, withAppTokens } from '../support/made-up-providers.ts';
 import { jsonAnswer } from '../support/provider-side.ts';
+import { Secret } from '../../src/model/secret.ts';
+import { providerApp } from '../../src/providers/provider-app.ts';
+import { openTokens } from '../../src/renewal/open-tokens.ts';
 import { createWorld, isCode, type World, type WorldOptions } from '../support/world.ts';
 
 function worldOf(options: WorldOptions = {}): Promise<World> {
@@ -58,6 +62,41 @@ test('when its token is over, another one is asked for, once however many ask, a
   assert.equal(world.provider.sentTo('/token').length, 2);
   assert.deepEqual(await attempts(world, id), ['renewed']);
   assert.equal(await world.state(id), 'active');
+});
+
+test('where tokens are bound to a key, the app proves one key of its own, at first and at each renewal', async () => {
+  await using world = await createWorld({ provider: { ...demanding, appOnly: {} }, workers: false });
+  world.provider.controls.set({ dpopNonces: 'required' });
+  const { id } = await connectApp(world);
+  const keyOf = async (): Promise<string | undefined> => {
+    const credential = await world.node().look.credentials.read(id);
+    assert.ok(credential !== undefined);
+    return openTokens({ credential, app: world.app }, world.node().ports).proofKey?.reveal();
+  };
+  const key = await keyOf();
+  assert.match(key ?? '', /"d":/);
+  const renewal = await world.node().renewNow(id);
+  assert.equal(renewal.kind === 'served' && renewal.tokens.proofKey?.reveal(), key);
+  assert.equal(await keyOf(), key);
+  assert.deepEqual(await attempts(world, id), ['renewed']);
+});
+
+test('an app with a key signs for its token instead of sending a secret', async () => {
+  await using world = await createWorld({ provider: { ...demanding, appOnly: {} }, workers: false });
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const clientPrivateKey = new Secret(privateKey.export({ format: 'pem', type: 'pkcs8' }).toString());
+  const app = providerApp(world.app.provider, { clientId: 'signing', clientPrivateKey });
+  world.provider.script(({ url }) =>
+    url.endsWith('/token')
+      ? jsonAnswer(200, { access_token: 'signed for', token_type: 'DPoP', expires_in: 3600 })
+      : undefined,
+  );
+  // The store knows nothing of this second app: what was sent is enough.
+  await connectApp(world, { app }).catch(() => undefined);
+  const form = world.provider.sentTo('/token')[0]?.form;
+  assert.deepEqual([form?.get('grant_type'), form?.get('client_id')], ['client_credentials', 'signing']);
+  assert.match(form?.get('client_assertion') ?? '', /^ey/);
+  assert.equal(form?.has('client_secret'), false);
 });
 
 test('it is renewed ahead where the policy says always', async () => {
