@@ -75,6 +75,7 @@ function idTokenOf(tokens: TokenSet, { nonce, keptIdToken }: TokenHome): Partial
   const isIdTokenKept = tokens.idToken === undefined && keptIdToken !== undefined;
   return { nonce: tokens.nonce ?? nonce, idToken: tokens.idToken ?? keptIdToken, isIdTokenKept };
 }
+
 /** What the next renewal presents: where there are no refresh tokens, the access token itself. */
 function renewedBy(tokens: TokenSet, { app, keptRefreshToken }: TokenHome): Secret | undefined {
   if (app.provider.renewal !== undefined) return tokens.accessToken;

@@ -308,8 +308,8 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/protocol/stored-tokens.ts',
-        search: '  const refreshToken = tokens.refreshToken ?? home.keptRefreshToken;',
-        replace: '  const { refreshToken } = tokens;',
+        search: '  return tokens.refreshToken ?? keptRefreshToken;',
+        replace: '  return tokens.refreshToken;',
       },
     ],
   },
