@@ -105,6 +105,10 @@ export class Oracle {
     }
   }
 
+  #isNearPromotion(atMs: number): boolean {
+    return this.promotedAtMs !== undefined && Math.abs(atMs - this.promotedAtMs) <= PATIENCE_MS;
+  }
+
   /** On one machine patience is counted by a clock that never jumps. */
   #clocksApartMs(): number {
     if (!this.#sight.plan.separateMachines) return 0;
@@ -117,7 +121,11 @@ export class Oracle {
     const spent = presented === undefined ? undefined : this.#sight.provider.refreshTokens.get(presented);
     const { end } = spent?.grant ?? {};
     if (spent === undefined || end?.why !== 'reuse' || end.atMs !== this.#sight.scheduler.nowMs) return;
-    const isAfterPromotion = this.promotedAtMs !== undefined && Math.abs(sentAtMs - this.promotedAtMs) <= PATIENCE_MS;
+    // Also where it is the claim of whoever spent it that the standby lacks, and he has stood still since.
+    const spentBy = this.#sight.exchanges().filter((exchange) => exchange.presented === presented);
+    const isAfterPromotion = [sentAtMs, ...spentBy.map((exchange) => exchange.sentAtMs)].some((atMs) =>
+      this.#isNearPromotion(atMs),
+    );
     if (this.forced.has(spent.grant.user) || isAfterPromotion) {
       this.#excused.add(spent.grant);
       return;
