@@ -20,6 +20,8 @@ export interface Provider {
   readonly clientAuth: ClientAuth;
   /** `S256` is sent with every authorization request; `none` where the provider refuses the parameters. */
   readonly pkce: 'S256' | 'none';
+  /** Parameters that the RFCs leave to the client, and without which the provider refuses its authorization request. */
+  readonly demands?: readonly ('state' | 'code_challenge')[];
   /** Parameters of the authorization request that this provider needs besides the standard ones. */
   readonly authorizationParams?: Readonly<Record<string, string>>;
   /** Absent: no limit is documented. */
@@ -217,7 +219,11 @@ export interface Identity {
 
 export type Revocation =
   /** RFC 7009 at `endpoints.revocation`, or none. */
-  | { readonly method: 'rfc7009' | 'none' }
+  | {
+      readonly method: 'rfc7009' | 'none';
+      /** An access token that is revoked takes its whole grant with it, as a refresh token does. Absent: only itself. */
+      readonly accessEndsGrant?: true;
+    }
   /**
    * A `DELETE` below the API, with the app's HTTP Basic authentication (so never without a secret) and a living access
    * token in a JSON body. Paths have `{client_id}` in them.

@@ -74,7 +74,7 @@ export const QUIRKS = {
   clientIdIsClientKey: { on: 'client_key', off: 'client_id' },
   /** Whether a token request must be JSON, and may not be a form. */
   requestsAsJson: { on: true, off: false },
-  /** Whether a renewal must name the callback of its consent. */
+  /** Whether a renewal that names another callback than its consent's is refused. */
   callbackAtRenewal: { on: true, off: false },
   /** What is answered about the refresh token's life, under the other name. */
   refreshLifetimeShortName: {

@@ -10,7 +10,7 @@ import { parametersOf } from './token-wire.ts';
 
 /**
  * `POST` to the revocation endpoint (RFC 7009). A refresh token takes its whole grant with it, an access token only
- * itself; a token that is not known is answered like one that was.
+ * itself where the provider has it so; a token that is not known is answered like one that was.
  */
 export function answerRevocation(world: World, network: Network, request: SimRequest): Decision {
   const form = parametersOf(world, request);
@@ -29,7 +29,9 @@ export function answerRevocation(world: World, network: Network, request: SimReq
 }
 
 function revoke(world: World, token: Token): readonly SimEvent[] {
-  return token.kind === 'refresh'
+  const { revocation } = world.provider;
+  const isGrants = token.kind === 'refresh' || (revocation.method === 'rfc7009' && revocation.accessEndsGrant === true);
+  return isGrants
     ? [{ kind: 'grant_ended', grantId: token.grantId, reason: 'revoked_by_client', access: 'ends', atMs: world.nowMs }]
     : [{ kind: 'token_revoked', hash: token.hash, atMs: world.nowMs }];
 }
