@@ -149,11 +149,11 @@ function slugOf(heading: string): string {
 /** Of the form `KIPPU_NAME`; a name with a placeholder in it (`KIPPU_<PROVIDER>_…`) is none. */
 function variablesOf(page: string): string[] {
   const names = [...read(page).matchAll(/\bKIPPU_[A-Z0-9]+(?:_[A-Z0-9]+)*\b(?!_)/g)].map(([name]) => name);
-  return [...new Set(names)].filter((name) => name !== EXAMPLE_KEY);
+  return [...new Set(names)].filter((name) => !EXAMPLE_NAMES.includes(name));
 }
 
-/** Holds an API key in the examples for the shell; not a setting. */
-const EXAMPLE_KEY = 'KIPPU_KEY';
+/** What a program that asks Kippu is told, in the examples; no settings of Kippu. */
+const EXAMPLE_NAMES = ['KIPPU_KEY', 'KIPPU_URL', 'KIPPU_API_KEY'];
 
 const CONFIG = 'src/app/config.ts';
 
