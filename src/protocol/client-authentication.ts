@@ -1,6 +1,6 @@
 import type { Secret } from '../model/secret.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
-import type { FeatureName, QuirkName } from '../providers/provider.ts';
+import type { FeatureName, QuirkName } from '../providers/quirks.ts';
 
 export interface Authentication {
   /** `false`: by its `client_id` alone, also where the app has a secret. */

@@ -14,7 +14,6 @@ import {
   type Identity,
   type IdTokenRules,
   type Provider,
-  type QuirkName,
   type RefreshLifetime,
   type Registration,
   type Scopes,
@@ -23,6 +22,7 @@ import {
   type TokenExchange,
 } from './provider.ts';
 import { isLoopback } from './provider-app.ts';
+import type { QuirkName } from './quirks.ts';
 import {
   count,
   flag,
@@ -149,7 +149,7 @@ const identity = objectOf({
 
 const method = objectOf({ method: text });
 const revocation = variantOf('method', {
-  rfc7009: objectOf({ method: text, refreshTokensOnly: flag, ends: oneOf('grant', 'token') }),
+  rfc7009: objectOf({ method: text, refreshTokensOnly: flag, ends: oneOf('grant', 'token'), accessEndsGrant: flag }),
   none: method,
   delete_by_access_token: objectOf({ method: text, grantPath: path, tokenPath: path }, ['grantPath', 'tokenPath']),
 });
@@ -246,6 +246,7 @@ export const definitionShape = objectOf(
     authorizationResponseIssuer: flag,
     dpop: objectOf({ algorithms }, ['algorithms']),
     pkce,
+    demands: listOf(oneOf('state', 'code_challenge')),
     authorizationParams: mapOf(text),
     appOnly: objectOf({ params: mapOf(text) }),
     apiKey,

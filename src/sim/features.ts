@@ -1,4 +1,5 @@
-import type { FeatureName, Provider } from '../providers/provider.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { FeatureName } from '../providers/quirks.ts';
 
 /** Whether a provider offers it, and so whether it is played. A table over all features: one that nobody plays does not compile. */
 export const FEATURES = {

@@ -1,4 +1,5 @@
-import type { Provider, QuirkName } from '../providers/provider.ts';
+import type { Provider } from '../providers/provider.ts';
+import type { QuirkName } from '../providers/quirks.ts';
 
 /** An error as its provider words it. */
 export interface ErrorWords {
@@ -74,7 +75,7 @@ export const QUIRKS = {
   clientIdIsClientKey: { on: 'client_key', off: 'client_id' },
   /** Whether a token request must be JSON, and may not be a form. */
   requestsAsJson: { on: true, off: false },
-  /** Whether a renewal must name the callback of its consent. */
+  /** Whether a renewal that names another callback than its consent's is refused. */
   callbackAtRenewal: { on: true, off: false },
   /** What is answered about the refresh token's life, under the other name. */
   refreshLifetimeShortName: {

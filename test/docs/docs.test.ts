@@ -150,14 +150,14 @@ function slugOf(heading: string): string {
 /** Of the form `KIPPU_NAME`; a name with a placeholder in it (`KIPPU_<PROVIDER>_…`) is none. */
 function variablesOf(page: string): string[] {
   const names = [...read(page).matchAll(/\bKIPPU_[A-Z0-9]+(?:_[A-Z0-9]+)*\b(?!_)/g)].map(([name]) => name);
-  return [...new Set(names)].filter((name) => name !== EXAMPLE_KEY && !OF_AN_EXAMPLE.test(name));
+  return [...new Set(names)].filter((name) => !EXAMPLE_NAMES.includes(name) && !OF_AN_EXAMPLE.test(name));
 }
 
 /** Variables of the providers that the examples make up. */
 const OF_AN_EXAMPLE = /^KIPPU_(ACME|CORP)_(CLIENT_ID|CLIENT_SECRET|ISSUER|BASE_URL)$/;
 
-/** Holds an API key in the examples for the shell; not a setting. */
-const EXAMPLE_KEY = 'KIPPU_KEY';
+/** What a program that asks Kippu is told, in the examples; no settings of Kippu. */
+const EXAMPLE_NAMES = ['KIPPU_KEY', 'KIPPU_URL', 'KIPPU_API_KEY'];
 
 const CONFIG = 'src/app/config.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
-import { exportJWK, SignJWT } from 'jose';
+import { decodeJwt, exportJWK, SignJWT } from 'jose';
 import type { Provider } from '../../src/providers/index.ts';
 import type { FEATURES } from '../../src/sim/features.ts';
 import type { SimClient } from '../../src/sim/index.ts';
@@ -219,4 +219,30 @@ test('nobody is told what another app’s token is good for', async () => {
     { authorization: basic('other', 's') },
   );
   assert.deepEqual(theirs.json, { active: false });
+});
+
+test('a set of tokens may be bound to a key and have an ID token, and a renewal without the key spends nothing', async () => {
+  const both: Provider = {
+    ...demanding,
+    scopes: { ...demanding.scopes, isOpen: true },
+    idToken: { algorithms: ['RS256'], lifetimeMs: 3_600_000 },
+  };
+  const one = world(both);
+  const back = await consent(one, both, { scope: 'read offline_access openid', nonce: 'n-1' });
+  const form = {
+    grant_type: 'authorization_code',
+    code: back.searchParams.get('code') ?? '',
+    redirect_uri: HERE,
+    code_verifier: VERIFIER,
+  };
+  const first = await one.app.post('/token', form, { ...own, dpop: await proof(one) });
+  assert.equal(first.json.token_type, 'DPoP');
+  const { iss, nonce } = decodeJwt(String(first.json.id_token));
+  assert.deepEqual({ iss, nonce }, { iss: back.searchParams.get('iss'), nonce: 'n-1' });
+
+  const renewal = { grant_type: 'refresh_token', refresh_token: String(first.json.refresh_token) };
+  assert.equal((await one.app.post('/token', renewal, own)).status, 400);
+  const second = await one.app.post('/token', renewal, { ...own, dpop: await proof(one) });
+  assert.equal(second.json.token_type, 'DPoP');
+  assert.equal(typeof second.json.id_token, 'string');
 });

@@ -69,10 +69,11 @@ const SHOWN: Record<keyof typeof QUIRKS, (app: App) => Promise<boolean>> = {
   },
   callbackAtRenewal: async (app) => {
     const { refresh_token: refreshToken } = await exchange(app);
-    const bare = await app.renew(refreshToken);
-    if (bare.json.access_token !== undefined) return false;
-    const named = { grant_type: 'refresh_token', refresh_token: refreshToken, redirect_uri: REDIRECT };
-    return (await app.token(named)).json.access_token !== undefined;
+    const form = { grant_type: 'refresh_token', refresh_token: refreshToken };
+    const foreign = await app.token({ ...form, redirect_uri: `${REDIRECT}/elsewhere` });
+    if (foreign.json.access_token !== undefined) return false;
+    const named = await app.token({ ...form, redirect_uri: REDIRECT });
+    return (await app.renew(named.json.refresh_token)).json.access_token !== undefined;
   },
   refreshLifetimeShortName: async (app) => (await exchange(app)).refresh_expires_in === 180 * 86_400,
 };

@@ -1,9 +1,11 @@
+import { SECOND_MS } from '../../model/clock.ts';
 import type { SimEvent } from '../events.ts';
 import { hashOf } from '../names.ts';
 import { registeredClient } from '../oauth/client-check.ts';
+import { mint } from '../oauth/issue.ts';
 import { isAlive, type Grant, type Token } from '../state.ts';
 import { jsonReply, type SimRequest } from '../wire.ts';
-import { justReply, type Decision, type World } from '../world.ts';
+import { accessLifeSeconds, justReply, type Decision, type World } from '../world.ts';
 import { badCredentials } from './github-problems.ts';
 
 interface Found {
@@ -16,17 +18,43 @@ export function checkToken(world: World, clientId: string, request: SimRequest):
   if (authenticated(world, clientId, request) === undefined) return justReply(badCredentials());
   const found = tokenIn(world, clientId, request);
   if (found === undefined) return justReply(jsonReply(404, { message: 'Not Found', status: '404' }));
+  return justReply(jsonReply(200, described(world, found)));
+}
+
+/**
+ * `PATCH /applications/{client_id}/token`: another access token in the place of this one, at once. What becomes of the
+ * refresh token that came with it is not documented; here it stays.
+ */
+export function resetToken(
+  world: World,
+  { clientId, prefix }: { readonly clientId: string; readonly prefix: string },
+  request: SimRequest,
+): Decision {
+  const met = authenticated(world, clientId, request);
+  if (met === undefined) return justReply(badCredentials());
+  const found = tokenIn(world, clientId, request);
+  if (found === undefined) return justReply(jsonReply(422, { message: 'Validation Failed', status: '422' }));
   const { token, grant } = found;
-  const user = world.state.users.get(grant.userId);
-  return justReply(
-    jsonReply(200, {
-      app: { client_id: clientId },
-      user: { login: user?.handle },
-      scopes: grant.scopes,
-      created_at: new Date(token.issuedAtMs).toISOString(),
-      expires_at: token.expiresAtMs === undefined ? null : new Date(token.expiresAtMs).toISOString(),
-    }),
-  );
+  const expiresAtMs = token.expiresAtMs === undefined ? undefined : world.nowMs + accessLifeSeconds(world) * SECOND_MS;
+  const fresh = mint(world, 'access', { grant, parent: token, expiresAtMs, prefix });
+  const events: SimEvent[] = [
+    { kind: 'token_revoked', hash: token.hash, atMs: world.nowMs },
+    { kind: 'token_issued', token: fresh.token },
+  ];
+  return {
+    events: [...met, ...events],
+    reply: jsonReply(200, { ...described(world, { token: fresh.token, grant }), token: fresh.text }),
+  };
+}
+
+function described(world: World, { token, grant }: Found): object {
+  return {
+    app: { client_id: grant.clientId },
+    user: { login: world.state.users.get(grant.userId)?.handle },
+    scopes: grant.scopes,
+    created_at: new Date(token.issuedAtMs).toISOString(),
+    expires_at: token.expiresAtMs === undefined ? null : new Date(token.expiresAtMs).toISOString(),
+  };
 }
 
 /**

@@ -4,7 +4,7 @@ import type { SimEvent } from '../events.ts';
 import type { User } from '../state.ts';
 import { jsonReply, type SimRequest } from '../wire.ts';
 import { justReply, type Decision, type World } from '../world.ts';
-import { changeToken, checkToken } from './github-apps.ts';
+import { changeToken, checkToken, resetToken } from './github-apps.ts';
 import { badCredentials, rateLimited, userAgentMissing } from './github-problems.ts';
 import { githubTokenError } from './github-token-errors.ts';
 import type { Network, NetworkCall } from './network.ts';
@@ -12,9 +12,11 @@ import type { Network, NetworkCall } from './network.ts';
 /** Where REST is on Enterprise Server, and with a base URL of one's own; on github.com it has a host to itself. */
 const BELOW = /^\/api\/v3(?=\/)/;
 
+const TOKEN_PREFIXES = { access: 'ghu_', refresh: 'ghr_' };
+
 /** GitHub, as far as somebody meets it who keeps a user's token: who it is for, some repositories, and what ends it. */
 export const githubNetwork: Network = {
-  tokenPrefixes: { access: 'ghu_', refresh: 'ghr_' },
+  tokenPrefixes: TOKEN_PREFIXES,
   tokenError: githubTokenError,
   call: (method, fullPath) => {
     const path = fullPath.replace(BELOW, '');
@@ -29,6 +31,10 @@ export const githubNetwork: Network = {
 function appCall(method: string, clientId: string, what: 'token' | 'grant'): NetworkCall | undefined {
   if (method === 'POST' && what === 'token') {
     return { endpoint: 'check', answer: (world, request) => checkToken(world, clientId, request) };
+  }
+  if (method === 'PATCH' && what === 'token') {
+    const prefix = TOKEN_PREFIXES.access;
+    return { endpoint: 'revoke', answer: (world, request) => resetToken(world, { clientId, prefix }, request) };
   }
   if (method !== 'DELETE') return undefined;
   return { endpoint: 'revoke', answer: (world, request) => changeToken(world, { clientId, what }, request) };

@@ -70,7 +70,7 @@ function refusalOf(world: World, query: URLSearchParams): Refusal | undefined {
   if (responseType !== 'code')
     return { error: 'unsupported_response_type', description: 'response_type must be code.' };
   const { stateCharsMax = Number.POSITIVE_INFINITY } = world.provider;
-  if (!query.has('state') && !isLoose) return invalid('state is missing.');
+  if (!query.has('state') && demands(world, 'state')) return invalid('state is missing.');
   if ((query.get('state') ?? '').length > stateCharsMax)
     return invalid(`state is longer than ${stateCharsMax} characters.`);
   return scopeRefusal(world, query) ?? challengeRefusal(world, query);
@@ -90,11 +90,15 @@ function scopeRefusal(world: World, query: URLSearchParams): Refusal | undefined
 function challengeRefusal(world: World, query: URLSearchParams): Refusal | undefined {
   const challenge = query.get('code_challenge');
   const method = query.get('code_challenge_method') ?? 'plain';
-  const isOptional = world.provider.pkce === 'none' || isPlayed(world.provider, 'looseRequests');
-  if (challenge === null) return isOptional ? undefined : invalid('code_challenge is missing.');
+  if (challenge === null) return demands(world, 'code_challenge') ? invalid('code_challenge is missing.') : undefined;
   if (method !== 'S256' && method !== 'plain') return invalid('code_challenge_method must be S256 or plain.');
   const form = method === 'S256' ? /^[A-Za-z0-9_-]{43}$/ : /^[A-Za-z0-9._~-]{43,128}$/;
   return form.test(challenge) ? undefined : invalid(`code_challenge does not have the form that ${method} gives it.`);
+}
+
+/** The RFCs leave both to the client. */
+function demands({ provider }: World, name: 'state' | 'code_challenge'): boolean {
+  return provider.demands?.includes(name) === true && !isPlayed(provider, 'looseRequests');
 }
 
 function invalid(description: string): Refusal {

@@ -93,7 +93,7 @@ interface Origin {
 }
 
 /** A new token: its text goes into the answer and nowhere else, its hash is what is remembered. */
-function mint(
+export function mint(
   world: World,
   kind: Token['kind'],
   { grant, parent, expiresAtMs, prefix = '', text: given }: Origin,

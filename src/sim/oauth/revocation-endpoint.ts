@@ -10,7 +10,7 @@ import { parametersOf } from './token-wire.ts';
 
 /**
  * `POST` to the revocation endpoint (RFC 7009). A refresh token takes its whole grant with it, an access token only
- * itself; a token that is not known is answered like one that was.
+ * itself where the provider has it so; a token that is not known is answered like one that was.
  */
 export function answerRevocation(world: World, network: Network, request: SimRequest): Decision {
   const form = parametersOf(world, request);
@@ -30,9 +30,10 @@ export function answerRevocation(world: World, network: Network, request: SimReq
 
 function revoke(world: World, token: Token): readonly SimEvent[] {
   const { provider, state, nowMs: atMs } = world;
-  if (token.kind === 'access' && isOnlyForRefresh(provider.revocation)) return [];
-  if (token.kind === 'access' || !state.settings.revocationEndsGrant)
-    return [{ kind: 'token_revoked', hash: token.hash, atMs }];
+  const { revocation } = provider;
+  if (token.kind === 'access' && isOnlyForRefresh(revocation)) return [];
+  const isGrants = token.kind === 'refresh' || (revocation.method === 'rfc7009' && revocation.accessEndsGrant === true);
+  if (!isGrants || !state.settings.revocationEndsGrant) return [{ kind: 'token_revoked', hash: token.hash, atMs }];
   const access = accessAfterEnd(world);
   return alike(world, token).map(({ id }) => ({
     kind: 'grant_ended',
