@@ -21,8 +21,8 @@ type Settled = Renewal | { readonly kind: 'look_again' };
 /** A commit that takes longer than this is not waited for any more: the answer goes to the spool first. */
 const STALL_MS = SECOND_MS;
 /** An answer that neither store nor spool takes is offered to both this often, for half an hour. */
-const KEEP_AGAIN_MS = 2 * SECOND_MS;
-const KEEP_TRIES_MAX = 900;
+const KEEP_AGAIN_MS = 1.5 * SECOND_MS;
+const KEEP_TRIES_MAX = 1200;
 /** Ten rejections, and more than a tenth of the app's connections, within a minute: look before more users are lost. */
 const BREAKER = { windowMs: MINUTE_MS, rejectionsMin: 10, share: 0.1 };
 
@@ -121,23 +121,21 @@ function sealed(claimed: ClaimedExchange, tokens: TokenSet, ports: RenewalPorts)
  * takes it, it lives in this process alone, which offers it to both, again and again, while it may.
  */
 async function keepSafe(settlement: RenewedSettlement, ports: RenewalPorts): Promise<RenewedAs | 'spooled'> {
-  for (let failures = 0; ; failures += 1) {
-    const stored = ports.credentials.settleRenewed(settlement);
+  let stored = ports.credentials.settleRenewed(settlement);
+  for (let tries = 1; ; tries += 1) {
     const first = await soon(stored, ports);
     if (first !== 'failed' && first !== 'stalled') return first;
     const entry = spooled(settlement, ports);
     if (entry !== undefined) {
       // A commit that was only slow needs no second application; `reapplySpool` sees to the others, and to an
       // acknowledgement that could not be noted.
-      stored.then(() => ports.spool.acknowledge(entry)).catch(() => undefined);
+      const settling = stored;
+      settling.then(() => ports.spool.acknowledge(entry)).catch(() => undefined);
       return 'spooled';
     }
-    try {
-      return await stored;
-    } catch (error) {
-      if (failures >= KEEP_TRIES_MAX) throw error;
-    }
+    if (tries >= KEEP_TRIES_MAX) return stored;
     await ports.clock.sleep(KEEP_AGAIN_MS);
+    if (first === 'failed') stored = ports.credentials.settleRenewed(settlement);
   }
 }
 

@@ -174,7 +174,10 @@ async function noticeScenario(world: CrashWorld, point: FaultPoint): Promise<End
   await world.call('POST', '/v1/connections/x:alice/renew').catch(() => undefined);
   assert.ok(await world.killed(), `${point}: still alive`);
   await world.start();
-  await world.call('POST', '/v1/connections/x:alice/renew');
+  await world.until('another renewal', async () => {
+    const again = await world.call('POST', '/v1/connections/x:alice/renew');
+    return again.status === 200 ? true : undefined;
+  });
   const { body } = await world.call('GET', '/v1/events?limit=200');
   const renewed = (body['items'] as { readonly id: string; readonly type: string }[])
     .filter(({ type }) => type === 'connection.renewed')

@@ -200,8 +200,8 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/renewal/settle.ts',
-        search: '  stored.then(() => ports.spool.acknowledge(entry)).catch(() => undefined);',
-        replace: '  ports.spool.acknowledge(entry);\n  stored.catch(() => undefined);',
+        search: '  settling.then(() => ports.spool.acknowledge(entry)).catch(() => undefined);',
+        replace: '  ports.spool.acknowledge(entry);\n  settling.catch(() => undefined);',
       },
     ],
   },

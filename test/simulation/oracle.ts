@@ -15,6 +15,7 @@ import type { ReceiverModel } from './receiver-model.ts';
 import { ScheduleOracle } from './schedule-oracle.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulatedNode } from './simulated-node.ts';
+import { isEndedByOthers, reasonOf, standing, textOf, type SeenConnection } from './standing.ts';
 
 export interface OracleSight {
   readonly plan: Plan;
@@ -36,12 +37,6 @@ const DURABLE_WITHIN_MS = 3_000;
 const LISTENS_MS = 60_000;
 /** After this, whoever sent a request does not count on its being handled any more: 250 s, less what came before it. */
 const PATIENCE_MS = 225_000;
-
-interface SeenConnection {
-  readonly version: number;
-  readonly state: string;
-  readonly refresh: string | undefined;
-}
 
 /** Watches everything and knows the truth; no process ever hears of it. */
 export class Oracle {
@@ -389,19 +384,3 @@ const KNOWN_SQL = `
   select 1 as known from credentials where refresh_fingerprint = :fingerprint
   union all select 1 from spent_tokens where fingerprint = :fingerprint
   union all select 1 from orphans where refresh_fingerprint = :fingerprint`;
-
-function standing(row: Row): SeenConnection {
-  return { version: Number(row['version']), state: String(row['state']), refresh: textOf(row['refresh_fingerprint']) };
-}
-
-function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-function reasonOf(row: Row): string {
-  return row['state_reason'] === null ? '' : ` (${String(row['state_reason'])})`;
-}
-
-function isEndedByOthers({ end }: Grant): boolean {
-  return end !== undefined && end.why !== 'reuse';
-}

@@ -38,8 +38,13 @@ export const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: 'src/renewal/reapply.ts',
-        from: 'of ports.spool.entries()) {',
-        to: 'of ports.spool.entries().slice(0, 0)) {',
+        from: 'clock.nowMs();\n  for (const entry of ports.spool.entries()) {',
+        to: 'clock.nowMs();\n  for (const entry of ports.spool.entries().slice(0, 0)) {',
+      },
+      {
+        file: 'src/renewal/reapply.ts',
+        from: 'let isTaken = false;\n  for (const entry of ports.spool.entries()) {',
+        to: 'let isTaken = false;\n  for (const entry of ports.spool.entries().slice(0, 0)) {',
       },
     ],
   },
