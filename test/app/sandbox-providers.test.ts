@@ -17,8 +17,8 @@ function idsOf({ apps }: Config): readonly string[] {
   return apps.map(({ provider }) => provider.id);
 }
 
-test('the sandbox plays two providers, and others where they are named', () => {
-  assert.deepEqual(idsOf(configOf({})), ['x', 'github']);
+test('the sandbox plays three providers, and others where they are named', () => {
+  assert.deepEqual(idsOf(configOf({})), ['x', 'github', 'auth0']);
   assert.deepEqual(idsOf(configOf({ KIPPU_SANDBOX_PROVIDERS: 'google, threads' })), ['google', 'threads']);
   assert.throws(() => configOf({ KIPPU_SANDBOX_PROVIDERS: 'nothing' }), isCode('invalid'));
 });
