@@ -287,7 +287,8 @@ describe('in Japanese', () => {
       ['tokn', /tokn というコマンドはありません\(token のことですか\?\)/],
       ['token', /引数 <connection> が必要です/],
       ['token x:alice --foo', /--foo というオプションはありません/],
-      ['import x', /オプション --from <file> が必要です/],
+      ['import x', /--from、固定キーなら --api-key の、どちらか一方を指定してください/],
+      ['api-keys create --scope tokens:read', /オプション --name <name> が必要です/],
       ['call x:alice GRAB /', /method の値 GRAB は正しくありません/],
     ];
     for (const [command, said] of cases) {
