@@ -159,7 +159,8 @@ export const MAY_BE_MISSED: readonly { readonly line: RegExp; readonly because: 
   },
   {
     line: /!endsWhenRefused\(|overAs\(credential\)/,
-    because: 'no connection here rests on a static key or lacks a refresh token: test/connect/static-key.test.ts has it',
+    because:
+      'no connection here rests on a static key or lacks a refresh token: test/connect/static-key.test.ts has it',
   },
   {
     line: /isRefusedAgain\(|return need\.kind === 'refused' &&/,
@@ -167,7 +168,8 @@ export const MAY_BE_MISSED: readonly { readonly line: RegExp; readonly because: 
   },
   {
     line: /clientSecret !== undefined \|\| clientKey|return endpoints\.introspection/,
-    because: 'no provider here says what a refresh token is good for: test/renewal/bound-tokens.test.ts and test/foreign have it',
+    because:
+      'no provider here says what a refresh token is good for: test/renewal/bound-tokens.test.ts and test/foreign have it',
   },
 ];
 
