@@ -154,10 +154,6 @@ export const MAY_BE_MISSED: readonly { readonly line: RegExp; readonly because: 
     because: 'an open attempt of a reusable token is closed by the look before it',
   },
   {
-    line: /isShortLived\(|isAhead\(fromMs|renews no token as young as this one/,
-    because: 'no provider here renews by the access token: test/renewal/access-token.test.ts has it',
-  },
-  {
     line: /!endsWhenRefused\(|overAs\(credential\)/,
     because:
       'no connection here rests on a static key or lacks a refresh token: test/connect/static-key.test.ts has it',
