@@ -153,6 +153,20 @@ export const MAY_BE_MISSED: readonly { readonly line: RegExp; readonly because: 
     line: /rotation === 'reusable'\) return \{ kind: 'renew'/,
     because: 'an open attempt of a reusable token is closed by the look before it',
   },
+  {
+    line: /!endsWhenRefused\(|overAs\(credential\)/,
+    because:
+      'no connection here rests on a static key or lacks a refresh token: test/connect/static-key.test.ts has it',
+  },
+  {
+    line: /isRefusedAgain\(|return need\.kind === 'refused' &&/,
+    because: 'no connection here rests on the app itself: test/renewal/app-only.test.ts has it',
+  },
+  {
+    line: /clientSecret !== undefined \|\| clientKey|return endpoints\.introspection/,
+    because:
+      'no provider here says what a refresh token is good for: test/renewal/bound-tokens.test.ts and test/foreign have it',
+  },
 ];
 
 /** What was to be met and was not. */

@@ -22,21 +22,25 @@ export async function bringTokens(
   const { id } = await importConnection(imported, connect);
   if (id !== world.connectionOf(user)) world.journal.name(id, `${user}, once more`);
   if (brought !== 'fresh' && world.oracle.promotedAtMs === undefined)
-    world.oracle.accuse('no copy taken over', `${tokens.refreshToken.reveal()} was ${brought} here, and is imported`);
+    world.oracle.accuse(
+      'no copy taken over',
+      `${(tokens.refreshToken ?? tokens.accessToken)?.reveal()} was ${brought} here, and is imported`,
+    );
   return id === world.connectionOf(user) ? 'attached' : 'another connection';
 }
 
 interface BroughtTokens {
   readonly accessToken: Secret | undefined;
   readonly accessExpiresAtMs: number | undefined;
-  readonly refreshToken: Secret;
+  readonly refreshToken: Secret | undefined;
 }
 
 /** Another program has had a consent of its own. */
 function freshTokens(world: World, user: string): BroughtTokens {
-  const { refresh, access } = world.provider.grant(user, world.scheduler.nowMs);
-  const accessExpiresAtMs = EPOCH_MS + world.scheduler.nowMs + world.plan.accessLifetimeMs;
-  return { accessToken: new Secret(access), accessExpiresAtMs, refreshToken: new Secret(refresh.text) };
+  const { refresh, access, accessLifetimeMs } = world.provider.grant(user, world.scheduler.nowMs);
+  const accessExpiresAtMs = EPOCH_MS + world.scheduler.nowMs + accessLifetimeMs;
+  const refreshToken = refresh.text === access ? undefined : new Secret(refresh.text);
+  return { accessToken: new Secret(access), accessExpiresAtMs, refreshToken };
 }
 
 function copyOf(world: World, user: string, which: 'stored' | 'spent'): BroughtTokens | undefined {
@@ -44,7 +48,11 @@ function copyOf(world: World, user: string, which: 'stored' | 'spent'): BroughtT
   const copied = which === 'stored' ? stored : stored?.parent;
   // What nobody here has ever stored is not a copy: of two children of one token, the other may be new here.
   if (copied === undefined || !world.oracle.isKnownHere(copied)) return undefined;
-  return { accessToken: undefined, accessExpiresAtMs: undefined, refreshToken: new Secret(copied.text) };
+  const text = new Secret(copied.text);
+  const accessExpiresAtMs = copied.endsAtMs === undefined ? undefined : EPOCH_MS + copied.endsAtMs;
+  return world.provider.provider.renewal === undefined
+    ? { accessToken: undefined, accessExpiresAtMs: undefined, refreshToken: text }
+    : { accessToken: text, accessExpiresAtMs, refreshToken: undefined };
 }
 
 function storedToken(world: World, id: ConnectionId): RefreshToken | undefined {

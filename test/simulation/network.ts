@@ -1,7 +1,7 @@
 import type { ExchangeWatch, HttpAnswer, HttpClient, HttpRequest } from '../../src/model/http.ts';
 import type { Chance } from './chance.ts';
 import { Crash, type Life } from './life.ts';
-import type { Handled, ProviderModel, RefreshToken } from './provider-model.ts';
+import { exchangedIn, type Handled, type ProviderModel, type RefreshToken } from './provider-model.ts';
 import { RECEIVER_URL, type ReceiverModel } from './receiver-model.ts';
 import type { Scheduler } from './scheduler.ts';
 
@@ -104,7 +104,12 @@ export class Network {
     const { life, endpoint, request, fault } = leaving;
     const exchange: Exchange = {
       ...{ number: this.exchanges.length + 1, life, endpoint, request, sentAtMs: this.#scheduler.nowMs },
-      ...{ presented: presentedIn(request), isHandledOrLost: false, handled: undefined, isAnswerLost: false },
+      ...{
+        presented: presentedIn(request, this.#provider),
+        isHandledOrLost: false,
+        handled: undefined,
+        isAnswerLost: false,
+      },
       ...{ endedAtMs: undefined, delivered: undefined },
     };
     this.#watch.sent(exchange);
@@ -170,6 +175,7 @@ export class Network {
     if (request.url === RECEIVER_URL) return 'notice';
     const { pathname } = new URL(request.url);
     const { endpoints, identity } = this.#provider.provider;
+    if (exchangedIn(request, this.#provider.provider) !== undefined) return 'token';
     if (pathname === new URL(endpoints.token).pathname) return 'token';
     if (endpoints.revocation !== undefined && pathname === new URL(endpoints.revocation).pathname) return 'revocation';
     if (pathname === identity.path) return 'identity';
@@ -192,8 +198,11 @@ export function broughtBy({ handled, delivered }: Pick<Exchange, 'handled' | 'de
   return text.includes(`"${handled.issued.text}"`) ? handled.issued : undefined;
 }
 
-/** To be exchanged, or to be revoked. */
-function presentedIn({ body }: HttpRequest): string | undefined {
+/** To be exchanged, or to be revoked: a refresh token, or the access token where that is what is renewed. */
+function presentedIn(request: HttpRequest, { provider }: ProviderModel): string | undefined {
+  const { body } = request;
+  const exchanged = exchangedIn(request, provider);
+  if (exchanged !== undefined) return exchanged.text;
   if (typeof body !== 'string' || body.startsWith('{')) return undefined;
   const form = new URLSearchParams(body);
   const revoked = form.get('token_type_hint') === 'refresh_token' ? form.get('token') : null;

@@ -3,6 +3,7 @@ import { xData } from '../../src/providers/data/x.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import {
   accessKilling,
+  byAccessToken,
   familyKilling,
   plain,
   reusable,
@@ -12,7 +13,7 @@ import {
 } from '../support/made-up-providers.ts';
 import { Timeline } from './timeline-model.ts';
 
-/** The ways in which providers treat a refresh token, each as the data that the product gets. */
+/** The ways in which providers treat what a renewal presents, each as the data that the product gets. */
 export const PROVIDERS = {
   strict: plain,
   'family-killing': familyKilling,
@@ -22,6 +23,7 @@ export const PROVIDERS = {
   'family-and-access-killing': withRefresh({ reuseKillsFamily: true, renewalKillsAccess: true }),
   'idle-ending': withRefresh({ idleMs: 4 * 3_600_000 }),
   reusable,
+  'access-token': byAccessToken,
   x: xData,
 } as const satisfies Readonly<Record<string, Provider>>;
 export type ProviderKind = keyof typeof PROVIDERS;
@@ -31,12 +33,14 @@ export interface Grant {
   end: { readonly why: 'user' | 'reuse' | 'superseded' | 'revoked'; readonly atMs: number } | undefined;
 }
 
-/** A refresh token as the provider knows it. */
+/** A refresh token as the provider knows it; an access token, where that is what a renewal presents. */
 export interface RefreshToken {
   readonly text: string;
   readonly grant: Grant;
   readonly parent: RefreshToken | undefined;
   readonly issuedAtMs: number;
+  /** When it ends unless it is used, where that is known from the beginning. */
+  readonly endsAtMs: number | undefined;
   spentAtMs: number | undefined;
   /** The child that took its place. */
   successor: RefreshToken | undefined;
@@ -52,6 +56,13 @@ interface AccessToken {
 interface Code {
   readonly user: string;
   readonly challenge: string | undefined;
+}
+
+/** What a consent brings. */
+interface Granted {
+  readonly refresh: RefreshToken;
+  readonly access: string;
+  readonly accessLifetimeMs: number;
 }
 
 /** What came of one request. */
@@ -85,6 +96,8 @@ export class ProviderModel {
   handle(request: HttpRequest, nowMs: number): Handled {
     const { pathname } = new URL(request.url);
     const { endpoints, identity } = this.provider;
+    const exchanged = exchangedIn(request, this.provider);
+    if (exchanged !== undefined) return this.#exchangeAccess(exchanged, nowMs);
     if (pathname === new URL(endpoints.token).pathname) return this.#token(formOf(request), nowMs);
     if (pathname === new URL(endpoints.revocation ?? endpoints.token).pathname)
       return this.#revoke(formOf(request), nowMs);
@@ -104,13 +117,21 @@ export class ProviderModel {
   }
 
   /** A grant as a consent makes it. */
-  grant(user: string, nowMs: number): { readonly refresh: RefreshToken; readonly access: string } {
+  grant(user: string, nowMs: number): Granted {
     if (this.provider.grantsPerSubject === 'one') {
       for (const old of this.grants) if (old.user === user) this.end(old, 'superseded', nowMs);
     }
     const grant: Grant = { user, end: undefined };
     this.grants.push(grant);
-    return { refresh: this.#issueRefresh(grant, undefined, nowMs), access: this.#issueAccess(grant, nowMs) };
+    const { shortLived } = this.provider.renewal ?? {};
+    if (shortLived !== undefined) {
+      const token = this.#issueLinked(grant, undefined, { nowMs, lifetimeMs: shortLived.lifetimeMs });
+      return { refresh: token, access: token.text, accessLifetimeMs: shortLived.lifetimeMs };
+    }
+    return {
+      refresh: this.#issueRefresh(grant, undefined, nowMs),
+      ...{ access: this.#issueAccess(grant, nowMs), accessLifetimeMs: this.#accessLifetimeMs },
+    };
   }
 
   end(grant: Grant, why: NonNullable<Grant['end']>['why'], atMs: number): void {
@@ -136,8 +157,8 @@ export class ProviderModel {
     const code = this.#codes.get(text);
     this.#codes.delete(text);
     if (code === undefined) return this.#refusal();
-    const { refresh, access } = this.grant(code.user, nowMs);
-    return { status: 200, body: this.#answer(access, refresh), issued: refresh };
+    const { refresh, access, accessLifetimeMs } = this.grant(code.user, nowMs);
+    return { status: 200, body: this.#answer(access, refresh, accessLifetimeMs), issued: refresh };
   }
 
   #refresh(text: string, nowMs: number): Handled {
@@ -147,6 +168,19 @@ export class ProviderModel {
     if (rotation === 'reusable') return { status: 200, body: this.#answer(this.#renewAccess(token, nowMs), undefined) };
     if (token.spentAtMs !== undefined) return this.#reuse(token, token.spentAtMs, nowMs);
     return this.#rotate(token, nowMs);
+  }
+
+  /** The access token against its successor; both are good then, each to its own end. */
+  #exchangeAccess({ text, isUpgrade }: ExchangedToken, nowMs: number): Handled {
+    const token = this.refreshTokens.get(text);
+    const { minAgeMs = 0 } = this.provider.renewal ?? {};
+    if (token === undefined || !this.isGood(token, nowMs)) return this.#refusal();
+    // What a consent has brought is made lasting, and only what lasts is renewed, once it has an age.
+    const isTaken = isUpgrade ? token.parent === undefined : token.parent !== undefined;
+    if (!isTaken || (!isUpgrade && nowMs < token.issuedAtMs + minAgeMs))
+      return { status: 400, body: { error: 'invalid_request' } };
+    const next = this.#issueLinked(token.grant, token, { nowMs, lifetimeMs: this.#accessLifetimeMs });
+    return { status: 200, body: this.#answer(next.text, next, this.#accessLifetimeMs), issued: next };
   }
 
   #rotate(token: RefreshToken, nowMs: number): Handled {
@@ -183,7 +217,8 @@ export class ProviderModel {
     return this.isAccessGood(text, nowMs) ? this.#accessTokens.get(text)?.grant.user : undefined;
   }
 
-  isOver({ issuedAtMs }: RefreshToken, nowMs: number): boolean {
+  isOver({ issuedAtMs, endsAtMs }: RefreshToken, nowMs: number): boolean {
+    if (endsAtMs !== undefined) return nowMs >= endsAtMs;
     const { idleMs } = this.provider.refresh;
     return idleMs !== undefined && nowMs >= issuedAtMs + idleMs;
   }
@@ -191,7 +226,25 @@ export class ProviderModel {
   #issueRefresh(grant: Grant, parent: RefreshToken | undefined, nowMs: number): RefreshToken {
     this.#made += 1;
     const text = `canary-refresh-${grant.user}-${this.#made}`;
-    const token = { text, grant, parent, issuedAtMs: nowMs, spentAtMs: undefined, successor: undefined };
+    const token = {
+      ...{ text, grant, parent, issuedAtMs: nowMs, endsAtMs: undefined },
+      ...{ spentAtMs: undefined, successor: undefined },
+    };
+    this.refreshTokens.set(text, token);
+    return token;
+  }
+
+  /** One token that is both: it is called with, and it is presented for its successor. */
+  #issueLinked(
+    grant: Grant,
+    parent: RefreshToken | undefined,
+    { nowMs, lifetimeMs }: { readonly nowMs: number; readonly lifetimeMs: number },
+  ): RefreshToken {
+    const text = this.#issueAccess(grant, nowMs, lifetimeMs);
+    const token = {
+      ...{ text, grant, parent, issuedAtMs: nowMs, endsAtMs: nowMs + lifetimeMs },
+      ...{ spentAtMs: undefined, successor: undefined },
+    };
     this.refreshTokens.set(text, token);
     return token;
   }
@@ -203,20 +256,20 @@ export class ProviderModel {
     return this.#issueAccess(grant, nowMs);
   }
 
-  #issueAccess(grant: Grant, nowMs: number): string {
+  #issueAccess(grant: Grant, nowMs: number, lifetimeMs = this.#accessLifetimeMs): string {
     this.#made += 1;
     const text = `canary-access-${grant.user}-${this.#made}`;
-    this.#accessTokens.set(text, { text, grant, expiresAtMs: nowMs + this.#accessLifetimeMs, isDead: false });
+    this.#accessTokens.set(text, { text, grant, expiresAtMs: nowMs + lifetimeMs, isDead: false });
     return text;
   }
 
   /** The new refresh token stands before what a cut answer loses. */
-  #answer(access: string, refresh: RefreshToken | undefined): unknown {
+  #answer(access: string, refresh: RefreshToken | undefined, lifetimeMs = this.#accessLifetimeMs): unknown {
     return {
       token_type: 'bearer',
       access_token: access,
-      ...(refresh === undefined ? {} : { refresh_token: refresh.text }),
-      expires_in: this.#accessLifetimeMs / 1000,
+      ...(refresh === undefined || refresh.text === access ? {} : { refresh_token: refresh.text }),
+      expires_in: lifetimeMs / 1000,
       scope: this.provider.scopes.presets.default.join(' '),
     };
   }
@@ -228,6 +281,20 @@ export class ProviderModel {
       body: { error: dead?.error ?? 'invalid_grant', error_description: dead?.description ?? 'not accepted' },
     };
   }
+}
+
+export interface ExchangedToken {
+  readonly text: string;
+  readonly isUpgrade: boolean;
+}
+
+/** The access token that a request presents for its successor. */
+export function exchangedIn({ url }: HttpRequest, { endpoints, renewal }: Provider): ExchangedToken | undefined {
+  if (renewal === undefined) return undefined;
+  const { origin, pathname, searchParams } = new URL(url);
+  const isUpgrade = endpoints.upgrade === origin + pathname;
+  if (!isUpgrade && endpoints.renewal !== origin + pathname) return undefined;
+  return { text: searchParams.get(renewal.exchange.tokenParameter) ?? '', isUpgrade };
 }
 
 function formOf(request: HttpRequest): URLSearchParams {

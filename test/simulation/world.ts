@@ -152,15 +152,16 @@ export class World {
   }
 
   async #connect(user: string): Promise<void> {
-    const { refresh, access } = this.provider.grant(user, this.scheduler.nowMs);
+    const { refresh, access, accessLifetimeMs } = this.provider.grant(user, this.scheduler.nowMs);
     const { connect } = this.node(0).now;
     const nowMs = EPOCH_MS + this.scheduler.nowMs;
     const attached = await attachTokens(
       {
         app: this.app,
         tokens: {
-          ...{ accessToken: new Secret(access), refreshToken: new Secret(refresh.text), tokenType: 'bearer' },
-          ...{ accessExpiresAtMs: nowMs + this.plan.accessLifetimeMs, refreshExpiresAtMs: undefined },
+          ...{ accessToken: new Secret(access), tokenType: 'bearer' },
+          refreshToken: refresh.text === access ? undefined : new Secret(refresh.text),
+          ...{ accessExpiresAtMs: nowMs + accessLifetimeMs, refreshExpiresAtMs: undefined },
           ...{ idToken: undefined, scopes: undefined, raw: new Secret('') },
         },
         ...{ owner: '', name: user, connectionId: undefined, consentId: undefined, subject: user, handle: user },

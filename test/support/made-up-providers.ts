@@ -53,6 +53,24 @@ export const withForkingWindow: Provider = withRefresh({ reuseGraceMs: 600_000, 
 export const accessKilling: Provider = withRefresh({ renewalKillsAccess: true });
 /** As Google: the refresh token stays, and the answer has none. */
 export const reusable: Provider = withRefresh({ rotation: 'reusable' });
+/** As Threads, at the pace of a test: the access token is exchanged for its successor, and a consent brings one that dies soon. */
+export const byAccessToken: Provider = {
+  ...withRefresh({ rotation: 'none' }),
+  endpoints: {
+    ...plain.endpoints,
+    upgrade: 'https://auth.plain.example/lasting',
+    renewal: 'https://auth.plain.example/renew',
+  },
+  renewal: {
+    by: 'access_token',
+    exchange: { grantType: 'renew', tokenParameter: 'access_token', credentials: 'none' },
+    minAgeMs: 300_000,
+    shortLived: {
+      lifetimeMs: 240_000,
+      exchange: { grantType: 'make_lasting', tokenParameter: 'access_token', credentials: 'secret' },
+    },
+  },
+};
 /** As GitHub: the refresh token ends six months after the last renewal. */
 export const idling: Provider = withRefresh({ idleMs: 180 * 86_400_000 });
 /** As Bluesky and banks: pushed requests, `iss`, introspection, and tokens that are bound to a key. */
