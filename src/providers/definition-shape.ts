@@ -234,7 +234,7 @@ export const definitionShape = objectOf(
     endpoints,
     hosting: objectOf(
       {
-        ...{ hosts: listOf(host, 1), apiBelowBaseUrl: path, required: flag, setting: oneOf('host', 'domain') },
+        ...{ hosts: listOf(host, 1), apiBelowBaseUrl: orEmpty(path), required: flag, setting: oneOf('host', 'domain') },
       } satisfies Record<keyof Hosting, Check>,
       ['hosts', 'apiBelowBaseUrl'],
     ),

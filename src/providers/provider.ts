@@ -109,7 +109,7 @@ export interface Hosting {
     /** Differs there. */
     readonly pkce?: Provider['pkce'];
   }[];
-  /** Path of the resource API where one base URL stands for everything. */
+  /** Path of the resource API where one base URL stands for everything. Empty: it is that URL itself. */
   readonly apiBelowBaseUrl: string;
   /** The provider runs on its customers' hosts alone: the addresses in `endpoints` are nobody's. Default: `false`. */
   readonly required?: boolean;
