@@ -176,7 +176,9 @@ export class Oracle {
     const row = this.#sight.store.get('select refresh_fingerprint from credentials where connection_id = :id', { id });
     const token = this.tokenOf(textOf(row?.['refresh_fingerprint']));
     for (const exchange of this.#sight.exchanges()) {
-      const { life, presented } = exchange;
+      const { life, presented, endpoint } = exchange;
+      // Whoever revokes after a long stop does no harm, and nobody waits for his answer.
+      if (endpoint !== 'token') continue;
       if (token === undefined || presented !== token.text || !this.#isListening(exchange)) continue;
       // The standby knows nothing of his claim; the doubt is about another's.
       if (this.promotedAtMs !== undefined && exchange.sentAtMs - this.promotedAtMs <= PATIENCE_MS) continue;
