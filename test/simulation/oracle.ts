@@ -161,7 +161,7 @@ export class Oracle {
   heldBy(life: Life): void {
     for (const { life: reader, endedAtMs, presented, ...exchange } of this.#sight.exchanges()) {
       if (reader !== life || endedAtMs === undefined || presented === undefined) continue;
-      const brought = broughtBy(exchange);
+      const brought = this.#broughtBy(exchange);
       const isFresh = this.#sight.scheduler.nowMs - Math.max(endedAtMs, life.heldUpUntilMs) < DURABLE_WITHIN_MS;
       if (brought === undefined || isFresh || this.#everKept.has(brought)) continue;
       this.accuse(
@@ -233,7 +233,7 @@ export class Oracle {
     const brought = earlier.handled?.issued;
     if (brought === undefined || earlier.isAnswerLost || earlier.life.isDead) return undefined;
     if (earlier.endedAtMs === undefined) return 'the answer is still on its way to a living process';
-    if (broughtBy(earlier) !== undefined && !this.#everKept.has(brought))
+    if (this.#broughtBy(earlier) !== undefined && !this.#everKept.has(brought))
       return 'the answer is in the hands of a living process';
     return undefined;
   }
@@ -283,10 +283,18 @@ export class Oracle {
   }
 
   #doubtLoss(exchange: Exchange): void {
-    const brought = exchange.presented === undefined ? undefined : broughtBy(exchange);
+    const brought = exchange.presented === undefined ? undefined : this.#broughtBy(exchange);
     if (brought === undefined || exchange.life.isDead) return;
     if (!this.#everKept.has(brought))
       this.accuse('no answer lost', `${brought.text} reached ${exchange.life.name} and is nowhere`);
+  }
+
+  /** Half an answer that cost nothing may be asked for again: the token that was presented is as good as before. */
+  #broughtBy(exchange: Pick<Exchange, 'handled' | 'delivered'>): RefreshToken | undefined {
+    const { delivered } = exchange;
+    const isWhole = delivered?.kind === 'answered' && delivered.complete;
+    if (!isWhole && this.#sight.provider.provider.renewal !== undefined) return undefined;
+    return broughtBy(exchange);
   }
 
   /** What nobody here ever held cannot be revoked by anybody here. */
@@ -352,12 +360,12 @@ export class Oracle {
   /** Delivered to a process that lives, and not durable yet. */
   #isInHand(token: RefreshToken): boolean {
     if (this.#everKept.has(token)) return false;
-    return this.#sight.exchanges().some((exchange) => !exchange.life.isDead && broughtBy(exchange) === token);
+    return this.#sight.exchanges().some((exchange) => !exchange.life.isDead && this.#broughtBy(exchange) === token);
   }
 
   /** An answer has reached a process. */
   ended(exchange: Exchange): void {
-    const brought = broughtBy(exchange);
+    const brought = this.#broughtBy(exchange);
     if (brought !== undefined && !this.#everKept.has(brought)) this.#inHand.add(brought);
   }
 
