@@ -6,7 +6,7 @@ import { balanceRenewals } from './books/renewals.ts';
 import { badTokens } from './books/tokens.ts';
 import { measureWindows } from './books/window.ts';
 import type { Evidence } from './evidence.ts';
-import { readHistory, type ExchangeFact, type StruckFault } from './history.ts';
+import { readHistory, type ExchangeFact, type StruckFault, type TokenFact } from './history.ts';
 import { PROVIDER } from './plan.ts';
 import type { AttemptRecord, ConnectionRecord, PostRecord } from './records.ts';
 
@@ -124,7 +124,7 @@ test("a token that is another user's, nobody's, or was over already was not good
   const read = { handle: 'alice', tokenHash: 'h', fromMs: T, toMs: T + 5 };
   const found = (token: Partial<ReturnType<typeof accessToken>> | undefined): number => {
     const tokens = new Map(token === undefined ? [] : [['h', { ...accessToken(), ...token }]]);
-    return badTokens(evidence({ reads: [read], tokens })).length;
+    return badTokens([], evidence({ reads: [read], tokens })).length;
   };
   assert.deepEqual(
     [found({}), found(undefined), found({ handle: 'bob' }), found({ expiresAtMs: T - 1 })],
@@ -169,6 +169,7 @@ test('the journal of the provider tells of exchanges, their faults, and what was
     hash,
     parentId: undefined,
     reuses: 0,
+    revokedAtMs: undefined,
     issuedAtMs: T,
   });
   const fault = {
@@ -197,13 +198,13 @@ test('the journal of the provider tells of exchanges, their faults, and what was
     [{ kind: 'token_reused', hash: 'one' }],
   ]);
   assert.deepEqual(history.exchanges, [
-    { grantId: 'grant', handle: 'alice', atMs: T + 5, successor: 'two', fault: { kind: 'lose', delayMs: 0 } },
+    { ...exchange(), atMs: T + 5, successor: 'two', fault: { kind: 'lose', delayMs: 0 } },
   ]);
   assert.deepEqual([history.reuses.length, history.struck['lose']], [1, 1]);
 });
 
 function exchange(fault?: StruckFault): ExchangeFact {
-  return { grantId: 'grant', handle: 'alice', atMs: T, successor: 'next', fault };
+  return { grantId: 'grant', handle: 'alice', atMs: T, successor: 'next', replaced: [], fault };
 }
 
 function attempt(of: Partial<AttemptRecord> = {}): AttemptRecord {
@@ -231,7 +232,7 @@ function accessToken() {
     issuedAtMs: T - 1000,
     expiresAtMs: T + 7000,
     spentAtMs: undefined as number | undefined,
-    revokedAtMs: undefined as number | undefined,
+    ended: undefined as TokenFact['ended'],
   };
 }
 
@@ -254,6 +255,7 @@ interface MadeUp extends Partial<Omit<Evidence, 'provider' | 'connections'>> {
   readonly exchanges?: readonly ExchangeFact[];
   readonly consents?: Evidence['provider']['consents'];
   readonly reuses?: Evidence['provider']['reuses'];
+  readonly ends?: Evidence['provider']['ends'];
   readonly remote?: Evidence['provider']['posts'];
   readonly tokens?: Evidence['provider']['tokens'];
   readonly state?: string;
@@ -263,6 +265,7 @@ function evidence({
   exchanges = [],
   consents = [],
   reuses = [],
+  ends = [],
   remote = [],
   tokens = new Map(),
   ...of
@@ -273,12 +276,13 @@ function evidence({
     handle: 'alice',
     state: of.state ?? 'active',
     reason: null,
+    version: 1,
     accessIssuedAtMs: T,
     accessExpiresAtMs: T + 8000,
     openAttempt: null,
   };
   return {
-    provider: { exchanges, consents, reuses, posts: remote, tokens, struck: {} },
+    provider: { exchanges, consents, reuses, ends, posts: remote, tokens, struck: {} },
     connections: [alice],
     attempts: [],
     events: [],
@@ -291,6 +295,7 @@ function evidence({
     commits: new Map(),
     reads: [],
     accepted: [],
+    forced: [],
     proofs: new Map(),
     lateAnswerMs: 3000,
     ...of,
