@@ -56,6 +56,8 @@ export interface Provider {
   /** What an app may be configured with here, and the parameter that each is sent as. Absent: nothing but the standard. */
   readonly appParameters?: AppParameters;
   readonly revocation: Revocation;
+  /** The provider's own call that tells whether an access token lives. Absent: introspection, where there is an endpoint. */
+  readonly accessCheck?: AccessCheck;
   /** Whether a second consent of the same user with the same app ends the first one's refresh token. */
   readonly grantsPerSubject: 'one' | 'many';
   /** How many grants one user and app may have; one more ends the oldest without a word. Absent: no such limit is known. */
@@ -347,6 +349,14 @@ export type Revocation =
       /** Ends this token alone. */
       readonly tokenPath: string;
     };
+
+/**
+ * A `POST` below the API, with the app's HTTP Basic authentication (so never without a secret) and the access token in a
+ * JSON body: 200 for one that lives, 404 for one that does not. The path has `{client_id}` in it.
+ */
+export interface AccessCheck {
+  readonly path: string;
+}
 
 export interface CallbackRules {
   /** The loopback host that callbacks must be registered with. */

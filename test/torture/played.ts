@@ -22,7 +22,7 @@ export interface Played {
 
 /** So many that no user of a run meets a limit that nobody planned. */
 const NO_LIMIT = { user: { limit: 1_000_000, windowMs: 900_000 } } as const;
-const SECRET = { CLIENT_ID: 'torture', CLIENT_SECRET: 'a secret that no real provider has given' } as const;
+const SECRET = { CLIENT_ID: 'torture', CLIENT_SECRET: '0123456789abcdef0123456789abcdef01234567' } as const;
 
 export const PLAYED = {
   x: {

@@ -91,8 +91,8 @@ export class ProviderProcess {
   }
 
   /** The user takes the app out of his account: all that he gave it ends, without a word to anybody. */
-  async removeApp(user: string): Promise<void> {
-    await this.#control('/_sim/tokens/revoke', { user });
+  async removeApp(user: string): Promise<{ readonly status: string } | undefined> {
+    return (await this.#control('/_sim/tokens/revoke', { user })) && { status: 'done' };
   }
 
   /** All that ever happened there. To be asked while it does not run, or rests. */

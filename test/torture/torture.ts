@@ -208,7 +208,13 @@ class Run {
     const all = { handles, nodes: this.#servers, stop };
     return played.takesPosts
       ? makePosts({ ...all, played, name: 'the clock', seed: `${seed}:posts`, accepted: this.#accepted })
-      : comeAndGo({ ...all, seed: `${seed}:comings`, provider: this.#provider, forced: this.#forced });
+      : comeAndGo({
+          ...all,
+          seed: `${seed}:comings`,
+          provider: this.#provider,
+          forced: this.#forced,
+          tally: this.#calls,
+        });
   }
 
   async #gather(records: Records, faults: FaultDriver, proofs: ReadonlyMap<string, string>): Promise<Evidence> {

@@ -16,6 +16,7 @@ import type { Outside } from '../open.ts';
 import { storeOpener } from '../system.ts';
 import { checkAppStatuses } from './check-apps.ts';
 import { checkCrowds, checkEndless, checkRenewable, checkTesting } from './check-grants.ts';
+import { checkLiving } from './check-living.ts';
 import { checkNotices } from './check-notices.ts';
 import type { Finding } from './finding.ts';
 
@@ -87,14 +88,18 @@ async function checkOpenStore(
     return [{ kind: 'store_good', level: 'ok', url: config.databaseUrl }, checkUnusedRing(ring, config)];
   }
   const copied = copiedBecause(home, store.home.identity());
+  const opens = checkRing(ring, home);
+  // The sandbox's simulators run with its server, and nowhere else.
+  const apps = config.sandbox || opens.level !== 'ok' ? [] : config.apps;
   return [
     copied === undefined
       ? { kind: 'store_good', level: 'ok', url: config.databaseUrl }
       : { kind: 'store_copied', level: 'problem', why: copied },
-    checkRing(ring, home),
+    opens,
     ...checkAppStatuses(await store.home.apps(), config.apps),
     ...checkSpool(config, outside),
     ...(await checkConnections(store, config, outside.clock.nowMs())),
+    ...(ring.kind === 'ring' ? await checkLiving(store, apps, { vault: ring.vault, outside }) : []),
     ...(await checkNotices(store, config)),
   ];
 }

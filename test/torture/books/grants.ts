@@ -1,6 +1,6 @@
 import type { Evidence } from '../evidence.ts';
 import type { EventRecord } from '../records.ts';
-import { isForced } from './ends.ts';
+import { grantsThen, isForced } from './ends.ts';
 import { instant, type Entry, type Flaw } from './renewals.ts';
 
 /**
@@ -20,13 +20,16 @@ export function killedFamilies(entries: readonly Entry[], evidence: Evidence): F
 /** Revoked here and at the provider, and a refresh token that was here is still good there. */
 export function livingAfterRevocation(entries: readonly Entry[], evidence: Evidence): Flaw[] {
   const handles = new Map(evidence.connections.map(({ id, handle }) => [id, handle]));
-  return evidence.events.filter(isRevocation).flatMap(({ connectionId, atMs }) => {
+  return evidence.events.filter(isRevocation).flatMap((event) => {
+    const { connectionId, atMs } = event;
     const handle = handles.get(connectionId ?? '') ?? '';
-    const grant = evidence.provider.consents.findLast((one) => one.handle === handle && one.atMs <= atMs);
+    const [grantId, ...others] = grantsThen(event, entries, evidence);
+    // Two consents on their way at once: nobody can say which of them it was.
+    if (others.length > 0) return [];
     const living = [...evidence.provider.tokens].filter(
       ([, token]) =>
         token.kind === 'refresh' &&
-        token.grantId === grant?.grantId &&
+        token.grantId === grantId &&
         token.spentAtMs === undefined &&
         token.ended === undefined,
     );

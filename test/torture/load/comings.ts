@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ForcedRenewal } from '../evidence.ts';
-import { pickUp, type KippuNode } from '../node.ts';
+import { pickUp, type Answer, type KippuNode } from '../node.ts';
 import { Chance } from '../plan.ts';
 import { connectionOf } from '../played.ts';
+import type { CallerTally } from './callers.ts';
 import type { ProviderProcess } from '../provider.ts';
 
 const REST_MS = 300;
@@ -13,6 +14,7 @@ export interface ComingsOptions {
   readonly nodes: readonly KippuNode[];
   readonly provider: ProviderProcess;
   readonly forced: ForcedRenewal[];
+  readonly tally: CallerTally;
   readonly stop: AbortSignal;
 }
 
@@ -20,7 +22,15 @@ export interface ComingsOptions {
  * Where no posts are made: connections are renewed before their time, revoked, and taken back at the provider behind
  * Kippu's back. Whoever left comes back, as soon as his turn is ({@link Users}).
  */
-export async function comeAndGo({ seed, handles, nodes, provider, forced, stop }: ComingsOptions): Promise<void> {
+export async function comeAndGo({
+  seed,
+  handles,
+  nodes,
+  provider,
+  forced,
+  tally,
+  stop,
+}: ComingsOptions): Promise<void> {
   const chance = new Chance(seed);
   const open = new Set<Promise<void>>();
   while (!stop.aborted) {
@@ -32,13 +42,14 @@ export async function comeAndGo({ seed, handles, nodes, provider, forced, stop }
       renew: () => forceRenewal(handle, () => node.call('POST', `${path}/renew`), forced),
       leave: () => node.call('DELETE', path),
       remove: () => provider.removeApp(handle),
-    };
-    // Down, killed or stopped: that is what the plan does, and whatever was asked for, the books tell what became of it.
+    } as const;
     const acting = acts[what]()
-      .then(
-        () => undefined,
-        () => undefined,
-      )
+      // Down, killed or stopped: that is what the plan does, and whatever was asked for, the books tell what became of it.
+      .catch(() => undefined)
+      .then((answer) => {
+        const end = `over HTTP: ${what} ${answer?.status ?? 'unanswered'}`;
+        tally.exits[end] = (tally.exits[end] ?? 0) + 1;
+      })
       .finally(() => open.delete(acting));
     open.add(acting);
     await sleep(chance.upTo(2 * REST_MS));
@@ -47,14 +58,10 @@ export async function comeAndGo({ seed, handles, nodes, provider, forced, stop }
 }
 
 /** Somebody wants another token at whatever cost: he does not wait for a spool that cannot be looked into. */
-export async function forceRenewal(
-  handle: string,
-  renew: () => Promise<unknown>,
-  forced: ForcedRenewal[],
-): Promise<void> {
+async function forceRenewal(handle: string, renew: () => Promise<Answer>, forced: ForcedRenewal[]): Promise<Answer> {
   const fromMs = Date.now();
   try {
-    await renew();
+    return await renew();
   } finally {
     forced.push({ handle, fromMs, toMs: Date.now() });
   }
