@@ -4,12 +4,10 @@ import type { StoredCredential } from '../../model/credential-store.ts';
 import type { Store } from '../../model/store.ts';
 import type { Vault } from '../../model/vault.ts';
 import type { TokenStanding } from '../../protocol/introspection.ts';
-import { Nonces } from '../../protocol/nonces.ts';
 import { sendAsClient, type SigningPorts } from '../../protocol/signed-request.ts';
 import { readTokenCheck, tokenCheckRequest } from '../../protocol/token-check.ts';
 import type { ProviderApp } from '../../providers/provider-app.ts';
 import { openTokens } from '../../renewal/open-tokens.ts';
-import type { Outside } from '../open.ts';
 import type { Finding } from './finding.ts';
 
 /** Of each provider app: a question costs a call, and everybody who waits for the diagnosis waits for it. */
@@ -24,19 +22,19 @@ const LEAST_LIFE_MS = 30 * SECOND_MS;
  * renewed, and whatever is answered, nothing in the store changes.
  */
 export async function checkLiving(
-  store: Store,
+  store: AskedStore,
   apps: readonly ProviderApp[],
-  { vault, outside }: { readonly vault: Vault; readonly outside: Outside },
+  ports: AskingPorts,
 ): Promise<Finding[]> {
-  const ports = { ...outside, vault, nonces: new Nonces() };
   const checked = await Promise.all(apps.map((app) => checkApp(app, store, ports)));
   return checked.flat();
 }
 
+type AskedStore = Pick<Store, 'connections' | 'credentials'>;
 type AskingPorts = SigningPorts & { readonly vault: Vault };
 
 /** One after the other, and no more after the first question that nobody answers: the next would fare no better. */
-async function checkApp(app: ProviderApp, store: Store, ports: AskingPorts): Promise<Finding[]> {
+async function checkApp(app: ProviderApp, store: AskedStore, ports: AskingPorts): Promise<Finding[]> {
   const provider = app.provider.id;
   const dead: string[] = [];
   let asked = 0;
@@ -63,7 +61,7 @@ function deadFinding(provider: string, names: readonly string[]): Finding[] {
 }
 
 /** A static key was not handed out by the provider's authorization server: there it is not known. */
-async function candidates(app: ProviderApp, { connections }: Store): Promise<Connection[]> {
+async function candidates(app: ProviderApp, { connections }: AskedStore): Promise<Connection[]> {
   const { items } = await connections.list({ providerAppId: app.id, state: 'active', limit: LISTED_MAX });
   return items.filter(({ restsOn }) => restsOn !== 'key');
 }
@@ -92,7 +90,7 @@ async function ask(
 /** The server beside us may have renewed or revoked it since it was read: then its death is no news. */
 async function isStillThere(
   { connectionId, version }: StoredCredential,
-  store: Store,
+  store: AskedStore,
   ports: AskingPorts,
 ): Promise<boolean> {
   const now = await store.credentials.read(connectionId);

@@ -5,6 +5,7 @@ import { isRenewable, type Connection } from '../../model/connection.ts';
 import { KippuError } from '../../model/errors.ts';
 import type { Store } from '../../model/store.ts';
 import { outlookOf } from '../../posts/outlook.ts';
+import { Nonces } from '../../protocol/nonces.ts';
 import { openDataDirectory } from '../../store/data-directory.ts';
 import { openSpool } from '../../store/spool.ts';
 import { openHomeKeys } from '../../vault/key-check.ts';
@@ -99,7 +100,9 @@ async function checkOpenStore(
     ...checkAppStatuses(await store.home.apps(), config.apps),
     ...checkSpool(config, outside),
     ...(await checkConnections(store, config, outside.clock.nowMs())),
-    ...(ring.kind === 'ring' ? await checkLiving(store, apps, { vault: ring.vault, outside }) : []),
+    ...(ring.kind === 'ring'
+      ? await checkLiving(store, apps, { ...outside, vault: ring.vault, nonces: new Nonces() })
+      : []),
     ...(await checkNotices(store, config)),
   ];
 }
