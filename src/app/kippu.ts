@@ -9,6 +9,7 @@ import { addressRules } from '../notify/webhook/addresses.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { DEFAULT_TIMING, type RenewalTiming } from '../renewal/ports.ts';
 import { callApi } from './call.ts';
+import { apiResponse, callOf } from './web/fetched.ts';
 import { findConnection } from './connections.ts';
 import { getIdToken } from './id-tokens.ts';
 import { mailPorts, readMail, type MailConfig } from './mail.ts';
@@ -244,19 +245,7 @@ class Library {
   async fetch(connection: string, url: string, init: RequestInit = {}): Promise<Response> {
     const { app } = await this.#run();
     const { id } = await findConnection(connection, app);
-    const request = new Request(new URL(url, 'http://relative.invalid'), init);
-    const body = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer());
-    const method = request.method as Parameters<typeof callApi>[1]['method'];
-    const answer = await callApi(
-      id,
-      { method, url, headers: Object.fromEntries(request.headers), body },
-      { ...app.renewal, tokens: app.tokens },
-    );
-    const hasBody = ![204, 205, 304].includes(answer.status);
-    return new Response(hasBody ? new Uint8Array(answer.body) : null, {
-      status: answer.status,
-      headers: responseHeaders(answer.headers),
-    });
+    return apiResponse(await callApi(id, await callOf(url, init), { ...app.renewal, tokens: app.tokens }));
   }
 
   async connectApp(wish: ConnectAppOptions): Promise<MadeConnection> {
@@ -389,10 +378,4 @@ function handedOut(access: Access): AccessToken {
     scopes: access.scopes,
     version: access.version,
   };
-}
-
-/** The body is whole and decoded already: what described its way here no longer fits. */
-export function responseHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const dropped = new Set(['connection', 'content-length', 'transfer-encoding', 'keep-alive', 'set-cookie']);
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !dropped.has(name)));
 }

@@ -34,6 +34,10 @@ export const ERROR_CODES = [
   'consent_failed',
   /** The provider's ID token does not pass its checks: nothing that it says may be believed. */
   'id_token_invalid',
+  /** The tokens of a cookie would have to be renewed where no cookie can be set. */
+  'cannot_rotate',
+  /** More than fits into cookies. */
+  'too_large',
   'internal',
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -10,6 +10,7 @@ import { SqliteDatabase } from './database.ts';
 import { sqliteEventStore } from './event-queries.ts';
 import { sqliteHomeStore } from './home-queries.ts';
 import { sqliteIdTokenStore } from './id-token-queries.ts';
+import { sqliteSessionLedger } from './ledger-queries.ts';
 import { sqliteMetricStore } from './metric-queries.ts';
 import { migrate } from './migrate.ts';
 import { sqliteNoticeStore } from './notice-queries.ts';
@@ -46,6 +47,7 @@ export async function openSqliteStore({ path, clock, random, faults, migrates }:
     notices: sqliteNoticeStore(db, settling),
     apiKeys: sqliteApiKeyStore(db, clock),
     sessions: sqliteSessionStore(db, clock),
+    ledger: sqliteSessionLedger(db, settling),
     home: sqliteHomeStore(db, path, settling),
     changes: changesOf(db, clock),
     async migrations() {
