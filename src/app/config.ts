@@ -8,6 +8,7 @@ import { CATALOGUE } from '../providers/index.ts';
 import { isLoopback, providerApp, type ProviderApp, type ProviderAppOptions } from '../providers/provider-app.ts';
 import type { Provider } from '../providers/provider.ts';
 import { DEFAULT_TIMING, type RenewalTiming } from '../renewal/ports.ts';
+import { absoluteDatabaseUrl } from './database-url.ts';
 import { readMail, type MailConfig } from './mail.ts';
 import { configuredIssuers } from './issuers/configured.ts';
 import type { IssuerRegistration } from './issuers/registration.ts';
@@ -187,18 +188,7 @@ function readDatabaseUrl(
   const setting = settings.get('KIPPU_DATABASE_URL');
   if (setting === undefined)
     return where.sandbox ? `sqlite:${join(where.home, 'kippu.db')}` : `sqlite:${join(where.directory, 'kippu.db')}`;
-  const url = setting.value;
-  if (url === 'memory:') return url;
-  if (url.startsWith('sqlite:'))
-    return `sqlite:${resolve(where.directory, url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, ''))}`;
-  if (/^postgres(ql)?:\/\//.test(url)) {
-    throw invalid('KIPPU_DATABASE_URL', 'PostgreSQL is not supported by this version', 'sqlite:PATH or memory:');
-  }
-  throw invalid(
-    'KIPPU_DATABASE_URL',
-    `"${url.split(':')[0]}" is no kind of database that Kippu knows`,
-    'sqlite:PATH or memory:',
-  );
+  return absoluteDatabaseUrl(setting.value, where.directory);
 }
 
 function readPublicUrl(settings: Settings, port: number): string {
