@@ -5,7 +5,7 @@ import { Secret } from '../model/secret.ts';
 import type { MailLanguage } from '../notify/mail/letter.ts';
 import { addressRules } from '../notify/webhook/addresses.ts';
 import { CATALOGUE } from '../providers/index.ts';
-import { isLoopback, providerApp, type ProviderApp, type ProviderAppOptions } from '../providers/provider-app.ts';
+import { providerApp, type ProviderApp, type ProviderAppOptions } from '../providers/provider-app.ts';
 import type { Provider } from '../providers/provider.ts';
 import { DEFAULT_TIMING, type RenewalTiming } from '../renewal/ports.ts';
 import { absoluteDatabaseUrl } from './database-url.ts';
@@ -14,6 +14,7 @@ import { configuredIssuers } from './issuers/configured.ts';
 import type { IssuerRegistration } from './issuers/registration.ts';
 import { readPrivateKey } from './private-key.ts';
 import { hostVariable, particularOptions } from './provider-settings.ts';
+import { readPublicUrl as checkedPublicUrl } from './public-url.ts';
 import type { Setting, Settings } from './settings.ts';
 
 export const DEFAULT_PORT = 4180;
@@ -194,16 +195,7 @@ function readDatabaseUrl(
 function readPublicUrl(settings: Settings, port: number): string {
   const setting = settings.get('KIPPU_PUBLIC_URL');
   if (setting === undefined) return `http://127.0.0.1:${port}`;
-  if (!URL.canParse(setting.value)) throw invalid('KIPPU_PUBLIC_URL', 'it is not a URL', 'https://kippu.example.com');
-  const url = new URL(setting.value);
-  if (url.protocol !== 'https:' && !isLoopback(url.hostname)) {
-    throw invalid(
-      'KIPPU_PUBLIC_URL',
-      'codes and cookies would travel unencrypted',
-      'an https URL, or http on 127.0.0.1',
-    );
-  }
-  return url.origin + url.pathname.replace(/\/$/, '');
+  return checkedPublicUrl(setting.value, 'KIPPU_PUBLIC_URL');
 }
 
 function readPort(settings: Settings): number {
