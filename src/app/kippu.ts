@@ -177,7 +177,8 @@ export interface Kippu {
   /**
    * Ends a connection at the provider (RFC 7009), then here. What happened to it stays to be read.
    *
-   * Throws {@link KippuError} with `code` `not_found`, `unavailable` or `misconfigured`; then nothing was ended here either.
+   * Throws {@link KippuError} with `code` `not_found`, `unavailable`, `misconfigured`, or `conflict` (a static API key, without
+   * `localOnly`); then nothing was ended here either.
    */
   revoke(connection: string, options?: RevokeOptions): Promise<Connection>;
   /**

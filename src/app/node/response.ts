@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
-import { appendCookies } from './cookies.ts';
 
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
@@ -45,6 +44,27 @@ export async function sendResponse(response: Response, res: NodeResponse): Promi
     return;
   }
   await sendBody(body.getReader(), res);
+}
+
+/**
+ * Adds `Set-Cookie` lines to a response that has not begun, and keeps those that it has.
+ *
+ * @example
+ * ```ts
+ * import { createServer } from 'node:http';
+ * import { appendCookies } from 'kippu/node';
+ *
+ * createServer((req, res) => {
+ *   appendCookies(res, ['seen=1; Path=/; HttpOnly']);
+ *   res.end('hello');
+ * });
+ * ```
+ */
+export function appendCookies(res: NodeResponse, setCookies: readonly string[]): void {
+  if (setCookies.length === 0) return;
+  const present = res.getHeader('set-cookie');
+  const kept = present === undefined ? [] : Array.isArray(present) ? present : [String(present)];
+  res.setHeader('set-cookie', [...kept, ...setCookies]);
 }
 
 async function sendBody(reader: ReadableStreamDefaultReader<Uint8Array>, res: NodeResponse): Promise<void> {
