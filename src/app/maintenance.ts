@@ -4,6 +4,7 @@ import { KippuError } from '../model/errors.ts';
 import type { Store } from '../model/store.ts';
 import { doubtWhatWasDue } from '../posts/restored.ts';
 import type { Config } from './config.ts';
+import { sqliteFile } from './database-url.ts';
 import { copiedBecause } from './home.ts';
 import type { Outside } from './open.ts';
 import { storeOpener } from './system.ts';
@@ -103,7 +104,7 @@ async function noticeOf(store: Store): Promise<string | undefined> {
 }
 
 function existsAt(databaseUrl: string): boolean {
-  return databaseUrl.startsWith('sqlite:') && existsSync(databaseUrl.slice('sqlite:'.length));
+  return databaseUrl.startsWith('sqlite:') && existsSync(sqliteFile(databaseUrl).path);
 }
 
 async function withStore<T>(

@@ -30,6 +30,7 @@ import { metadataFiles, metadataInMemory } from './issuers/metadata-files.ts';
 import type { IssuerRegistration } from './issuers/registration.ts';
 import { registered } from './registered.ts';
 import { directorySpool } from './directory-spool.ts';
+import type { ComposeFunction } from './ports/ask-function.ts';
 import { systemComposer } from './ports/composer.ts';
 import { systemProcesses } from './ports/system-processes.ts';
 
@@ -57,6 +58,8 @@ export interface AppOptions {
   readonly timing: RenewalTiming;
   /** Absent: webhooks go to public addresses only, and nothing is mailed. */
   readonly notices?: NoticeOptions | undefined;
+  /** Functions that write texts of schedules, by name. */
+  readonly composers?: ReadonlyMap<string, ComposeFunction> | undefined;
   readonly log: Logger;
   readonly outside: Outside;
 }
@@ -173,7 +176,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       schedules: store.schedules,
       connections: store.connections,
       networks: NETWORKS,
-      composer: systemComposer(outside),
+      composer: systemComposer({ ...outside, functions: options.composers }),
       collect: (connection, measure) => collect(connection, measure, posts),
       clock,
       random,

@@ -4,6 +4,7 @@ import { KippuError } from '../model/errors.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import { addressRules } from '../notify/webhook/addresses.ts';
 import type { Config } from './config.ts';
+import { sqliteFile } from './database-url.ts';
 import { mailPorts } from './mail.ts';
 import { openApp, type App, type Outside, type StoreOpener } from './open.ts';
 import { SYSTEM } from './ports/real-world.ts';
@@ -39,8 +40,8 @@ export async function openConfigured(
 
 /** Opens the store alone: for what belongs to the database itself. */
 export function storeOpener(databaseUrl: string, migrates: boolean): StoreOpener {
-  const path = databaseUrl === 'memory:' ? ':memory:' : databaseUrl.slice('sqlite:'.length);
-  return (outside) => openSqliteStore({ path, ...outside, migrates });
+  const file = databaseUrl === 'memory:' ? { path: ':memory:' } : sqliteFile(databaseUrl);
+  return (outside) => openSqliteStore({ ...file, ...outside, migrates });
 }
 
 /** Logs go to stderr, so that data on stdout stays data. Secrets print as `[secret]`; the redaction is the second net. */

@@ -12,6 +12,7 @@ import { openHomeKeys } from '../../vault/key-check.ts';
 import { parseKeyRing } from '../../vault/key-ring.ts';
 import { RingVault } from '../../vault/vault.ts';
 import type { Config } from '../config.ts';
+import { sqliteFile } from '../database-url.ts';
 import { copiedBecause } from '../home.ts';
 import type { Outside } from '../open.ts';
 import { storeOpener } from '../system.ts';
@@ -26,7 +27,7 @@ export async function checkStore(config: Config, outside: Outside): Promise<Find
   const ring = readRing(config, outside);
   const { databaseUrl } = config;
   if (databaseUrl === 'memory:') return [{ kind: 'store_in_memory', level: 'warning' }];
-  const isThere = existsSync(databaseUrl.slice('sqlite:'.length));
+  const isThere = existsSync(sqliteFile(databaseUrl).path);
   if (!isThere) return [{ kind: 'store_new', level: 'ok', url: databaseUrl }, checkUnusedRing(ring, config)];
   let store: Store;
   try {

@@ -55,7 +55,7 @@ export const HOMES: Suite = {
     await store.home.adopt('here', true);
     assert.equal((await store.credentials.attempts(alice.id, 9)).length, 1);
   },
-  'a backup is a whole copy that says so': async ({ store, clock }) => {
+  'a backup is a whole copy that says so': async ({ store, clock, prefix }) => {
     const directory = mkdtempSync(join(tmpdir(), 'kippu-backup-'));
     try {
       const alice = await connected(store, 'alice', clock.nowMs());
@@ -64,6 +64,7 @@ export const HOMES: Suite = {
       await connected(store, 'bob', clock.nowMs());
       const copy = await openSqliteStore({
         path: file,
+        prefix,
         clock,
         random,
         faults: { reach: () => undefined },

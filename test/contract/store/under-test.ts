@@ -6,6 +6,8 @@ export interface StoreUnderTest {
   readonly store: Store;
   /** A second process at the same store; where a store is one process's own, that one again. */
   readonly other: Store;
+  /** Of its tables' names, where it shares a file. */
+  readonly prefix?: string;
   readonly clock: VirtualClock;
   close(): Promise<void>;
 }
