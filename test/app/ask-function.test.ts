@@ -33,7 +33,7 @@ test('a function that throws, gives nothing, or is not there has failed, and its
   const thrown = await ask(() => Promise.reject(new RangeError('the token is abc')));
   assert.deepEqual(thrown, { kind: 'failed', detail: 'the function failed: RangeError' });
   for (const nothing of [undefined, null, 7, {}, { text: 7 }])
-    assert.equal((await ask(() => nothing as unknown as string)).kind, 'failed', String(nothing));
+    assert.equal((await ask(() => nothing as unknown as string)).kind, 'failed', JSON.stringify(nothing));
   const { signal } = new AbortController();
   const missing = await askFunction('evening', FACTS, signal, { functions: new Map(), clock: new VirtualClock() });
   assert.match(missing.kind === 'failed' ? missing.detail : '', /no function "evening"/);

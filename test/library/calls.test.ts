@@ -157,7 +157,7 @@ test('a schedule is made, seen, paused, resumed and removed', async () => {
     { collect: 'followers' },
   ] as const;
   for (const work of others) {
-    const { id, ...view } = await kippu.schedule('x:alice', { ...rule, ...work });
+    const view = await kippu.schedule('x:alice', { ...rule, ...work });
     for (const [name, value] of Object.entries(work)) assert.deepEqual(view[name as keyof typeof view], value);
   }
   assert.equal((await all(kippu.schedules({ connection: 'x:alice' }))).length, 7);

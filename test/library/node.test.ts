@@ -154,6 +154,21 @@ test('a body that is too long is a 413, said ahead or not', async () => {
   assert.match(chunked, /^HTTP\/1.1 413 /, 'nobody waits for the end of it');
 });
 
+test('a handler that stops reading still answers', async () => {
+  await using serving = await Serving.of(
+    toNodeHandler(async (request) => {
+      const reader = request.body?.getReader();
+      await reader?.read();
+      await reader?.cancel();
+      return new Response('enough');
+    }),
+  );
+  const answer = await serving.raw(
+    'POST / HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 10\r\n\r\nfirst',
+  );
+  assert.match(answer, /^HTTP\/1.1 200 [^]*enough/);
+});
+
 test('a body that a framework has parsed is written out again', async () => {
   const cases = [
     ['application/json', '{"a":[1,2]}', { a: [1, 2] }, '{"a":[1,2]}'],
@@ -235,7 +250,9 @@ test('an endless answer ends with its reader', async () => {
   const endless = (): Response =>
     new Response(
       new ReadableStream({
-        pull: (controller) => void controller.enqueue(new Uint8Array(65_536)),
+        pull: (controller) => {
+          controller.enqueue(new Uint8Array(65_536));
+        },
         cancel: () => {
           cancel();
         },
@@ -269,7 +286,9 @@ test('half a body does not look like a whole one', async () => {
   const breaking = (): Response =>
     new Response(
       new ReadableStream({
-        start: (controller) => void controller.enqueue(new Uint8Array(10)),
+        start: (controller) => {
+          controller.enqueue(new Uint8Array(10));
+        },
         pull: (controller) => {
           controller.error(new Error('broken'));
         },

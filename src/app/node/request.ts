@@ -57,7 +57,7 @@ export function toRequest(req: NodeRequest, options: ToRequestOptions = {}): Req
 }
 
 function originOf({ socket }: NodeRequest): string {
-  const scheme = 'encrypted' in socket && socket.encrypted === true ? 'https' : 'http';
+  const scheme = 'encrypted' in socket && socket.encrypted ? 'https' : 'http';
   const { localAddress, localPort } = socket;
   if (localAddress === undefined || localPort === undefined) return `${scheme}://localhost`;
   return `${scheme}://${localAddress.includes(':') ? `[${localAddress}]` : localAddress}:${localPort}`;
@@ -131,6 +131,7 @@ function appendFields(form: URLSearchParams, name: string, value: unknown): void
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, one] of Object.entries(value)) appendFields(form, name === '' ? key : `${name}[${key}]`, one);
   } else {
-    form.append(name, String(value ?? ''));
+    // Only texts, numbers and truth values are left.
+    form.append(name, value === undefined || value === null ? '' : `${value as string | number | boolean}`);
   }
 }
