@@ -51,7 +51,9 @@ export async function settle(options: SettlingOptions): Promise<Settled> {
 
 function whatIsOpen(records: Records, consents: number): string {
   const attempts = new Map(records.attempts().map((attempt) => [attempt.id, attempt]));
-  const uncertain = records.connections().filter(({ openAttempt }) => {
+  const uncertain = records.connections().filter(({ state, openAttempt }) => {
+    // Refused, and not believed, because so many were refused at once: the operator lets it be asked once more.
+    if (openAttempt === null) return state === 'uncertain';
     const attempt = attempts.get(openAttempt ?? '');
     // One whose replay went unanswered, too, waits for a minute and longer: that is told, and not waited for.
     return attempt !== undefined && !(attempt.outcome === 'unanswered' && attempt.replays > 0);
@@ -101,7 +103,10 @@ async function proveAll(options: SettlingOptions): Promise<Map<string, string>> 
 async function renewAll(proofs: Map<string, string>, { nodes, records }: SettlingOptions): Promise<void> {
   const waiting = records
     .connections()
-    .filter(({ state, handle }) => state === 'active' && proofs.get(handle) !== 'renewed');
+    .filter(
+      ({ state, handle, openAttempt }) =>
+        (state === 'active' || (state === 'uncertain' && openAttempt === null)) && proofs.get(handle) !== 'renewed',
+    );
   await Promise.all(
     Array.from({ length: AT_ONCE }, async (_, index) => {
       const node = nodes[index % nodes.length];
