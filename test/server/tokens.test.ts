@@ -147,6 +147,8 @@ test('every error of Kippu has a status of its kind', () => {
     rate_limited: 429,
     misconfigured: 502,
     id_token_invalid: 502,
+    cannot_rotate: 409,
+    too_large: 422,
     unavailable: 503,
     uncertain: 503,
     store_unavailable: 503,
