@@ -23,6 +23,7 @@ const BY_ERROR = {
   store_copied: EXIT.failed,
   consent_failed: EXIT.failed,
   id_token_invalid: EXIT.failed,
+  not_installed: EXIT.failed,
   internal: EXIT.failed,
 } as const satisfies Record<ErrorCode, ExitCode>;
 

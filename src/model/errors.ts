@@ -34,6 +34,8 @@ export const ERROR_CODES = [
   'consent_failed',
   /** The provider's ID token does not pass its checks: nothing that it says may be believed. */
   'id_token_invalid',
+  /** A package that this needs was left out when Kippu was installed: the message says which, and the command. */
+  'not_installed',
   'internal',
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { KippuError } from '../model/errors.ts';
 import type { SettingsPatch } from './settings.ts';
+import { z, type Inferred } from './zod.ts';
 
 /** Where a fault can strike. `any` means every endpoint that a program calls, not the pages. */
 export const FAULT_ENDPOINTS = [
@@ -65,7 +65,7 @@ const orderSchema = z
   });
 
 /** What is asked for, as `POST /_sim/faults` takes it. */
-export type FaultOrder = z.infer<typeof orderSchema>;
+export type FaultOrder = Inferred<typeof orderSchema>;
 
 /** An ordered fault that still waits for its requests. */
 export interface Fault {

@@ -147,6 +147,7 @@ test('every error of Kippu has a status of its kind', () => {
     rate_limited: 429,
     misconfigured: 502,
     id_token_invalid: 502,
+    not_installed: 500,
     unavailable: 503,
     uncertain: 503,
     store_unavailable: 503,
