@@ -10,9 +10,9 @@ const require = createRequire(import.meta.url);
  * @param user What needs it, as the beginning of a sentence.
  * Throws `not_installed`.
  */
-export function installedPart<Part>(name: string, user: string): Part {
+export function installedPart(name: string, user: string): unknown {
   try {
-    return require(name) as Part;
+    return require(name);
   } catch (error) {
     throw notInstalled(error, user) ?? error;
   }

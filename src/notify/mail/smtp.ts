@@ -38,7 +38,7 @@ export function smtpTransport(
   assertInstalled('nodemailer', MAIL);
   const open = (): Transporter => {
     // Loaded when the first mail is sent: a command that sends none does not wait for it.
-    const { createTransport } = installedPart<typeof Nodemailer>('nodemailer', MAIL);
+    const { createTransport } = installedPart('nodemailer', MAIL) as typeof Nodemailer;
     const { host, port, tls, user, password } = server;
     return createTransport({
       host,

@@ -70,5 +70,5 @@ function escaped(text: string, isEscaped: boolean): string {
 
 /** Loaded with the first post: most tests of an application make none. */
 function twitterText(): typeof TwitterText {
-  return installedPart<typeof TwitterText>('twitter-text', 'The simulated X');
+  return installedPart('twitter-text', 'The simulated X') as typeof TwitterText;
 }
