@@ -1,3 +1,9 @@
+/**
+ * Keeps OAuth 2.0 tokens alive in your own process: connect, renew exactly once, call.
+ *
+ * @module kippu
+ */
+
 export {
   createKippu,
   type AccessToken,
@@ -10,8 +16,8 @@ export {
   type KippuOptions,
   type Listener,
   type MadeConnection,
-  type MailOptions,
 } from './app/kippu.ts';
+export type { MailOptions } from './app/mail.ts';
 export { discoverProvider, type DiscoverOptions } from './app/discover-provider.ts';
 export { defineConfig, type ConfigFile, type ProviderSettings } from './app/settings.ts';
 export { ERROR_CODES, KippuError, type ErrorCode } from './model/errors.ts';

@@ -11,16 +11,16 @@ import { DEFAULT_TIMING, type RenewalTiming } from '../renewal/ports.ts';
 import { callApi } from './call.ts';
 import { findConnection } from './connections.ts';
 import { getIdToken } from './id-tokens.ts';
-import { mailPorts, readMail, type MailConfig } from './mail.ts';
+import { mailOfOptions, mailPorts, type MailOptions } from './mail.ts';
 import { openApp, type App, type StoreOpener } from './open.ts';
 import { SYSTEM } from './ports/real-world.ts';
-import type { Setting } from './settings.ts';
 import { handleConnect } from './web/connect-routes.ts';
 import { connectApp, importKey } from './without-user.ts';
 import { Worker } from './worker.ts';
 
 export type { Listener } from '../notify/listeners.ts';
 
+/** What {@link createKippu} needs to know. */
 export interface KippuOptions {
   /** Origin under which {@link Kippu.handler} is reached; callbacks are registered as `PUBLIC_URL/callback/PROVIDER`. */
   readonly publicUrl: string;
@@ -42,15 +42,7 @@ export interface KippuOptions {
   readonly log?: Logger | undefined;
 }
 
-export interface MailOptions {
-  /** As `KIPPU_SMTP_URL`: `smtps://user:password@host`. */
-  readonly smtpUrl: string;
-  readonly from: string;
-  readonly to: readonly string[];
-  /** Default English. */
-  readonly language?: 'en' | 'ja' | undefined;
-}
-
+/** An access token that is good now, as {@link Kippu.getAccessToken} gives it. */
 export interface AccessToken {
   readonly accessToken: string;
   /** `DPoP`: bound to a key that stays here (RFC 9449), and of use only to {@link Kippu.fetch}. */
@@ -63,6 +55,7 @@ export interface AccessToken {
   readonly version: number;
 }
 
+/** An ID token that has passed its checks, as {@link Kippu.getIdToken} gives it. */
 export interface IdToken {
   readonly idToken: string;
   /**
@@ -74,11 +67,13 @@ export interface IdToken {
   readonly expiresAt: number;
 }
 
+/** How fresh the ID token must be. */
 export interface GetIdTokenOptions {
   /** Seconds since it was issued (`iat`): an older one is renewed. Less than 60 counts as 60. */
   readonly maxAge?: number | undefined;
 }
 
+/** How good the access token must be. */
 export interface GetAccessTokenOptions {
   /** Seconds that the token must still live. */
   readonly minTtl?: number | undefined;
@@ -87,6 +82,7 @@ export interface GetAccessTokenOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** An app that connects itself, without a user. */
 export interface ConnectAppOptions {
   /** The provider's id. */
   readonly provider: string;
@@ -98,6 +94,7 @@ export interface ConnectAppOptions {
   readonly connection?: string | undefined;
 }
 
+/** A static key of an API, and how it is sent there. */
 export interface ImportApiKeyOptions {
   /** The provider's id. */
   readonly provider: string;
@@ -187,7 +184,21 @@ export interface Kippu {
 const EVENT_POLL_MS = 1000;
 const EVENTS_A_POLL = 200;
 
-/** Opens lazily: what is wrong with the configuration or the store is thrown by the first call. */
+/**
+ * Opens lazily: what is wrong with the configuration or the store is thrown by the first call.
+ *
+ * @example
+ * ```ts
+ * import { createKippu } from 'kippu';
+ * import { x } from 'kippu/providers';
+ * import { sqlite } from 'kippu/sqlite';
+ * export const kippu = createKippu({
+ *   publicUrl: 'https://app.example',
+ *   store: sqlite('kippu.db'),
+ *   providers: [x({ clientId: 'your-client-id' })],
+ * });
+ * ```
+ */
 export function createKippu(options: KippuOptions): Kippu {
   const library = new Library(options);
   return {
@@ -330,7 +341,7 @@ class Library {
 
   #noticeOptions(): NoticeOptions {
     const { mail, webhookNetworks = [] } = this.#options;
-    const config = mail === undefined ? undefined : mailConfig(mail);
+    const config = mail === undefined ? undefined : mailOfOptions(mail);
     return {
       addresses: addressRules(webhookNetworks),
       mail: config === undefined ? undefined : mailPorts(config, SYSTEM.clock),
@@ -367,17 +378,6 @@ class Library {
       return last;
     }
   }
-}
-
-function mailConfig({ smtpUrl, from, to, language }: MailOptions): MailConfig | undefined {
-  const given = (value: string): Setting => ({ value, source: 'default' });
-  return readMail({
-    smtpUrl: given(smtpUrl),
-    from: given(from),
-    to: given(to.join(' ')),
-    language: undefined,
-    spoken: language ?? 'en',
-  });
 }
 
 function handedOut(access: Access): AccessToken {

@@ -47,6 +47,28 @@ export function readMail({ smtpUrl, from, to, language, spoken }: MailSettings):
   };
 }
 
+/** E-mail notices of a program that uses the library. */
+export interface MailOptions {
+  /** As `KIPPU_SMTP_URL`: `smtps://user:password@host`. */
+  readonly smtpUrl: string;
+  readonly from: string;
+  readonly to: readonly string[];
+  /** Default English. */
+  readonly language?: 'en' | 'ja' | undefined;
+}
+
+/** The same from a program's options. Throws what {@link readMail} throws. */
+export function mailOfOptions({ smtpUrl, from, to, language }: MailOptions): MailConfig | undefined {
+  const given = (value: string): Setting => ({ value, source: 'default' });
+  return readMail({
+    smtpUrl: given(smtpUrl),
+    from: given(from),
+    to: given(to.join(' ')),
+    language: undefined,
+    spoken: language ?? 'en',
+  });
+}
+
 function languageOf(setting: Setting | undefined): MailLanguage | undefined {
   if (setting === undefined) return undefined;
   const known = MAIL_LANGUAGES.find((language) => language === setting.value.toLowerCase());

@@ -1,3 +1,9 @@
+/**
+ * Simulated providers for the tests of any application, with faults on demand.
+ *
+ * @module kippu/sim
+ */
+
 export { controlsOf, type FaultControls, type SimulationControls } from './controls.ts';
 export { parseFault, type FaultEndpoint, type FaultKind, type FaultOrder, type FaultText } from './faults.ts';
 export { simHttpClient, type Road, type SimHttpOptions } from './http-client.ts';

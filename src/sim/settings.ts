@@ -66,9 +66,11 @@ export const settingsSchema = z.strictObject({
   rateLimits: z.record(z.string(), limitsSchema),
   ...TENANT_SHAPE,
 });
+/** Every switch of a simulated provider, as it stands. */
 export type Settings = Inferred<typeof settingsSchema>;
 
 const patchSchema = settingsSchema.partial();
+/** The switches to change; the others stay. */
 export type SettingsPatch = Inferred<typeof patchSchema>;
 
 const WINDOW_MS = 15 * MINUTE_MS;

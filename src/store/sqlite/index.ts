@@ -1,3 +1,9 @@
+/**
+ * Tokens in one SQLite file, on what Node has built in.
+ *
+ * @module kippu/sqlite
+ */
+
 import type { Clock } from '../../model/clock.ts';
 import type { FaultPoints } from '../../model/fault-points.ts';
 import type { Random } from '../../model/random.ts';
