@@ -20,6 +20,6 @@ export {
 export type { MailOptions } from './app/mail.ts';
 export { discoverProvider, type DiscoverOptions } from './app/discover-provider.ts';
 export { defineConfig, type ConfigFile, type ProviderSettings } from './app/settings.ts';
-export { ERROR_CODES, KippuError, type ErrorCode } from './model/errors.ts';
+export { ERROR_CODES, KippuError, type ErrorCode, type ErrorFacts } from './model/errors.ts';
 export { EVENT_TYPES, type EventType, type KippuEvent } from './model/event.ts';
 export { Secret } from './model/secret.ts';

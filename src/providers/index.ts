@@ -12,7 +12,29 @@ import type { ProviderApp } from './provider-app.ts';
 import type { Provider } from './provider.ts';
 
 export type { ProviderDefinition } from './define.ts';
-export type { Provider } from './provider.ts';
+export type {
+  AccessLifetime,
+  AccessTokenRenewal,
+  AppOnly,
+  AppParameters,
+  CallbackRules,
+  ClientAuth,
+  Dpop,
+  Endpoints,
+  Hosting,
+  Identity,
+  IdTokenRules,
+  PrivateKeyJwt,
+  Provider,
+  RefreshLifetime,
+  Registration,
+  Revocation,
+  Scopes,
+  Tenancy,
+  TokenErrorRow,
+  TokenExchange,
+} from './provider.ts';
+export type { Quirks } from './quirks.ts';
 export type { RefreshOptions } from './app-settings.ts';
 export type { ProviderApp } from './provider-app.ts';
 export type { AppOptions } from './bind.ts';
