@@ -240,6 +240,7 @@ export interface AccessTokenRenewal {
   readonly shortLived?: { readonly lifetimeMs: number; readonly exchange: TokenExchange };
 }
 
+/** That a token is exchanged for another by a call of the provider's own. */
 export interface TokenExchange {
   readonly grantType: string;
   /** The parameter that the access token is sent in. */
