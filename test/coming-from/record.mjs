@@ -29,7 +29,7 @@ async function record(name, packageName, signIn) {
 async function signInWithAuthjs() {
   const { Auth, customFetch } = await load('@auth/core', '.');
   const { default: Twitter } = await load('@auth/core', './providers/twitter');
-  await using x = await simulatedX(`${ORIGIN}/auth/callback/twitter`);
+  const x = await simulatedX(`${ORIGIN}/auth/callback/twitter`);
   const linked = [];
   const config = {
     secret: 'a'.repeat(32),
@@ -52,6 +52,7 @@ async function signInWithAuthjs() {
     body: new URLSearchParams({ csrfToken, callbackUrl: ORIGIN }),
   });
   await browser.visit(x.consent(departure.headers.get('location'), { user: 'alice' }));
+  await x.close();
   if (linked.length !== 1) throw new Error('Auth.js linked no account.');
   return linked[0];
 }
@@ -74,7 +75,7 @@ function adapterThatLinks(linked) {
 async function signInWithBetterAuth() {
   const { betterAuth } = await load('better-auth', '.');
   const { memoryAdapter } = await load('better-auth', './adapters/memory');
-  await using x = await simulatedX(`${ORIGIN}/api/auth/callback/twitter`);
+  const x = await simulatedX(`${ORIGIN}/api/auth/callback/twitter`);
   globalThis.fetch = x.fetch;
   try {
     const tables = { user: [], session: [], account: [], verification: [] };
@@ -105,6 +106,7 @@ async function signInWithBetterAuth() {
     return account;
   } finally {
     globalThis.fetch = send;
+    await x.close();
   }
 }
 
@@ -119,7 +121,7 @@ async function simulatedX(redirectUri) {
       const body = request.body === null ? {} : { body: await request.arrayBuffer() };
       return send(sim.url + pathname + search, { method: request.method, headers: request.headers, ...body });
     },
-    [Symbol.asyncDispose]: () => sim.close(),
+    close: () => sim.close(),
   };
 }
 

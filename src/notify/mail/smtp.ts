@@ -80,8 +80,21 @@ export function smtpTransport(
   };
 }
 
-/** What nodemailer makes the message of. */
-export function messageOf(mail: Mail): Parameters<Transporter['sendMail']>[0] {
+/** What nodemailer makes the message of. In words of our own: the package's declarations must do without nodemailer's. */
+interface Message {
+  readonly from: string;
+  readonly to: string;
+  readonly messageId: string;
+  readonly date: Date;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly headers: Record<string, string>;
+  readonly disableFileAccess: boolean;
+  readonly disableUrlAccess: boolean;
+}
+
+export function messageOf(mail: Mail): Message {
   return {
     from: mail.from,
     to: mail.to,
