@@ -1,3 +1,15 @@
+/**
+ * Keeps OAuth 2.0 tokens alive in your own process: connect, renew exactly once, call, post.
+ *
+ * @module kippu
+ */
+
+/**
+ * Keeps OAuth 2.0 tokens alive in your own process: connect, renew exactly once, call.
+ *
+ * @module kippu
+ */
+
 export { createKippu, type Kippu } from './app/kippu.ts';
 export type { Connection } from './app/library/connection-view.ts';
 export type {
@@ -17,7 +29,7 @@ export type { AccessToken, GetAccessTokenOptions, GetIdTokenOptions, IdToken } f
 export type { ComposeCall, ComposedText, ComposeFunction } from './app/ports/ask-function.ts';
 export { discoverProvider, type DiscoverOptions } from './app/discover-provider.ts';
 export { defineConfig, type ConfigFile, type ProviderSettings } from './app/settings.ts';
-export { ERROR_CODES, KippuError, type ErrorCode } from './model/errors.ts';
+export { ERROR_CODES, KippuError, type ErrorCode, type ErrorFacts } from './model/errors.ts';
 export { EVENT_TYPES, type EventType, type KippuEvent } from './model/event.ts';
 export { Secret } from './model/secret.ts';
 export type { Listener } from './app/library/running.ts';

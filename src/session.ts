@@ -1,4 +1,9 @@
-/** Cookie mode: `import { createSession } from 'kippu/session'`. */
+/**
+ * Cookie mode: tokens sealed in the cookies of each user's browser, renewed exactly once.
+ *
+ * @module kippu/session
+ */
+
 export { createSession } from './app/session/create-session.ts';
 export type {
   Reuse,

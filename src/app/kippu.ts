@@ -263,7 +263,21 @@ export interface Kippu {
   close(): Promise<void>;
 }
 
-/** Opens lazily: what is wrong with the configuration or the store is thrown by the first call. */
+/**
+ * Opens lazily: what is wrong with the configuration or the store is thrown by the first call.
+ *
+ * @example
+ * ```ts
+ * import { createKippu } from 'kippu';
+ * import { x } from 'kippu/providers';
+ * import { sqlite } from 'kippu/sqlite';
+ * export const kippu = createKippu({
+ *   publicUrl: 'https://app.example',
+ *   store: sqlite('kippu.db'),
+ *   providers: [x({ clientId: 'your-client-id' })],
+ * });
+ * ```
+ */
 export function createKippu(options: KippuOptions): Kippu {
   const running = new RunningKippu(options, SYSTEM);
   const app = () => running.app();

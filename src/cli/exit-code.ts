@@ -25,6 +25,7 @@ const BY_ERROR = {
   id_token_invalid: EXIT.failed,
   cannot_rotate: EXIT.failed,
   too_large: EXIT.failed,
+  not_installed: EXIT.failed,
   internal: EXIT.failed,
 } as const satisfies Record<ErrorCode, ExitCode>;
 

@@ -70,6 +70,7 @@ export interface Provider {
   readonly unverified: readonly string[];
 }
 
+/** Where the provider is asked, by purpose. */
 export interface Endpoints {
   /**
    * The issuer identifier (RFC 8414, section 2), to the letter: what `iss` says and what assertions are made out to.
@@ -103,6 +104,7 @@ export interface Endpoints {
   readonly api: string;
 }
 
+/** That the provider also runs on its customers' own hosts. */
 export interface Hosting {
   /** The first whose `suffix` the host's name ends in. Endpoints keep their paths; the API is at `api`, with the name for `{host}`. */
   readonly hosts: readonly {
@@ -119,6 +121,7 @@ export interface Hosting {
   readonly setting?: 'host' | 'domain';
 }
 
+/** The permissions there are, and which are asked for when nobody chooses. */
 export interface Scopes {
   readonly separator: ' ' | ',';
   /** Where the answer separates them in another way than the request. */
@@ -135,6 +138,7 @@ export interface Scopes {
   readonly isOpen?: boolean;
 }
 
+/** How an app says who it is (RFC 6749, section 2.3). */
 export interface ClientAuth {
   /** How an app with a secret authenticates. An app without one sends its `client_id` in the body. */
   readonly confidential: 'basic' | 'body';
@@ -146,22 +150,26 @@ export interface ClientAuth {
 export const SIGNING_ALGORITHMS = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
+/** How an app signs instead of sending a secret (RFC 7523, section 2.2). */
 export interface PrivateKeyJwt {
   readonly algorithms: readonly SigningAlgorithm[];
   /** Whom assertions are made out to. */
   readonly audience: 'issuer' | 'token_endpoint';
 }
 
+/** That tokens can be bound to a key (RFC 9449). */
 export interface Dpop {
   /** Of which the first is used. */
   readonly algorithms: readonly [SigningAlgorithm, ...SigningAlgorithm[]];
 }
 
+/** Tokens for the app itself, without a user (RFC 6749, section 4.4). */
 export interface AppOnly {
   /** What the request needs besides the standard parameters, as in `audience`. */
   readonly params?: Readonly<Record<string, string>>;
 }
 
+/** How long an access token lives, and how that is told. */
 export interface AccessLifetime {
   /** The usual lifetime, for the simulator and for texts; the answer's own `expires_in` decides. */
   readonly lifetimeMs: number;
@@ -173,6 +181,7 @@ export interface AccessLifetime {
   readonly isAnswered?: false;
 }
 
+/** What a renewal does to the refresh token, and when one ends by itself. */
 export interface RefreshLifetime {
   /**
    * `single-use`: a renewal kills the refresh token and brings another. `reusable`: it stays good and may be presented
@@ -233,6 +242,7 @@ export interface AccessTokenRenewal {
   readonly shortLived?: { readonly lifetimeMs: number; readonly exchange: TokenExchange };
 }
 
+/** That a token is exchanged for another by a call of the provider's own. */
 export interface TokenExchange {
   readonly grantType: string;
   /** The parameter that the access token is sent in. */
@@ -280,6 +290,7 @@ export interface TokenErrorRow {
     | { readonly kind: 'code_refused' };
 }
 
+/** The call that says whose token it is. */
 export interface Identity {
   /** Path below the API origin of the call that says whose token it is. Empty: there is no such call, and users have no name. */
   readonly path: string;
@@ -319,6 +330,7 @@ export interface IdTokenRules {
   readonly organization?: { readonly idPrefix: string; readonly id: string; readonly name: string };
 }
 
+/** What an app sends along that is its own choice. */
 export interface AppParameters {
   /** The API that access tokens are for. Sent with the browser's request and with the device's. */
   readonly audience?: string;
@@ -326,6 +338,7 @@ export interface AppParameters {
   readonly organization?: string;
 }
 
+/** How a token is given back, and what ends with it. */
 export type Revocation =
   /** RFC 7009 at `endpoints.revocation`, or none. */
   | { readonly method: 'none' }
@@ -358,6 +371,7 @@ export interface AccessCheck {
   readonly path: string;
 }
 
+/** What the provider demands of a callback address. */
 export interface CallbackRules {
   /** The loopback host that callbacks must be registered with. */
   readonly loopbackHost: '127.0.0.1' | 'localhost' | 'any';

@@ -149,6 +149,7 @@ test('every error of Kippu has a status of its kind', () => {
     id_token_invalid: 502,
     cannot_rotate: 409,
     too_large: 422,
+    not_installed: 500,
     unavailable: 503,
     uncertain: 503,
     store_unavailable: 503,

@@ -6,6 +6,7 @@ import { renewConnection } from '../renewing.ts';
 import * as withoutUser from '../without-user.ts';
 import { connectionView, type Connection } from './connection-view.ts';
 
+/** An app that connects itself, without a user. */
 export interface ConnectAppOptions {
   /** The provider's id. */
   readonly provider: string;
@@ -17,6 +18,7 @@ export interface ConnectAppOptions {
   readonly connection?: string | undefined;
 }
 
+/** A static key of an API, and how it is sent there. */
 export interface ImportApiKeyOptions {
   /** The provider's id. */
   readonly provider: string;
@@ -53,12 +55,14 @@ export interface ImportTokensOptions {
   readonly owner?: string | undefined;
 }
 
+/** Which connections; what is left out does not matter. */
 export interface ConnectionFilter {
   readonly owner?: string | undefined;
   readonly provider?: string | undefined;
   readonly state?: ConnectionState | undefined;
 }
 
+/** How far a revocation goes. */
 export interface RevokeOptions {
   /** `true`: only here; the provider keeps the grant. */
   readonly localOnly?: boolean | undefined;

@@ -22,6 +22,7 @@ export interface ConsentOptions {
   readonly connection?: string | undefined;
 }
 
+/** A consent in the browser, and where its user goes afterwards. */
 export interface ConnectOptions extends ConsentOptions {
   /**
    * Where the browser goes afterwards with `kippu_session` and `kippu_code`, which {@link Kippu.redeem} takes. Below
@@ -40,6 +41,7 @@ export interface ConnectLink {
   readonly expiresAt: number;
 }
 
+/** Who redeems a code, and for whom. */
 export interface RedeemOptions {
   /** Your application's own id of the user who is signed in in the browser that brought the code. */
   readonly owner?: string | undefined;

@@ -8,7 +8,17 @@ import { settlePendingConsents } from '../pending-consents.ts';
 import { connectionView, type Connection } from './connection-view.ts';
 import { refuseForeignConnection, type ConsentOptions } from './consents.ts';
 
-/** What a user is shown who types a code on another device. RFC 8628. */
+/**
+ * What a user is shown who types a code on another device. RFC 8628.
+ *
+ * @example
+ * ```ts
+ * import type { DeviceCode, Kippu } from 'kippu';
+ * export async function connectTheTelevision(kippu: Kippu, show: (code: DeviceCode) => void): Promise<void> {
+ *   show(await kippu.connectDevice({ provider: 'github' }));
+ * }
+ * ```
+ */
 export interface DeviceCode {
   readonly id: string;
   /** Show it as it is, as in `WDJB-MJHT`. */

@@ -4,6 +4,7 @@ import { OPERATOR } from '../api-keys.ts';
 import { eventsAfter } from '../events.ts';
 import type { App } from '../open.ts';
 
+/** Which events. */
 export interface EventQuery {
   /** The `sequence` of the last event that you have. Default 0: from the first one there was. */
   readonly after?: number | undefined;

@@ -10,6 +10,7 @@ import type { ComposeFunction } from '../ports/ask-function.ts';
 import { readPublicUrl, readReturnUrls } from '../public-url.ts';
 import type { Setting } from '../settings.ts';
 
+/** What {@link createKippu} needs to know. */
 export interface KippuOptions {
   /**
    * The address under which {@link Kippu.handler} is reached, with a path where it is mounted below one: callbacks are
@@ -37,6 +38,7 @@ export interface KippuOptions {
   readonly log?: Logger | undefined;
 }
 
+/** E-mail notices. */
 export interface MailOptions {
   /** As `KIPPU_SMTP_URL`: `smtps://user:password@host`. */
   readonly smtpUrl: string;

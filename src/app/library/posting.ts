@@ -4,6 +4,7 @@ import { findConnection } from '../connections.ts';
 import type { App } from '../open.ts';
 import * as posts from '../posts.ts';
 
+/** What to post, as whom, and when. */
 export interface PostOptions {
   readonly text: string;
   /** Default now. A `Date`, or a text: an instant, a time in `timezone` (`tomorrow 09:00`), or a span from now (`+10m`). */
@@ -56,6 +57,7 @@ export interface Post {
   readonly publishedAt: number | undefined;
 }
 
+/** Which posts; what is left out does not matter. */
 export interface PostFilter {
   /** Id or name. */
   readonly connection?: string | undefined;

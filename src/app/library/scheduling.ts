@@ -22,6 +22,7 @@ export interface ScheduledWork {
   readonly collect?: Measure | undefined;
 }
 
+/** What to do again and again, as whom, and by which rule. */
 export interface ScheduleOptions extends ScheduledWork {
   /** Five fields: minute, hour, day of the month, month, day of the week, as in `0 9 * * *`. */
   readonly cron: string;
@@ -38,6 +39,7 @@ export interface ScheduleOptions extends ScheduledWork {
   readonly latestAfter?: number | undefined;
 }
 
+/** A schedule, and when it comes next. */
 export interface Schedule extends ScheduledWork {
   readonly id: string;
   /** The connection's id. */

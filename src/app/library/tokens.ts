@@ -6,6 +6,7 @@ import * as idTokens from '../id-tokens.ts';
 import type { App } from '../open.ts';
 import { apiResponse, callOf } from '../web/fetched.ts';
 
+/** An access token that is good now, as {@link Kippu.getAccessToken} gives it. */
 export interface AccessToken {
   readonly accessToken: string;
   /** `DPoP`: bound to a key that stays here (RFC 9449), and of use only to {@link Kippu.fetch}. */
@@ -18,6 +19,7 @@ export interface AccessToken {
   readonly version: number;
 }
 
+/** An ID token that has passed its checks, as {@link Kippu.getIdToken} gives it. */
 export interface IdToken {
   readonly idToken: string;
   /**
@@ -29,11 +31,13 @@ export interface IdToken {
   readonly expiresAt: number;
 }
 
+/** How fresh the ID token must be. */
 export interface GetIdTokenOptions {
   /** Seconds since it was issued (`iat`): an older one is renewed. Less than 60 counts as 60. */
   readonly maxAge?: number | undefined;
 }
 
+/** How good the access token must be. */
 export interface GetAccessTokenOptions {
   /** Seconds that the token must still live. */
   readonly minTtl?: number | undefined;

@@ -2,8 +2,11 @@ import { KippuError } from '../../model/errors.ts';
 import { toRequest, type NodeRequest, type ToRequestOptions } from './request.ts';
 import { sendResponse, type NodeResponse } from './response.ts';
 
+/** What takes a web `Request` and gives a `Response`. */
 export type WebHandler = (request: Request) => Response | Promise<Response>;
+/** Hands a request on, as Express does it. */
 export type NextFunction = (error?: unknown) => void;
+/** What `node:http` and Express call with a request. */
 export type NodeHandler = (req: NodeRequest, res: NodeResponse, next?: NextFunction) => void;
 
 /**

@@ -6,6 +6,7 @@ import type { NodeResponse } from './response.ts';
 /** What `node:http`, `node:http2` and the frameworks on top of them hand over. */
 export type NodeRequest = IncomingMessage | Http2ServerRequest;
 
+/** How the address of a request is known. */
 export interface ToRequestOptions {
   /**
    * The origin that the request's address gets, as in `https://app.example`. Default: the address of the socket that it

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Http2ServerResponse } from 'node:http2';
 
+/** The response of `node:http`, as far as it is used here. */
 export type NodeResponse = ServerResponse | Http2ServerResponse;
 
 /** Of one connection of HTTP/1: Node.js writes its own, and HTTP/2 has none. */

@@ -13,6 +13,7 @@ export interface ComposeCall extends ComposeFacts {
  */
 export type ComposeFunction = (call: ComposeCall) => ComposedText | Promise<ComposedText>;
 
+/** What a function writes: a text, or one with more about it. */
 export type ComposedText = string | { readonly text: string; readonly madeWithAi?: boolean | undefined };
 
 const FUNCTION_TIMEOUT_MS = 60 * SECOND_MS;

@@ -45,6 +45,7 @@ export interface SessionRequest {
   readonly method?: string | undefined;
 }
 
+/** At which provider, how good, and whether cookies can be set. */
 export interface SessionTokenOptions {
   /** Absent: the provider at which the browser signed in last. */
   readonly provider?: string | undefined;
@@ -57,6 +58,7 @@ export interface SessionTokenOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** An access token of the user, and the cookies that your response must set. */
 export interface SessionToken {
   readonly accessToken: string;
   /** `DPoP`: bound to a key that stays here (RFC 9449), and of use only to {@link Session.fetch}. */
@@ -71,6 +73,7 @@ export interface SessionToken {
   readonly setCookies: readonly string[];
 }
 
+/** At which provider, and how fresh. */
 export interface SessionIdTokenOptions {
   readonly provider?: string | undefined;
   /** Seconds since it was issued: an older one is renewed. Less than 60 counts as 60. */
@@ -78,6 +81,7 @@ export interface SessionIdTokenOptions {
   readonly canSetCookies?: boolean | undefined;
 }
 
+/** An ID token of the user, and the cookies that your response must set. */
 export interface SessionIdToken {
   readonly idToken: string;
   /** What it says, after its checks. */

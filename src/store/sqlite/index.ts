@@ -1,3 +1,9 @@
+/**
+ * Tokens in one SQLite file, on what Node has built in.
+ *
+ * @module kippu/sqlite
+ */
+
 import type { Clock } from '../../model/clock.ts';
 import { KippuError } from '../../model/errors.ts';
 import type { FaultPoints } from '../../model/fault-points.ts';
@@ -6,6 +12,7 @@ import type { Store } from '../../model/store.ts';
 import { openSqliteStore } from './store.ts';
 import { namesWith } from './table-names.ts';
 
+/** How Kippu shares a file. */
 export interface SqliteOptions {
   /**
    * Stands before the name of every table and index of Kippu, as in `kippu_`: for a file that holds an application's own
