@@ -4,7 +4,10 @@ import { KippuError } from '../../src/model/errors.ts';
 import { assertInstalled, installedPart, notInstalled } from '../../src/model/installed-part.ts';
 
 /** As Node words them: `require` of a package, `import` of one, `import` of a file. */
-const FROM_REQUIRE = { code: 'MODULE_NOT_FOUND', message: "Cannot find module 'pg'\nRequire stack:\n- /app/a.js" };
+const FROM_REQUIRE = {
+  code: 'MODULE_NOT_FOUND',
+  message: "Cannot find module 'nodemailer'\nRequire stack:\n- /app/a.js",
+};
 const FROM_IMPORT = {
   code: 'ERR_MODULE_NOT_FOUND',
   message: "Cannot find package '@hono/node-server' imported from /app/a.js",
@@ -41,16 +44,16 @@ describe('an optional package', () => {
 
   it('is asked for in the version that Kippu is tested with', () => {
     assert.match(
-      notInstalled(thrown(FROM_REQUIRE), 'kippu/postgres')?.message ?? '',
-      /: npm install pg@\d+\.\d+\.\d+ /,
+      notInstalled(thrown(FROM_REQUIRE), 'a notice')?.message ?? '',
+      /: npm install nodemailer@\d+\.\d+\.\d+ /,
     );
     assert.match(notInstalled(thrown(FROM_IMPORT), 'kippu up')?.message ?? '', /: npm install @hono\/node-server@\d/);
   });
 
   it('is not blamed for a file of ours that is gone, nor for any other error', () => {
-    for (const facts of [OF_A_FILE, OF_A_NEIGHBOUR, { code: 'ENOENT', message: "Cannot find package 'pg'" }])
+    for (const facts of [OF_A_FILE, OF_A_NEIGHBOUR, { code: 'ENOENT', message: "Cannot find package 'nodemailer'" }])
       assert.equal(notInstalled(thrown(facts), 'kippu'), undefined, facts.message);
-    for (const other of [new TypeError("Cannot find package 'pg'"), "Cannot find package 'pg'", undefined])
+    for (const other of [new TypeError("Cannot find package 'nodemailer'"), "Cannot find package 'pg'", undefined])
       assert.equal(notInstalled(other, 'kippu'), undefined);
   });
 
