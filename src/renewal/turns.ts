@@ -52,6 +52,17 @@ export interface PutOff {
   readonly retryAtMs: number;
 }
 
+/** One provider app, as this process sees it. */
+export interface ProviderStanding {
+  readonly app: ProviderAppId;
+  readonly underWay: number;
+  readonly waiting: number;
+  /** How long everybody keeps off from now, milliseconds. */
+  readonly pausedForMs: number;
+  /** What the exchanges of this process have ended in. */
+  readonly outcomes: Readonly<Partial<Record<RenewalOutcome['kind'], number>>>;
+}
+
 /**
  * Who may ask a provider, and when, so that ten thousand connections that are due at once are no storm on it, and an outage
  * costs few of them an unanswered renewal. For each provider app, and in this process:
@@ -83,6 +94,11 @@ export class Turns {
     return side.take(wish);
   }
 
+  /** How it stands with each app that this process has renewed for. */
+  standing(): readonly ProviderStanding[] {
+    return [...this.#sides].map(([app, side]) => ({ app, ...side.standing() }));
+  }
+
   /** Somebody waits now for what was to be done ahead. */
   hurry(connection: ConnectionId): void {
     for (const side of this.#sides.values()) side.hurry(connection);
@@ -112,6 +128,7 @@ class Side {
   /** Connections that were told to come later, since one was not. */
   readonly #limited = new Set<ConnectionId>();
   #limitedUntilMs = -Infinity;
+  readonly #outcomes: Partial<Record<RenewalOutcome['kind'], number>> = {};
 
   constructor(ports: TurnPorts, bounds: Bounds) {
     this.#ports = ports;
@@ -132,6 +149,17 @@ class Side {
     if (pauseNow === undefined) return this.#turn(place);
     this.#leave(place);
     return pauseNow;
+  }
+
+  standing(): Omit<ProviderStanding, 'app'> {
+    const isLimited = this.#limited.size >= LIMITED_CONNECTIONS;
+    const untilMs = Math.max(this.#silentUntilMs, isLimited ? this.#limitedUntilMs : -Infinity);
+    return {
+      underWay: this.#underWay,
+      waiting: this.#queue.length,
+      pausedForMs: Math.max(0, untilMs - this.#ports.clock.monotonicMs()),
+      outcomes: { ...this.#outcomes },
+    };
   }
 
   hurry(connection: ConnectionId): void {
@@ -189,6 +217,7 @@ class Side {
   }
 
   #learn(connection: ConnectionId, outcome: RenewalOutcome): void {
+    this.#outcomes[outcome.kind] = (this.#outcomes[outcome.kind] ?? 0) + 1;
     switch (outcome.kind) {
       case 'renewed':
       case 'rejected':
