@@ -59,7 +59,7 @@ test('the metrics tell what renewals ended in, which provider is kept off, and w
   await using kippu = await serveKippu();
   await kippu.connect('alice');
   await kippu.clock.advance(3 * 3_600_000);
-  kippu.controls.faults.order({
+  kippu.x.faults.order({
     endpoint: 'token',
     fault: 'status',
     status: 429,
