@@ -35,7 +35,7 @@ test('ten thousand callers in four real processes, of one token that is over, ma
   app.sim.faults.delayNextAnswer('token', 500);
   for (const { child } of callers) child.stdin.write('go\n');
   const answers = (await heard()).map((line) => JSON.parse(line) as { served: number; tokens: string[] });
-  await Promise.all(callers.map(({ child }) => (child.exitCode === null ? once(child, 'exit') : undefined)));
+  await Promise.all(callers.map(async ({ child }) => (child.exitCode === null ? once(child, 'exit') : [])));
 
   assert.equal(
     answers.reduce((sum, { served }) => sum + served, 0),
