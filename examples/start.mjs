@@ -1,11 +1,14 @@
 import '../scripts/node-version.mjs';
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { runInChild } from '../bin/launch.mjs';
 import { buildIfOld } from '../scripts/build/build.mjs';
 import { installOrExplain, ROOT } from '../scripts/install.mjs';
 import { installFolder } from '../scripts/install/folder.mjs';
+import { takeTurn } from '../scripts/install/turn.mjs';
 import { projectNode } from '../scripts/install/project-node.mjs';
 import { stopWithNpm } from '../scripts/stop-with-npm.mjs';
 
@@ -23,10 +26,12 @@ const { values, positionals: command } = parseArgs({
   options: { simulate: { type: 'string', multiple: true, default: [] } },
 });
 const folder = process.cwd();
+readEnvFile(path.join(folder, '.env'));
 const home = (process.env.KIPPU_HOME ??= path.join(folder, '.kippu'));
 
-if ((await installOrExplain('all')) && installFolder(folder) && buildIfOld()) {
+if ((await installOrExplain('all')) && (await prepare())) {
   stopWithNpm();
+  process.env.KIPPU_KEYS ??= keyRing();
   const simulators = [];
   try {
     for (const provider of values.simulate) {
@@ -39,6 +44,34 @@ if ((await installOrExplain('all')) && installFolder(folder) && buildIfOld()) {
   }
 } else {
   process.exitCode ??= 1;
+}
+
+/** The real app's id and secret, kept out of the shell's history. */
+function readEnvFile(file) {
+  if (!existsSync(file)) return;
+  if (process.loadEnvFile === undefined)
+    throw new Error(`Node ${process.versions.node} does not read ${file}: take Node 22 or newer.`);
+  process.loadEnvFile(file);
+}
+
+/** One after the other, however many start at once: they share what is built, and two of one example its packages. */
+async function prepare() {
+  const turn = await takeTurn(ROOT, new AbortController().signal);
+  try {
+    return (await installFolder(folder)) && (await buildIfOld());
+  } finally {
+    turn.release();
+  }
+}
+
+/** For those that take the ring from their surroundings, as a server does. Kept: with another one nobody would be signed in. */
+function keyRing() {
+  const file = path.join(home, 'example-keys');
+  if (!existsSync(file)) {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    writeFileSync(file, `example:${randomBytes(32).toString('base64')}`, { mode: 0o600 });
+  }
+  return readFileSync(file, 'utf8');
 }
 
 /** A simulator that remembers its accounts and tokens, at a port of its own or any (`SIMULATOR_PORT=0`). */
