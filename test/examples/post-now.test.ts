@@ -38,6 +38,9 @@ test('post now, in a browser: a press of the button is one post at X, twice pres
     posts.map(({ user, text, id }) => [user, text, `${x}/alice/status/${id}`]),
     [['alice', 'おはよう', address]],
   );
+  await page.getByRole('link', { name: 'See it on X' }).click();
+  await page.getByText('おはよう').waitFor();
+  await page.goto(example.url);
   assert.deepEqual(complaints, []);
 
   await page.getByRole('button', { name: 'Sign out' }).click();
