@@ -25,6 +25,11 @@ const kippu = createKippu({
 
 /** How things stood when somebody looked last. */
 let standing = '';
+kippu.on('connection.reauth_soon', () => console.log(`A new login will be needed soon: ${publicUrl}/login`));
+kippu.on('post.published', ({ data }) => console.log(`Posted: ${String(data['remote_url'])}`));
+kippu.on('post.failed', ({ data }) => console.error(`Not posted: ${String(data['reason'])}`));
+kippu.on('post.unknown', () => console.error('X gave no answer; the post is looked for on the timeline.'));
+kippu.on('schedule.missed', () => console.error('Nothing ran when it was time to post.'));
 await (process.argv.includes('--once') ? runOnce() : keepRunning());
 
 /** Until a signal. What comes due happens by itself; whoever opens the page signs in, if that is needed. */
@@ -34,11 +39,6 @@ async function keepRunning(): Promise<void> {
   process.once('SIGINT', stop).once('SIGTERM', stop);
   for (const type of ['connection.created', 'connection.reauth_required', 'connection.revoked'] as const)
     kippu.on(type, prepare);
-  kippu.on('connection.reauth_soon', () => console.log(`A new login will be needed soon: ${publicUrl}/login`));
-  kippu.on('post.published', ({ data }) => console.log(`Posted: ${String(data['remote_url'])}`));
-  kippu.on('post.failed', ({ data }) => console.error(`Not posted: ${String(data['reason'])}`));
-  kippu.on('post.unknown', () => console.error('X gave no answer; the post is looked for on the timeline.'));
-  kippu.on('schedule.missed', () => console.error('Nothing ran when it was time to post.'));
   await prepare();
 }
 
@@ -49,6 +49,7 @@ async function runOnce(): Promise<void> {
   while (!(await needsLogin()) && (await isWorkLeft()) && !deadline.aborted) await sleep(500);
   if (await needsLogin()) process.exitCode = 3;
   else if (await isWorkLeft()) process.exitCode = 4;
+  await prepare();
   await kippu.close();
 }
 
@@ -63,6 +64,7 @@ async function answer(request: Request): Promise<Response> {
 /** Sees to it that there is the one schedule, however often this is started, and says in words how things stand. */
 async function prepare(): Promise<void> {
   const connection = await account();
+  const before = standing;
   standing = `A login is needed: ${publicUrl}/login`;
   if (connection !== undefined && !(await needsLogin())) {
     const { nextRunAt = 0 } = await theSchedule(connection);
@@ -73,7 +75,7 @@ async function prepare(): Promise<void> {
     });
     standing = `${connection.name} posts next on ${next} (${timezone}).`;
   }
-  console.log(standing);
+  if (standing !== before) console.log(standing);
 }
 
 async function theSchedule({ id: connection }: Connection): Promise<Schedule> {
@@ -82,9 +84,9 @@ async function theSchedule({ id: connection }: Connection): Promise<Schedule> {
     if (kept === undefined && known.cron === cron && known.timezone === timezone) kept = known;
     else await kippu.removeSchedule(known.id);
   }
-  // What was missed by less than three hours is made up for; later, a good morning is none.
-  const rule = { cron, timezone, missed: 'once', latestAfter: 3 * 3600 } as const;
-  return kept ?? kippu.schedule(connection, { ...rule, compose: { function: 'morning' } });
+  // Up to three hours late it still goes out; later, a good morning is none.
+  const latestAfter = 3 * 3600;
+  return kept ?? kippu.schedule(connection, { cron, timezone, latestAfter, compose: { function: 'morning' } });
 }
 
 /** The account that posts, once somebody has signed in. */

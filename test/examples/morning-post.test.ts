@@ -90,20 +90,27 @@ test('morning post, day after day', async (t) => {
   });
 
   await t.test('a morning that is long over is not posted', async () => {
+    program.advance(DAY_MS);
     program.advanceTo('13:00');
-    assert.equal((await program.runOnce()).code, 0);
+    const { code, output } = await program.runOnce();
+    assert.equal(code, 0);
+    assert.match(output, /Nothing ran when it was time to post/);
     assert.equal(program.posts.length, 3);
   });
 
   await t.test('where the app was removed it asks for a new login, and goes on after it', async () => {
-    sim.removeApp('alice');
     program.advanceTo('09:01');
+    sim.removeApp('alice');
     const { code, output } = await program.runOnce();
     assert.equal(code, 3);
     assert.match(output, /A login is needed/);
     await program.start();
     await program.untilPrinted(/A login is needed/);
     await browser.consent(`${program.url}/login`, { user: 'alice' });
+    await program.untilPrinted(/x:alice posts next/);
+    assert.equal(program.posts.length, 3);
+    // A post that waits for a login is looked at every minute.
+    program.advance(2 * MINUTE_MS);
     await program.untilPosts(4);
     assert.deepEqual(await program.schedules(), ['0 9 * * * Asia/Tokyo']);
   });
