@@ -18,6 +18,8 @@ import { stopWithNpm } from '../scripts/stop-with-npm.mjs';
  * `KIPPU_<PROVIDER>_CLIENT_ID` is set already is the real one, and gets no simulator.
  *
  *     node ../start.mjs --simulate x -- node server.ts
+ *
+ * Without a command it only installs and builds.
  */
 const FIRST_SIMULATOR_PORT = 4191;
 
@@ -34,11 +36,11 @@ if ((await installOrExplain('all')) && (await prepare())) {
   process.env.KIPPU_KEYS ??= keyRing();
   const simulators = [];
   try {
-    for (const provider of values.simulate) {
+    for (const provider of command.length === 0 ? [] : values.simulate) {
       if (!process.env[`KIPPU_${provider.toUpperCase()}_CLIENT_ID`])
         simulators.push(await simulate(provider, simulators.length));
     }
-    process.exitCode = await run(Object.assign({}, ...simulators.map(({ env }) => env)));
+    if (command.length > 0) process.exitCode = await run(Object.assign({}, ...simulators.map(({ env }) => env)));
   } finally {
     for (const { child } of simulators) child.kill('SIGTERM');
   }

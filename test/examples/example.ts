@@ -1,13 +1,15 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { freePort } from '../support/free-port.ts';
 
-const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
+export const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
 /** The first start installs the example's packages, and builds Kippu. */
 const PATIENCE_MS = 240_000;
 const LOOK_EVERY_MS = 100;
@@ -52,6 +54,18 @@ export async function startExample(
   };
   t.after(stop);
   return { url: `http://127.0.0.1:${port}`, home, output: () => output, ended, stop };
+}
+
+/** Installs an example's packages and builds Kippu, where that is not done yet; gives the example's folder. */
+export async function installExample(name: string): Promise<string> {
+  const folder = path.join(EXAMPLES, name);
+  await promisify(execFile)(process.execPath, [path.join(EXAMPLES, 'start.mjs')], { cwd: folder });
+  return folder;
+}
+
+/** One of an example's packages, loaded. */
+export async function packageOf(name: string, packageName: string): Promise<unknown> {
+  return createRequire(path.join(await installExample(name), 'package.json'))(packageName);
 }
 
 /** Waits for the example's server. Throws with what it has printed if it ends before, or does not come. */
