@@ -69,14 +69,16 @@ interface Lock {
   readonly packages: Readonly<Record<string, { readonly resolved?: string }>>;
 }
 
-/** Ours: what is not installed, not built, and made by nobody's tool. */
-function codeFiles(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
-    (file) =>
-      /\.(?:[cm]?[jt]sx?|css)$/.test(file) &&
-      !file.endsWith('.d.ts') &&
-      !file.split(path.sep).some((part) => part === 'node_modules' || part.startsWith('.')),
-  );
+const CODE = /\.(?:[cm]?[jt]sx?|css)$/;
+
+/** Ours: what is not installed, not built, and made by nobody's tool. Below `node_modules/kippu` is all of this again. */
+function codeFiles(folder: string, below = ''): string[] {
+  return readdirSync(path.join(folder, below), { withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(below, entry.name);
+    if (entry.isDirectory() && entry.name !== 'node_modules' && !entry.name.startsWith('.'))
+      return codeFiles(folder, file);
+    return entry.isFile() && CODE.test(entry.name) && !entry.name.endsWith('.d.ts') ? [file] : [];
+  });
 }
 
 /** Neither empty nor nothing but a comment. */
