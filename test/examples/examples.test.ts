@@ -48,6 +48,11 @@ for (const name of names) {
       assert.deepEqual([...new Set(resolved.filter((from) => from !== undefined))], ['../..']);
     });
 
+    it('is listed on the front page, in both languages', () => {
+      for (const page of ['README.md', 'README.ja.md'])
+        assert.ok(read(path.join('..', '..', page)).includes(`(examples/${name}/README.md)`), page);
+    });
+
     it('says how to start it, and links to what there is', () => {
       const text = read('README.md');
       assert.match(text, /^npm start$/m);
