@@ -77,7 +77,7 @@ function newerNode() {
  * The child shares the terminal, so Ctrl-C reaches it without us: handing that on as well would look like a second,
  * impatient Ctrl-C and cut its shutdown short. Without a terminal (a supervisor, CI) only we get the signal.
  */
-function runInChild(node, args) {
+export function runInChild(node, args) {
   const child = spawn(node, args, { stdio: 'inherit' });
   const handedOnAtMs = new Map();
   const onTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;

@@ -1,24 +1,9 @@
 import './node-version.mjs';
 import { launch } from '../bin/launch.mjs';
 import { installOrExplain } from './install.mjs';
-
-const LOOK_FOR_PARENT_MS = 500;
+import { stopWithNpm } from './stop-with-npm.mjs';
 
 if (await installOrExplain('run')) {
-  if (process.env.npm_lifecycle_event === 'start') stopWithNpm();
+  stopWithNpm();
   await launch(['up', ...process.argv.slice(2)]);
-}
-
-/**
- * npm hands SIGTERM to the shell between it and us, and most shells die of it without a word: a supervisor that stops
- * npm would leave the server running. When the shell is gone, we stop in good order.
- */
-function stopWithNpm() {
-  const shell = process.ppid;
-  const timer = setInterval(() => {
-    if (process.ppid === shell) return;
-    clearInterval(timer);
-    process.kill(process.pid, 'SIGTERM');
-  }, LOOK_FOR_PARENT_MS);
-  timer.unref();
 }

@@ -11,6 +11,7 @@
  */
 
 export { createKippu, type Kippu } from './app/kippu.ts';
+export { checkText, type TextCheck, type TextProblem } from './app/library/checking.ts';
 export type { Connection } from './app/library/connection-view.ts';
 export type {
   ConnectAppOptions,

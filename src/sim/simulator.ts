@@ -25,7 +25,15 @@ import { restore, snapshotOf } from './snapshot.ts';
 import { emptyState, type SimState } from './state.ts';
 import { deliveryOf, replyOf, strikeOf } from './struck.ts';
 import { stateView, type StateView } from './view.ts';
-import { DELIVERED_WHOLE, jsonReply, pathOf, type Reply, type SimAnswer, type SimRequest } from './wire.ts';
+import {
+  DELIVERED_WHOLE,
+  jsonReply,
+  pathOf,
+  redirectReply,
+  type Reply,
+  type SimAnswer,
+  type SimRequest,
+} from './wire.ts';
 import { justReply, type Decision, type World } from './world.ts';
 
 /** Who is simulated, and what it needs of the world. */
@@ -170,6 +178,8 @@ export class Simulator {
     }
     if (request.method === 'GET' && at(endpoints.discovery)) return { endpoint: undefined, answer: answerDiscovery };
     if (request.method === 'GET' && at(endpoints.jwks)) return { endpoint: 'keys', answer: answerKeys };
+    if (request.method === 'GET' && this.#network.postPage?.test(path) === true)
+      return { endpoint: undefined, answer: () => justReply(redirectReply('/')) };
     return this.#callRoute(request, path);
   }
 

@@ -14,7 +14,7 @@ export class ScriptedBrowser {
     return this.open(new URL(action, form.url).href, new URLSearchParams({ consent, user, decision }));
   }
 
-  async open(url: string, form?: URLSearchParams): Promise<Page> {
+  async open(url: string, form?: URLSearchParams, headers: Readonly<Record<string, string>> = {}): Promise<Page> {
     let target = url;
     let body = form;
     for (let hops = 0; hops < 10; hops += 1) {
@@ -22,7 +22,7 @@ export class ScriptedBrowser {
       const response = await fetch(target, {
         method: body === undefined ? 'GET' : 'POST',
         redirect: 'manual',
-        headers: { cookie: this.#cookieFor(origin) },
+        headers: { ...headers, cookie: this.#cookieFor(origin) },
         ...(body === undefined ? {} : { body }),
       });
       this.#keep(origin, response);

@@ -75,6 +75,7 @@ describe('the documentation', () => {
     const mapped = [...read('README.md').matchAll(/^\| `src\/(\w+)\/` \|/gm)].map(([, folder]) => folder ?? '');
     const there = readdirSync(path.join(root, 'src'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
     assert.deepEqual(mapped.sort(), there.map(({ name }) => name).sort());
+    assert.match(read('README.md'), /^\| `examples\/` \|/m);
   });
 });
 

@@ -25,8 +25,8 @@ const BODY_BYTES_MAX = 1024 * 1024;
  * The web request of a request of Node.js. Its address is the whole one (`originalUrl`), also below a mount path. Its body
  * is read as it is needed; where a framework has parsed it already (`req.body`), it is written out again.
  *
- * Throws {@link KippuError} with `code` `invalid` for a body that is too long (`where` is `body`), or that somebody else
- * has read and not kept.
+ * Throws {@link KippuError} with `code` `invalid` for a body that is too long (`where` is `body`). Reading a body fails
+ * so that somebody else has read and not kept here, as Fastify does: what needs no body, a sign-out say, works.
  *
  * @example
  * ```ts
@@ -51,10 +51,10 @@ export function toRequest(req: NodeRequest, options: ToRequestOptions = {}): Req
     const body = ReadableStream.from(bounded(req, bodyBytesMax));
     return new Request(url, { method, headers, body, duplex: 'half', ...signal });
   }
-  const body = writtenAgain(req, headers);
+  const body = writtenAgain(req, headers) ?? gone();
   // What described the bytes on the wire does not describe these.
   for (const name of ['content-length', 'content-encoding', 'transfer-encoding']) headers.delete(name);
-  return new Request(url, { method, headers, body, ...signal });
+  return new Request(url, { method, headers, body, duplex: 'half', ...signal });
 }
 
 function originOf({ socket }: NodeRequest): string {
@@ -107,17 +107,26 @@ function bodyTooLong(bytesMax: number): KippuError {
   return new KippuError('invalid', `The body of this request is longer than ${bytesMax} bytes.`, { where: 'body' });
 }
 
-function writtenAgain(req: NodeRequest, headers: Headers): string | Uint8Array<ArrayBuffer> {
+/** Found out by whoever reads it, and by nobody else. */
+function gone(): ReadableStream<Uint8Array> {
+  const error = new KippuError(
+    'invalid',
+    'The body of this request was read before Kippu saw it, and is not in req.body. Mount Kippu before what reads it.',
+    { where: 'req.body' },
+  );
+  return new ReadableStream({
+    pull: (controller) => {
+      controller.error(error);
+    },
+  });
+}
+
+/** Nothing where nobody has kept it. */
+function writtenAgain(req: NodeRequest, headers: Headers): string | Uint8Array<ArrayBuffer> | undefined {
   const body: unknown = 'body' in req ? req.body : undefined;
+  if (body === undefined) return undefined;
   if (typeof body === 'string') return body;
   if (body instanceof Uint8Array) return new Uint8Array(body);
-  if (body === undefined) {
-    throw new KippuError(
-      'invalid',
-      'The body of this request was read before Kippu saw it, and is not in req.body. Mount Kippu before what reads it.',
-      { where: 'req.body' },
-    );
-  }
   if (headers.get('content-type')?.startsWith('application/x-www-form-urlencoded') !== true)
     return JSON.stringify(body);
   const form = new URLSearchParams();

@@ -59,6 +59,8 @@ export interface DeviceManners {
 export interface Network {
   /** Whether one can post there: what the pages show depends on it. */
   readonly takesPosts?: boolean;
+  /** The addresses under which people look at a post: here, all of them are on the simulator's own page. */
+  readonly postPage?: RegExp;
   /** What the texts of tokens begin with. */
   readonly tokenPrefixes?: Readonly<Record<'access' | 'refresh', string>>;
   /** The user's id in tokens and in the who-am-I call. Absent: the simulator's own. */

@@ -46,6 +46,7 @@ const ROUTES: readonly XRoute[] = [
 /** X, as far as an automatic poster meets it. */
 export const xNetwork: Network = {
   takesPosts: true,
+  postPage: /^\/\w{1,15}\/status\/\d{1,19}$/,
   tokenError: xTokenError,
   call: (method, path) => {
     for (const route of ROUTES) {
