@@ -1,10 +1,13 @@
 import '../scripts/node-version.mjs';
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { runInChild } from '../bin/launch.mjs';
 import { buildIfOld } from '../scripts/build/build.mjs';
 import { installOrExplain, ROOT } from '../scripts/install.mjs';
+import { copyKippu } from '../scripts/install/copied-kippu.mjs';
 import { installFolder } from '../scripts/install/folder.mjs';
 import { projectNode } from '../scripts/install/project-node.mjs';
 import { stopWithNpm } from '../scripts/stop-with-npm.mjs';
@@ -15,18 +18,23 @@ import { stopWithNpm } from '../scripts/stop-with-npm.mjs';
  * `KIPPU_<PROVIDER>_CLIENT_ID` is set already is the real one, and gets no simulator.
  *
  *     node ../start.mjs --simulate x -- node server.ts
+ *
+ * Several commands run one after the other, with `--` between them, as long as none of them fails. With `--copy` Kippu lies
+ * in the example's `node_modules` as a copy and no link.
  */
 const FIRST_SIMULATOR_PORT = 4191;
 
-const { values, positionals: command } = parseArgs({
+const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { simulate: { type: 'string', multiple: true, default: [] } },
+  options: { simulate: { type: 'string', multiple: true, default: [] }, copy: { type: 'boolean', default: false } },
 });
 const folder = process.cwd();
 const home = (process.env.KIPPU_HOME ??= path.join(folder, '.kippu'));
 
 if ((await installOrExplain('all')) && installFolder(folder) && buildIfOld()) {
   stopWithNpm();
+  if (values.copy) copyKippu(ROOT, folder);
+  process.env.KIPPU_KEYS ??= keyRing();
   const simulators = [];
   try {
     for (const provider of values.simulate) {
@@ -39,6 +47,16 @@ if ((await installOrExplain('all')) && installFolder(folder) && buildIfOld()) {
   }
 } else {
   process.exitCode ??= 1;
+}
+
+/** For those that take the ring from their surroundings, as a server does. Kept: with another one nobody would be signed in. */
+function keyRing() {
+  const file = path.join(home, 'example-keys');
+  if (!existsSync(file)) {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    writeFileSync(file, `example:${randomBytes(32).toString('base64')}`, { mode: 0o600 });
+  }
+  return readFileSync(file, 'utf8');
 }
 
 /** A simulator that remembers its accounts and tokens, at a port of its own or any (`SIMULATOR_PORT=0`). */
@@ -62,13 +80,21 @@ async function simulate(provider, index) {
   };
 }
 
-function run(env) {
-  const [name, ...args] = command;
-  const executable = name === 'node' ? node() : path.join(folder, 'node_modules', '.bin', name);
-  // `next` and its like look for a Node there.
+async function run(env) {
+  // `next` and its like look for a Node there. Who tries an example has not agreed to be counted.
   const PATH = [path.dirname(node()), process.env.PATH].join(path.delimiter);
-  Object.assign(process.env, env, { PATH });
-  return runInChild(executable, args);
+  Object.assign(process.env, env, { PATH, NEXT_TELEMETRY_DISABLED: '1' });
+  for (const [name, ...args] of commandsIn(positionals)) {
+    const executable = name === 'node' ? node() : path.join(folder, 'node_modules', '.bin', name);
+    const code = await runInChild(executable, args);
+    if (code !== 0) return code;
+  }
+  return 0;
+}
+
+function commandsIn(words) {
+  const end = words.indexOf('--');
+  return end === -1 ? [words] : [words.slice(0, end), ...commandsIn(words.slice(end + 1))];
 }
 
 function node() {

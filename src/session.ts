@@ -4,6 +4,7 @@
  * @module kippu/session
  */
 
+export { storeCookies, withCookies, type CookieAttributes, type CookieStore } from './app/session/carry-cookies.ts';
 export { createSession } from './app/session/create-session.ts';
 export type {
   Reuse,

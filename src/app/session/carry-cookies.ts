@@ -1,0 +1,95 @@
+import { cookiesOf } from '../../session/cookie-jar.ts';
+
+/** What a framework sets cookies with, as Next.js's `cookies()`. */
+export interface CookieStore {
+  set(name: string, value: string, attributes: CookieAttributes): unknown;
+}
+
+/** RFC 6265, section 5.2, as frameworks spell it. */
+export interface CookieAttributes {
+  readonly path: string;
+  readonly httpOnly: boolean;
+  readonly secure: boolean;
+  readonly sameSite: 'lax' | 'strict';
+  /** Absent: until the browser closes. */
+  readonly expires?: Date;
+}
+
+/**
+ * The headers of a request as the browser would have sent them with these cookies: for what comes behind a middleware that
+ * has renewed, such as a page, in the same request.
+ *
+ * @example
+ * ```ts
+ * import { withCookies, type Session } from 'kippu/session';
+ *
+ * export async function renewedHeaders(request: Request, session: Session): Promise<Headers> {
+ *   const { setCookies } = await session.getAccessToken(request);
+ *   return withCookies(request.headers, setCookies);
+ * }
+ * ```
+ */
+export function withCookies(headers: Headers, setCookies: readonly string[]): Headers {
+  const carried = new Headers(headers);
+  if (setCookies.length === 0) return carried;
+  const cookies = new Map(cookiesOf(headers));
+  for (const { name, value } of setCookies.map(read)) {
+    if (value === '') cookies.delete(name);
+    else cookies.set(name, value);
+  }
+  if (cookies.size === 0) carried.delete('cookie');
+  else carried.set('cookie', Array.from(cookies, ([name, value]) => `${name}=${value}`).join('; '));
+  return carried;
+}
+
+/**
+ * Sets the cookies of `setCookies` where a framework takes no `Set-Cookie` lines, as in a server action of Next.js.
+ *
+ * @example
+ * ```ts
+ * import { storeCookies, type CookieStore, type Session } from 'kippu/session';
+ *
+ * export async function act(headers: Headers, cookies: CookieStore, session: Session): Promise<string> {
+ *   const { accessToken, setCookies } = await session.getAccessToken({ headers, method: 'POST' });
+ *   storeCookies(cookies, setCookies);
+ *   return accessToken;
+ * }
+ * ```
+ */
+export function storeCookies(store: CookieStore, setCookies: readonly string[]): void {
+  for (const { name, value, attributes } of setCookies.map(read)) store.set(name, value, attributes);
+}
+
+interface ReadLine {
+  readonly name: string;
+  readonly value: string;
+  readonly attributes: CookieAttributes;
+}
+
+/** A line that this session has written. */
+function read(line: string): ReadLine {
+  const [pair = '', ...rest] = line.split('; ');
+  const given = new Map(rest.map((part) => [nameIn(part).toLowerCase(), valueIn(part)]));
+  const expires = given.get('expires');
+  return {
+    name: nameIn(pair),
+    value: valueIn(pair),
+    attributes: {
+      path: given.get('path') ?? '/',
+      httpOnly: given.has('httponly'),
+      secure: given.has('secure'),
+      sameSite: given.get('samesite') === 'Strict' ? 'strict' : 'lax',
+      ...(expires === undefined ? {} : { expires: new Date(expires) }),
+    },
+  };
+}
+
+function nameIn(pair: string): string {
+  const at = pair.indexOf('=');
+  return at === -1 ? pair : pair.slice(0, at);
+}
+
+function valueIn(pair: string): string {
+  const at = pair.indexOf('=');
+  return at === -1 ? '' : pair.slice(at + 1);
+}
