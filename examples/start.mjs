@@ -9,6 +9,7 @@ import { buildIfOld } from '../scripts/build/build.mjs';
 import { installOrExplain, ROOT } from '../scripts/install.mjs';
 import { copyKippu } from '../scripts/install/copied-kippu.mjs';
 import { installFolder } from '../scripts/install/folder.mjs';
+import { takeTurn } from '../scripts/install/turn.mjs';
 import { projectNode } from '../scripts/install/project-node.mjs';
 import { stopWithNpm } from '../scripts/stop-with-npm.mjs';
 
@@ -29,11 +30,11 @@ const { values, positionals } = parseArgs({
   options: { simulate: { type: 'string', multiple: true, default: [] }, copy: { type: 'boolean', default: false } },
 });
 const folder = process.cwd();
+readEnvFile(path.join(folder, '.env'));
 const home = (process.env.KIPPU_HOME ??= path.join(folder, '.kippu'));
 
-if ((await installOrExplain('all')) && installFolder(folder) && buildIfOld()) {
+if ((await installOrExplain('all')) && (await prepare())) {
   stopWithNpm();
-  if (values.copy) copyKippu(ROOT, folder);
   process.env.KIPPU_KEYS ??= keyRing();
   const simulators = [];
   try {
@@ -47,6 +48,26 @@ if ((await installOrExplain('all')) && installFolder(folder) && buildIfOld()) {
   }
 } else {
   process.exitCode ??= 1;
+}
+
+/** The real app's id and secret, kept out of the shell's history. */
+function readEnvFile(file) {
+  if (!existsSync(file)) return;
+  if (process.loadEnvFile === undefined)
+    throw new Error(`Node ${process.versions.node} does not read ${file}: take Node 22 or newer.`);
+  process.loadEnvFile(file);
+}
+
+/** One after the other, however many start at once: they share what is built, and two of one example its packages. */
+async function prepare() {
+  const turn = await takeTurn(ROOT, new AbortController().signal);
+  try {
+    if (!(await installFolder(folder)) || !(await buildIfOld())) return false;
+    if (values.copy) copyKippu(ROOT, folder);
+    return true;
+  } finally {
+    turn.release();
+  }
 }
 
 /** For those that take the ring from their surroundings, as a server does. Kept: with another one nobody would be signed in. */

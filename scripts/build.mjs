@@ -1,3 +1,3 @@
 import { build } from './build/build.mjs';
 
-process.exitCode = build() ? 0 : 1;
+process.exitCode = (await build()) ? 0 : 1;

@@ -12,7 +12,7 @@ import { projectNode } from './install/project-node.mjs';
  */
 const FOLDER = path.join(ROOT, 'reference');
 
-if (await installOrExplain('all')) process.exitCode = installFolder(FOLDER) && build() ? 0 : 1;
+if (await installOrExplain('all')) process.exitCode = (await installFolder(FOLDER)) && build() ? 0 : 1;
 
 function build() {
   const { exports } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));

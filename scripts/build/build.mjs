@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +9,7 @@ const ROOT = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.ur
 const DIST = path.join(ROOT, 'dist');
 
 /** Compiles `src` into `dist`, beside the old one and then in its place: what a source that is gone left behind goes too. */
-export function build() {
+export async function build() {
   const fresh = mkdtempSync(path.join(ROOT, 'node_modules', '.dist-'));
   try {
     const tsc = [
@@ -20,8 +21,9 @@ export function build() {
     ];
     const node = projectNode(ROOT) ?? process.execPath;
     // Data goes to stdout, in those that build first.
-    const done = spawnSync(node, tsc, { cwd: ROOT, stdio: ['ignore', process.stderr, process.stderr] });
-    if (done.status !== 0) return false;
+    const compiler = spawn(node, tsc, { cwd: ROOT, stdio: ['ignore', process.stderr, process.stderr] });
+    const [code] = await once(compiler, 'exit');
+    if (code !== 0) return false;
     rmSync(DIST, { recursive: true, force: true });
     renameSync(fresh, DIST);
     return true;
@@ -31,7 +33,7 @@ export function build() {
 }
 
 /** For those that use Kippu as its users do, from `dist`: whether it is there now, as new as `src`. */
-export function buildIfOld() {
+export async function buildIfOld() {
   const built = path.join(DIST, 'index.js');
   if (existsSync(built) && statSync(built).mtimeMs >= newest(path.join(ROOT, 'src'))) return true;
   console.error('kippu: building it');

@@ -1,25 +1,26 @@
-import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-
-const NPM_CI = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+import { InstallFailure } from './failure.mjs';
+import { npm } from './npm.mjs';
 
 /**
  * Sees to it that a folder with packages of its own has those that its lock file names. No install script runs. Says
- * whether everything is there; why not, npm has said by then.
+ * whether everything is there; why not, it has said by then.
  */
-export function installFolder(folder) {
+export async function installFolder(folder) {
   if (isInstalled(folder)) return true;
-  const done = spawnSync('npm', NPM_CI, {
-    cwd: folder,
-    // Data goes to stdout, in some of them.
-    stdio: ['ignore', process.stderr, process.stderr],
-    shell: process.platform === 'win32',
-  });
-  if (done.status !== 0) {
-    console.error(`kippu: the packages of ${path.basename(folder)}/ could not be installed: npm says why above.`);
+  const name = path.basename(folder);
+  console.error(`kippu: installing the packages of ${name}/`);
+  const job = { cwd: folder, what: `Installing the packages of ${name}/`, signal: new AbortController().signal };
+  try {
+    await npm(['ci', '--ignore-scripts'], job);
+    return true;
+  } catch (failure) {
+    if (!(failure instanceof InstallFailure)) throw failure;
+    console.error(`kippu: ${failure.message}`);
+    if (failure.details) console.error(failure.details);
+    return false;
   }
-  return done.status === 0;
 }
 
 function isInstalled(folder) {

@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
@@ -15,7 +15,7 @@ const LOOK_EVERY_MS = 100;
 export interface RunningExample {
   /** Where it listens, as in `http://127.0.0.1:40213`. */
   readonly url: string;
-  /** Its data directory, which goes with the test. */
+  /** Its data directory, which goes with the test unless it was given one. */
   readonly home: string;
   /** What it has printed so far, on both streams. */
   output(): string;
@@ -26,18 +26,19 @@ export interface RunningExample {
 
 /**
  * `npm start` in an example's folder. With `KIPPU_X_CLIENT_ID` and `KIPPU_X_BASE_URL` in `env` it talks to the test's own
- * simulator of X; without, it starts one by itself.
+ * simulator of X; without, it starts one by itself. `KIPPU_HOME` and `PORT` are for one that is started again.
  */
 export async function startExample(
   t: TestContext,
   name: string,
   env: Readonly<Record<string, string>> = {},
+  args: readonly string[] = [],
 ): Promise<RunningExample> {
-  const port = String(await freePort());
-  const home = mkdtempSync(path.join(tmpdir(), `kippu-${name}-`));
-  const child = spawn('npm', ['start'], {
+  const { PORT: port = String(await freePort()), KIPPU_HOME: given } = env;
+  const home = given ?? mkdtempSync(path.join(tmpdir(), `kippu-${name}-`));
+  const child = spawn('npm', ['start', '--', ...args], {
     cwd: path.join(EXAMPLES, name),
-    env: { PATH: process.env['PATH'], HOME: home, KIPPU_HOME: home, PORT: port, SIMULATOR_PORT: '0', ...env },
+    env: { PATH: process.env['PATH'], HOME: home, SIMULATOR_PORT: '0', ...env, KIPPU_HOME: home, PORT: port },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own, so that nothing of it outlives the test.
     detached: true,
@@ -47,7 +48,7 @@ export async function startExample(
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const stop = async (): Promise<void> => {
     await endGroup(child, ended);
-    rmSync(home, { recursive: true, force: true });
+    if (given === undefined) rmSync(home, { recursive: true, force: true });
   };
   t.after(stop);
   return { url: `http://127.0.0.1:${port}`, home, output: () => output, ended, stop };
@@ -83,6 +84,34 @@ async function answers(url: string): Promise<boolean> {
     return true;
   } catch {
     return false;
+  }
+}
+
+/** A calendar that the test puts forward, for an example and whatever it has started. */
+export class Calendar {
+  readonly #file = path.join(mkdtempSync(path.join(tmpdir(), 'kippu-calendar-')), 'ahead-ms');
+  readonly env = {
+    NODE_OPTIONS: `--import=${new URL('shifted-clock.mjs', import.meta.url).href}`,
+    CLOCK_AHEAD_FILE: this.#file,
+  };
+  #aheadMs = 0;
+
+  constructor(t: TestContext) {
+    this.advance(0);
+    t.after(() => {
+      rmSync(path.dirname(this.#file), { recursive: true });
+    });
+  }
+
+  get nowMs(): number {
+    return Date.now() + this.#aheadMs;
+  }
+
+  advance(ms: number): void {
+    this.#aheadMs += ms;
+    // In one piece: a reader never finds it empty.
+    writeFileSync(`${this.#file}.new`, String(this.#aheadMs));
+    renameSync(`${this.#file}.new`, this.#file);
   }
 }
 

@@ -9,6 +9,7 @@ import { Trouble } from '../trouble/trouble';
 export default async function Profile({ searchParams }: PageProps<'/profile'>): Promise<ReactNode> {
   const request = { headers: await headers() };
   const answer = await session.fetch(request, '/userinfo', {}, { canSetCookies: false }).catch(codeOf);
+  if (answer === 'cannot_rotate') redirect('/renew');
   if (typeof answer === 'string') return <Trouble code={answer} back="/profile" />;
   const { name, email } = (await answer.json()) as { readonly name: string; readonly email: string };
   const { confirmed } = await searchParams;
