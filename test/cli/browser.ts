@@ -49,6 +49,13 @@ export class ScriptedBrowser {
     throw new Error(`too many redirects from ${url}`);
   }
 
+  /** Another one, with the cookies that this one has now. */
+  copy(): ScriptedBrowser {
+    const other = new ScriptedBrowser();
+    for (const [origin, jar] of this.#cookies) other.#cookies.set(origin, new Map(jar));
+    return other;
+  }
+
   #keep(origin: string, response: Response): void {
     const jar = this.#cookies.get(origin) ?? new Map<string, string>();
     for (const cookie of response.headers.getSetCookie()) {
