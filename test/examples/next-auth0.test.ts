@@ -103,8 +103,8 @@ test('next-auth0', async (t) => {
   await t.test('an Auth0 that is down signs nobody out', async () => {
     const erin = await app.signedIn('erin');
     app.advance(25 * HOUR_MS);
-    sim.faults.failNext('token', 503);
-    assert.match((await erin.open('/profile')).text, /You are still signed in: try again/);
+    sim.faults.failNext('token', 429);
+    assert.match((await erin.open('/profile')).text, /does not answer now\. You are still signed in/);
     app.advance(HOUR_MS);
     assert.match((await erin.open('/profile')).text, /erin@example.com/);
   });
