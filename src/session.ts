@@ -4,7 +4,6 @@
  * @module kippu/session
  */
 
-export { storeCookies, withCookies, type CookieAttributes, type CookieStore } from './app/session/carry-cookies.ts';
 export { createSession } from './app/session/create-session.ts';
 export type {
   Reuse,
@@ -17,4 +16,5 @@ export type {
   SessionTokenOptions,
   SignedInUser,
 } from './app/session/session.ts';
+export { storeCookies, type CookieAttributes, type CookieStore } from './app/session/store-cookies.ts';
 export { KippuError, type ErrorCode } from './model/errors.ts';

@@ -1,4 +1,3 @@
-import { withCookies } from 'kippu/session';
 import { NextResponse, type NextRequest } from 'next/server';
 import { codeOf, origin, session } from './session';
 
@@ -7,15 +6,14 @@ export const config = { matcher: '/profile/:path*' };
 
 export async function proxy(request: NextRequest): Promise<NextResponse> {
   const token = await session.getAccessToken(request, { minTtl: 60 }).catch(codeOf);
-  if (typeof token === 'string') return rewritten(request, token);
-  // The page behind must see what the browser will see: the new cookie, in the place of the one that was spent.
-  const response = NextResponse.next({ request: { headers: withCookies(request.headers, token.setCookies) } });
+  if (typeof token === 'string') return trouble(request, token);
+  const response = NextResponse.next();
   for (const line of token.setCookies) response.headers.append('set-cookie', line);
   return response;
 }
 
 /** The address stays, so that trying again is reloading. */
-function rewritten({ nextUrl }: NextRequest, code: string): NextResponse {
+function trouble({ nextUrl }: NextRequest, code: string): NextResponse {
   const query = new URLSearchParams({ code, back: nextUrl.pathname + nextUrl.search });
   return NextResponse.rewrite(new URL(`/trouble?${query}`, origin));
 }

@@ -66,10 +66,14 @@ export async function untilListening({ url, ended, output }: RunningExample): Pr
 }
 
 /** Waits for the example to print what matches, and gives it. */
-export async function untilPrinted({ ended, output }: RunningExample, pattern: RegExp): Promise<string> {
+export async function untilPrinted(
+  { ended, output }: RunningExample,
+  pattern: RegExp,
+  patienceMs = PATIENCE_MS,
+): Promise<string> {
   let isOver = false;
   void ended.then(() => (isOver = true));
-  for (let waitedMs = 0; waitedMs < PATIENCE_MS; waitedMs += LOOK_EVERY_MS) {
+  for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += LOOK_EVERY_MS) {
     const [found] = pattern.exec(output()) ?? [];
     if (found !== undefined) return found;
     if (isOver) break;

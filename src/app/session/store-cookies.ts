@@ -1,5 +1,3 @@
-import { cookiesOf } from '../../session/cookie-jar.ts';
-
 /** What a framework sets cookies with, as Next.js's `cookies()`. */
 export interface CookieStore {
   set(name: string, value: string, attributes: CookieAttributes): unknown;
@@ -13,33 +11,6 @@ export interface CookieAttributes {
   readonly sameSite: 'lax' | 'strict';
   /** Absent: until the browser closes. */
   readonly expires?: Date;
-}
-
-/**
- * The headers of a request as the browser would have sent them with these cookies: for what comes behind a middleware that
- * has renewed, such as a page, in the same request.
- *
- * @example
- * ```ts
- * import { withCookies, type Session } from 'kippu/session';
- *
- * export async function renewedHeaders(request: Request, session: Session): Promise<Headers> {
- *   const { setCookies } = await session.getAccessToken(request);
- *   return withCookies(request.headers, setCookies);
- * }
- * ```
- */
-export function withCookies(headers: Headers, setCookies: readonly string[]): Headers {
-  const carried = new Headers(headers);
-  if (setCookies.length === 0) return carried;
-  const cookies = new Map(cookiesOf(headers));
-  for (const { name, value } of setCookies.map(read)) {
-    if (value === '') cookies.delete(name);
-    else cookies.set(name, value);
-  }
-  if (cookies.size === 0) carried.delete('cookie');
-  else carried.set('cookie', Array.from(cookies, ([name, value]) => `${name}=${value}`).join('; '));
-  return carried;
 }
 
 /**
