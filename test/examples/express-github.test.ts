@@ -158,6 +158,13 @@ test('express-github, whatever happens to it', async (t) => {
     assert.match(page.text, /does not answer properly now/);
   });
 
+  await t.test('what it cannot read is answered without a word of what it is made of', async () => {
+    const page = await new Visitor(app.url).send('/connect', { connection: 'x'.repeat(200_000) });
+    assert.equal(page.status, 500);
+    assert.match(page.text, /Something went wrong here/);
+    assert.doesNotMatch(page.text, /node_modules|[.][tj]s:/);
+  });
+
   await t.test('no secret is in its log', () => {
     assert.match(app.output, /forbidden: /);
     for (const secret of ['canary-secret', 'ghu_', 'ghr_', 'kippu_code', readKeys(app)])

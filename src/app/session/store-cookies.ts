@@ -1,4 +1,14 @@
-/** What a framework sets cookies with, as Next.js's `cookies()`. */
+/**
+ * What a framework sets cookies with, as Next.js's `cookies()`.
+ *
+ * @example
+ * ```ts
+ * import type { CookieStore } from 'kippu/session';
+ * export function remembering(names: string[]): CookieStore {
+ *   return { set: (name) => names.push(name) };
+ * }
+ * ```
+ */
 export interface CookieStore {
   set(name: string, value: string, attributes: CookieAttributes): unknown;
 }
