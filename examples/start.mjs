@@ -20,8 +20,8 @@ import { stopWithNpm } from '../scripts/stop-with-npm.mjs';
  *
  *     node ../start.mjs --simulate x -- node server.ts
  *
- * Several commands run one after the other, with `--` between them, as long as none of them fails. With `--copy` Kippu lies
- * in the example's `node_modules` as a copy and no link.
+ * Without a command it only installs and builds. Several commands run one after the other, with `--` between them, as
+ * long as none of them fails. With `--copy` Kippu lies in the example's `node_modules` as a copy and no link.
  */
 const FIRST_SIMULATOR_PORT = 4191;
 
@@ -38,11 +38,11 @@ if ((await installOrExplain('all')) && (await prepare())) {
   process.env.KIPPU_KEYS ??= keyRing();
   const simulators = [];
   try {
-    for (const provider of values.simulate) {
+    for (const provider of positionals.length === 0 ? [] : values.simulate) {
       if (!process.env[`KIPPU_${provider.toUpperCase()}_CLIENT_ID`])
         simulators.push(await simulate(provider, simulators.length));
     }
-    process.exitCode = await run(Object.assign({}, ...simulators.map(({ env }) => env)));
+    if (positionals.length > 0) process.exitCode = await run(Object.assign({}, ...simulators.map(({ env }) => env)));
   } finally {
     for (const { child } of simulators) child.kill('SIGTERM');
   }

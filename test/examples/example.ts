@@ -1,13 +1,15 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { freePort } from '../support/free-port.ts';
 
-const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
+export const EXAMPLES = fileURLToPath(new URL('../../examples', import.meta.url));
 /** The first start installs the example's packages, and builds Kippu. */
 const PATIENCE_MS = 240_000;
 const LOOK_EVERY_MS = 100;
@@ -38,7 +40,15 @@ export async function startExample(
   const home = given ?? mkdtempSync(path.join(tmpdir(), `kippu-${name}-`));
   const child = spawn('npm', ['start', '--', ...args], {
     cwd: path.join(EXAMPLES, name),
-    env: { PATH: process.env['PATH'], HOME: home, SIMULATOR_PORT: '0', ...env, KIPPU_HOME: home, PORT: port },
+    env: {
+      ...wayToTheRegistry(),
+      PATH: process.env['PATH'],
+      HOME: home,
+      SIMULATOR_PORT: '0',
+      ...env,
+      KIPPU_HOME: home,
+      PORT: port,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own, so that nothing of it outlives the test.
     detached: true,
@@ -52,6 +62,27 @@ export async function startExample(
   };
   t.after(stop);
   return { url: `http://127.0.0.1:${port}`, home, output: () => output, ended, stop };
+}
+
+const OF_THE_REGISTRY = /^(?:npm_config_.+|(?:https?|no)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_(?:FILE|DIR))$/i;
+
+/** The first start installs: from where, and past whom, is this machine's and its user's own. */
+function wayToTheRegistry(): Record<string, string | undefined> {
+  const given = Object.entries(process.env).filter(([name]) => OF_THE_REGISTRY.test(name));
+  const inHome = (name: string): string => path.join(process.env['HOME'] ?? '', name);
+  return { npm_config_userconfig: inHome('.npmrc'), npm_config_cache: inHome('.npm'), ...Object.fromEntries(given) };
+}
+
+/** Installs an example's packages and builds Kippu, where that is not done yet; gives the example's folder. */
+export async function installExample(name: string): Promise<string> {
+  const folder = path.join(EXAMPLES, name);
+  await promisify(execFile)(process.execPath, [path.join(EXAMPLES, 'start.mjs')], { cwd: folder });
+  return folder;
+}
+
+/** One of an example's packages, loaded. */
+export async function packageOf(name: string, packageName: string): Promise<unknown> {
+  return createRequire(path.join(await installExample(name), 'package.json'))(packageName);
 }
 
 /** Waits for the example's server. Throws with what it has printed if it ends before, or does not come. */

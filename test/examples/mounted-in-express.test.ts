@@ -1,19 +1,13 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
-import path from 'node:path';
 import { before, describe, it, type TestContext } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { createSession, type Session } from '../../src/session.ts';
 import { toNodeHandler, type NodeHandler, type WebHandler } from '../../src/node.ts';
 import { x } from '../../src/providers/index.ts';
 import { KEYS } from '../session/session-world.ts';
-
-const FOLDER = fileURLToPath(new URL('../../examples/express-github', import.meta.url));
+import { packageOf } from './example.ts';
 
 /** As much of Express as is used here; its types are the example's. */
 interface Express {
@@ -31,10 +25,7 @@ let express: Express;
 
 describe('a web handler in the real Express', () => {
   before(async () => {
-    // The example's start installs what it needs; the command behind it is nothing.
-    const env = { PATH: process.env['PATH'], HOME: process.env['HOME'], KIPPU_KEYS: KEYS };
-    await promisify(execFile)(process.execPath, ['../start.mjs', '--', 'node', '--version'], { cwd: FOLDER, env });
-    express = createRequire(path.join(FOLDER, 'server.ts'))('express') as Express;
+    express = (await packageOf('express-github', 'express')) as Express;
   });
 
   it('sends each of its cookies as a header of its own, beside those of Express', async (t) => {

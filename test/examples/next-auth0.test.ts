@@ -47,7 +47,7 @@ test('next-auth0', async (t) => {
     assert.equal(renewals() - before, 2, 'the cookie that the server action has set is the one that was spent');
     await page.goto(app.url);
     await page.getByRole('button', { name: 'Sign out' }).click();
-    await page.getByRole('link', { name: 'Sign in' }).waitFor();
+    await page.getByRole('heading', { name: 'Next.js and Auth0' }).waitFor();
     await page.getByRole('link', { name: 'Your profile' }).click();
     await page.getByText('Sign in to see this').waitFor();
     assert.equal(sim.state().counts.presentedTwice, 0);

@@ -1,5 +1,5 @@
-import Link from 'next/link';
 import { headers } from 'next/headers';
+import Link from 'next/link';
 import type { ReactNode } from 'react';
 import { session } from '../session';
 
@@ -8,17 +8,12 @@ export default async function Home(): Promise<ReactNode> {
   const [user] = await session.read({ headers: await headers() });
   return (
     <main>
-      <h1>Next.js and Auth0</h1>
+      <h1>{user === undefined ? 'Next.js and Auth0' : `Hello ${user.handle}`}</h1>
       {/* No <Link>: the router would fetch it ahead, and a sign-in must begin when somebody clicks. */}
-      {user === undefined ? <a href="/auth/login/auth0?return_to=/profile">Sign in</a> : <p>Hello {user.handle}.</p>}
-      <p>
-        <Link href="/profile">Your profile</Link>
-      </p>
-      {user !== undefined && (
-        <form method="post" action="/auth/logout">
-          <button>Sign out</button>
-        </form>
-      )}
+      <a href="/auth/login/auth0?return_to=/profile">Sign in</a> · <Link href="/profile">Your profile</Link>
+      <form method="post" action="/auth/logout">
+        <button>Sign out</button>
+      </form>
     </main>
   );
 }

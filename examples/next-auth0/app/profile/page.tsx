@@ -3,14 +3,15 @@ import { cookies, headers } from 'next/headers';
 import { redirect } from 'next/navigation';
 import type { ReactNode } from 'react';
 import { codeOf, session } from '../../session';
-import { Trouble } from '../trouble/trouble';
+
+type Query = Promise<{ readonly confirmed?: string }>;
 
 /** A page cannot set a cookie, so that it may not renew: the proxy has seen to it that the token is good. */
-export default async function Profile({ searchParams }: PageProps<'/profile'>): Promise<ReactNode> {
+export default async function Profile({ searchParams }: { readonly searchParams: Query }): Promise<ReactNode> {
   const request = { headers: await headers() };
   const answer = await session.fetch(request, '/userinfo', {}, { canSetCookies: false }).catch(codeOf);
   if (answer === 'cannot_rotate') redirect('/renew');
-  if (typeof answer === 'string') return <Trouble code={answer} back="/profile" />;
+  if (typeof answer === 'string') redirect(`/trouble?code=${answer}&back=/profile`);
   const { name, email } = (await answer.json()) as { readonly name: string; readonly email: string };
   const { confirmed } = await searchParams;
   return (
@@ -30,7 +31,7 @@ async function pay(): Promise<void> {
   'use server';
   const request = { headers: await headers(), method: 'POST' };
   const fresh = await session.getIdToken(request, { maxAge: 60 }).catch(codeOf);
-  if (typeof fresh === 'string') return redirect(`/trouble?code=${fresh}&back=/profile`);
+  if (typeof fresh === 'string') redirect(`/trouble?code=${fresh}&back=/profile`);
   storeCookies(await cookies(), fresh.setCookies);
   redirect(`/profile?confirmed=${new Date(Number(fresh.claims['iat']) * 1000).toISOString()}`);
 }
