@@ -65,6 +65,11 @@ export class ScriptedBrowser {
     this.#cookies.set(origin, jar);
   }
 
+  /** The `cookie` header that goes there. */
+  cookiesFor(url: string): string {
+    return this.#cookieFor(new URL(url).origin);
+  }
+
   #cookieFor(origin: string): string {
     return [...(this.#cookies.get(origin) ?? [])].map(([name, value]) => `${name}=${value}`).join('; ');
   }
