@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { runInChild } from '../bin/launch.mjs';
 import { buildIfOld } from '../scripts/build/build.mjs';
 import { installOrExplain, ROOT } from '../scripts/install.mjs';
+import { copyKippu } from '../scripts/install/copied-kippu.mjs';
 import { installFolder } from '../scripts/install/folder.mjs';
 import { takeTurn } from '../scripts/install/turn.mjs';
 import { projectNode } from '../scripts/install/project-node.mjs';
@@ -19,13 +20,14 @@ import { stopWithNpm } from '../scripts/stop-with-npm.mjs';
  *
  *     node ../start.mjs --simulate x -- node server.ts
  *
- * Without a command it only installs and builds.
+ * Without a command it only installs and builds. Several commands run one after the other, with `--` between them, as
+ * long as none of them fails. With `--copy` Kippu lies in the example's `node_modules` as a copy and no link.
  */
 const FIRST_SIMULATOR_PORT = 4191;
 
-const { values, positionals: command } = parseArgs({
+const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { simulate: { type: 'string', multiple: true, default: [] } },
+  options: { simulate: { type: 'string', multiple: true, default: [] }, copy: { type: 'boolean', default: false } },
 });
 const folder = process.cwd();
 readEnvFile(path.join(folder, '.env'));
@@ -36,11 +38,11 @@ if ((await installOrExplain('all')) && (await prepare())) {
   process.env.KIPPU_KEYS ??= keyRing();
   const simulators = [];
   try {
-    for (const provider of command.length === 0 ? [] : values.simulate) {
+    for (const provider of positionals.length === 0 ? [] : values.simulate) {
       if (!process.env[`KIPPU_${provider.toUpperCase()}_CLIENT_ID`])
         simulators.push(await simulate(provider, simulators.length));
     }
-    if (command.length > 0) process.exitCode = await run(Object.assign({}, ...simulators.map(({ env }) => env)));
+    if (positionals.length > 0) process.exitCode = await run(Object.assign({}, ...simulators.map(({ env }) => env)));
   } finally {
     for (const { child } of simulators) child.kill('SIGTERM');
   }
@@ -60,7 +62,9 @@ function readEnvFile(file) {
 async function prepare() {
   const turn = await takeTurn(ROOT, new AbortController().signal);
   try {
-    return (await installFolder(folder)) && (await buildIfOld());
+    if (!(await installFolder(folder)) || !(await buildIfOld())) return false;
+    if (values.copy) copyKippu(ROOT, folder);
+    return true;
   } finally {
     turn.release();
   }
@@ -97,13 +101,21 @@ async function simulate(provider, index) {
   };
 }
 
-function run(env) {
-  const [name, ...args] = command;
-  const executable = name === 'node' ? node() : path.join(folder, 'node_modules', '.bin', name);
-  // `next` and its like look for a Node there.
+async function run(env) {
+  // `next` and its like look for a Node there. Who tries an example has not agreed to be counted.
   const PATH = [path.dirname(node()), process.env.PATH].join(path.delimiter);
-  Object.assign(process.env, env, { PATH });
-  return runInChild(executable, args);
+  Object.assign(process.env, env, { PATH, NEXT_TELEMETRY_DISABLED: '1' });
+  for (const [name, ...args] of commandsIn(positionals)) {
+    const executable = name === 'node' ? node() : path.join(folder, 'node_modules', '.bin', name);
+    const code = await runInChild(executable, args);
+    if (code !== 0) return code;
+  }
+  return 0;
+}
+
+function commandsIn(words) {
+  const end = words.indexOf('--');
+  return end === -1 ? [words] : [words.slice(0, end), ...commandsIn(words.slice(end + 1))];
 }
 
 function node() {

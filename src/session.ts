@@ -16,4 +16,5 @@ export type {
   SessionTokenOptions,
   SignedInUser,
 } from './app/session/session.ts';
+export { storeCookies, type CookieAttributes, type CookieStore } from './app/session/store-cookies.ts';
 export { KippuError, type ErrorCode } from './model/errors.ts';

@@ -54,9 +54,22 @@ async function judge(credential: StoredCredential, ports: RenewalPorts): Promise
     isLeased,
     clockAheadMs,
     isSenderGone: openAttempt !== undefined && !isLeased && ports.processes.isGone(openAttempt.sender),
-    senderSpoolEmptyAtMs:
-      openAttempt === undefined ? undefined : await ports.home.spoolEmptyAtMs(openAttempt.sender.nodeId),
+    senderSpoolEmptyAtMs: openAttempt === undefined ? undefined : await spoolEmptyAtMs(openAttempt, ports),
   };
+}
+
+/**
+ * Another node's spool is as that node has reported it. Into our own we look: not every process has a worker that reports,
+ * and in cookie mode none has.
+ */
+async function spoolEmptyAtMs(
+  { sender }: Attempt,
+  { clock, home, processes, spool }: RenewalPorts,
+): Promise<number | undefined> {
+  const nowMs = clock.nowMs();
+  const isOurs = sender.nodeId === processes.self.nodeId;
+  if (isOurs && spool.entries().every(({ acknowledged }) => acknowledged)) return nowMs;
+  return home.spoolEmptyAtMs(sender.nodeId);
 }
 
 /**

@@ -20,3 +20,8 @@ export function blocksOf(guide: string): readonly Example[] {
     text: code,
   }));
 }
+
+/** The file that a block is a part of, where it is named after one: that is compiled with the packages of its example. */
+export function exampleFileOf({ name }: Example): string | undefined {
+  return / (examples\/\S+)$/.exec(name)?.[1];
+}

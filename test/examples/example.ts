@@ -40,7 +40,15 @@ export async function startExample(
   const home = given ?? mkdtempSync(path.join(tmpdir(), `kippu-${name}-`));
   const child = spawn('npm', ['start', '--', ...args], {
     cwd: path.join(EXAMPLES, name),
-    env: { PATH: process.env['PATH'], HOME: home, SIMULATOR_PORT: '0', ...env, KIPPU_HOME: home, PORT: port },
+    env: {
+      ...wayToTheRegistry(),
+      PATH: process.env['PATH'],
+      HOME: home,
+      SIMULATOR_PORT: '0',
+      ...env,
+      KIPPU_HOME: home,
+      PORT: port,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
     // A group of its own, so that nothing of it outlives the test.
     detached: true,
@@ -54,6 +62,15 @@ export async function startExample(
   };
   t.after(stop);
   return { url: `http://127.0.0.1:${port}`, home, output: () => output, ended, stop };
+}
+
+const OF_THE_REGISTRY = /^(?:npm_config_.+|(?:https?|no)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_(?:FILE|DIR))$/i;
+
+/** The first start installs: from where, and past whom, is this machine's and its user's own. */
+function wayToTheRegistry(): Record<string, string | undefined> {
+  const given = Object.entries(process.env).filter(([name]) => OF_THE_REGISTRY.test(name));
+  const inHome = (name: string): string => path.join(process.env['HOME'] ?? '', name);
+  return { npm_config_userconfig: inHome('.npmrc'), npm_config_cache: inHome('.npm'), ...Object.fromEntries(given) };
 }
 
 /** Installs an example's packages and builds Kippu, where that is not done yet; gives the example's folder. */

@@ -20,4 +20,8 @@ globalThis.Date = class Date extends RealDate {
   static now() {
     return nowMs();
   }
+
+  // Its own, because Next.js wraps what it finds here and takes along only what a class has itself.
+  static parse = RealDate.parse;
+  static UTC = RealDate.UTC;
 };

@@ -79,10 +79,10 @@ export function sessionIn(options: SessionOptions, outside: Outside): Session {
       const { idToken, claims, setCookies } = await grantIdToken(request, { ...wishOf(wish), maxAgeMs }, ports);
       return { idToken: idToken.reveal(), claims: claims.all, expiresAt: claims.expiresAtMs, setCookies };
     },
-    async fetch(request, url, init = {}, { provider } = {}) {
+    async fetch(request, url, init = {}, { provider, canSetCookies } = {}) {
       let setCookies: readonly string[] = [];
       const getAccess = async ({ refused }: AccessNeed = {}): Promise<Access> => {
-        const result = await granted(request, { provider, refused: refused?.reveal() });
+        const result = await granted(request, { provider, canSetCookies, refused: refused?.reveal() });
         if (result.setCookies.length > 0) setCookies = result.setCookies;
         return accessOf(result);
       };

@@ -144,13 +144,16 @@ export interface Session {
   getIdToken(request: SessionRequest, options?: SessionIdTokenOptions): Promise<SessionIdToken>;
   /**
    * Calls the provider's API (a path, or a URL on its origin) with the user's token; a 401 is answered with another token,
-   * once. The `Set-Cookie` headers of the response are the session's, never the API's: pass them on.
+   * once. The `Set-Cookie` headers of the response are the session's, never the API's: pass them on. Where nothing can be
+   * passed on, say `canSetCookies: false`.
+   *
+   * Throws what {@link Session.getAccessToken} throws.
    */
   fetch(
     request: SessionRequest,
     url: string,
     init?: RequestInit,
-    options?: Pick<SessionTokenOptions, 'provider'>,
+    options?: Pick<SessionTokenOptions, 'provider' | 'canSetCookies'>,
   ): Promise<Response>;
   /** Who is signed in, by the cookie alone: nothing is renewed, and whether the session was signed out is not asked. */
   read(request: SessionRequest): Promise<readonly SignedInUser[]>;
