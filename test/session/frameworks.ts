@@ -4,7 +4,7 @@ import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Session } from '../../src/session.ts';
 import { KippuError } from '../../src/session.ts';
-import { toNodeHandler, toRequest } from '../../src/node.ts';
+import { appendCookies, toNodeHandler, toRequest, type NextFunction, type NodeHandler } from '../../src/node.ts';
 import { packageOf } from '../examples/example.ts';
 
 /**
@@ -20,6 +20,7 @@ export interface Framework {
 export const FRAMEWORKS: readonly Framework[] = [
   { name: 'Hono', listen: inHono },
   { name: 'node:http', listen: inNode },
+  { name: 'Express', listen: inExpress },
   { name: 'Fastify, by its own answer', listen: inFastify },
   { name: 'Fastify, hijacked', listen: inHijackedFastify },
 ];
@@ -61,7 +62,50 @@ async function post(request: Request, session: Session): Promise<Response> {
   }
 }
 
-/** As much of it as is used here: it is installed with an example, and not for the types of the project. */
+/* As much of each as is used here: they are installed with the examples, and not for the types of the project. */
+
+interface Express {
+  (): ExpressApp;
+  urlencoded(options: { readonly extended: boolean }): ExpressHandler;
+}
+interface ExpressApp {
+  set(name: string, value: unknown): void;
+  use(...handlers: readonly ExpressHandler[]): void;
+  use(path: string, handler: NodeHandler): void;
+  use(handler: ExpressErrorHandler): void;
+  post(path: string, handle: (request: ExpressRequest, response: ExpressResponse) => Promise<void>): void;
+  listen(port: number, host: string): Server;
+}
+type ExpressErrorHandler = (error: unknown, request: unknown, response: ExpressResponse, next: unknown) => void;
+type ExpressHandler = (request: ExpressRequest, response: ExpressResponse, next: NextFunction) => void;
+interface ExpressRequest extends IncomingMessage {
+  readonly body: Readonly<Record<string, string>>;
+}
+interface ExpressResponse extends ServerResponse {
+  status(code: number): ExpressResponse;
+  send(body: string): void;
+}
+
+async function inExpress(session: Session, port: number): Promise<() => Promise<unknown>> {
+  const express = (await packageOf('express-github', 'express')) as Express;
+  const app = express();
+  app.set('trust proxy', true);
+  app.use(express.urlencoded({ extended: false }));
+  app.use('/auth', toNodeHandler(session.handler));
+  app.post('/post', async (request, response) => {
+    const { handle, setCookies } = await session.getAccessToken(toRequest(request));
+    appendCookies(response, setCookies);
+    response.send(`${handle}: ${request.body['text']}`);
+  });
+  const onError: ExpressErrorHandler = (error, _request, response, _next) => {
+    response.status(isForeign(error) ? 403 : 500).send('no');
+  };
+  app.use(onError);
+  const server = app.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return () => closed(server);
+}
+
 interface FastifyApp {
   addContentTypeParser(
     type: string,
