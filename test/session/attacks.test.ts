@@ -47,12 +47,17 @@ describe('cookie mode under attack', () => {
     assert.deepEqual(await who(mallory), []);
   });
 
-  it('replay of state: the same answer a second time changes nothing', async () => {
-    const answer = allow(await alice.depart(session), 'alice');
+  it('replay of state: the same answer a second time changes nothing, and leads on where it led before', async () => {
+    const answer = allow(await alice.depart(session, '/in'), 'alice');
     await alice.comeBack(session, answer);
     const before = alice.header;
+    const again = await alice.comeBack(session, answer);
+    assert.deepEqual([again.status, again.headers.get('location')], [303, `${SITE}/in`]);
+    assert.deepEqual([alice.header, again.headers.getSetCookie()], [before, []]);
+    assert.equal((await mallory.comeBack(session, answer)).status, 400);
+    await alice.ask(session, '/auth/logout', { method: 'POST' });
     assert.equal((await alice.comeBack(session, answer)).status, 400);
-    assert.equal(alice.header, before);
+    assert.equal(world.provider.controls.state().counts.codesReplayed, 0);
   });
 
   it('an answer without state, with an unknown one, or at another provider’s door is refused', async () => {

@@ -1,4 +1,5 @@
 import { pino, type Logger } from 'pino';
+import { CONSENT_LIFETIME_MS } from '../../connect/begin.ts';
 import { SECOND_MS } from '../../model/clock.ts';
 import { KippuError } from '../../model/errors.ts';
 import { newId } from '../../model/ids.ts';
@@ -10,6 +11,7 @@ import { isLoopback } from '../../providers/provider-app.ts';
 import { Flights } from '../../renewal/flights.ts';
 import { DEFAULT_TIMING } from '../../renewal/ports.ts';
 import { reapplySpool } from '../../renewal/reapply.ts';
+import { MemoryConsents } from '../../session/memory-consents.ts';
 import type { SessionPorts } from '../../session/ports.ts';
 import { CookieSeal, sameNonce } from '../../session/signed-in.ts';
 import { SPENT_GRACE_MS } from '../../session/standing.ts';
@@ -68,6 +70,7 @@ export async function openSession(options: SessionOptions, outside: Outside): Pr
     nonces: ledger?.nonces ?? new Nonces(),
     idTokens: new SigningKeys({ http, clock }),
     keepsIdToken: options.keepIdToken ?? true,
+    consents: ledger?.consents ?? new MemoryConsents(),
     renewals: ledger?.renewals,
     signInUrl: (provider) => `${publicUrl.origin}${base}/login/${provider}`,
     onReuse: (reuse) => {
@@ -114,6 +117,7 @@ function ringOf({ keys }: SessionOptions): KeyRing {
 
 interface OpenLedger {
   readonly renewals: NonNullable<SessionPorts['renewals']>;
+  readonly consents: SessionPorts['consents'];
   readonly fingerprinter: Fingerprinter;
   readonly nonces: Nonces;
   close(): Promise<void>;
@@ -158,6 +162,7 @@ async function openLedger(options: SessionOptions, outside: Outside): Promise<Op
     const flights = new Flights(renewal);
     return {
       renewals: { flights, credentials: store.credentials, sessions: store.ledger },
+      consents: store.consents,
       fingerprinter: home.fingerprinter,
       nonces,
       async close() {
@@ -193,15 +198,23 @@ class Tidying {
   }
 
   tidy(): void {
-    const { clock, renewals } = this.#ports;
-    if (renewals === undefined || clock.monotonicMs() - this.#lastMs < TIDY_EVERY_MS) return;
+    const { clock } = this.#ports;
+    if (clock.monotonicMs() - this.#lastMs < TIDY_EVERY_MS) return;
     this.#lastMs = clock.monotonicMs();
-    const nowMs = clock.nowMs();
-    this.#underWay = renewals.sessions
-      .forget({ presentedBeforeMs: nowMs - SPENT_GRACE_MS, endedBeforeMs: nowMs, limit: TIDY_AT_ONCE })
-      .catch((error: unknown) => {
-        this.#log.error({ err: error }, 'what is over could not be forgotten; it is tried again');
-      });
+    this.#underWay = this.#forget(clock.nowMs()).catch((error: unknown) => {
+      this.#log.error({ err: error }, 'what is over could not be forgotten; it is tried again');
+    });
+  }
+
+  async #forget(nowMs: number): Promise<void> {
+    const { consents, renewals } = this.#ports;
+    // Its browser's cookie is over, also by another process's clock: the answer cannot be brought again.
+    await consents.expire({ nowMs, forgetBeforeMs: nowMs - 2 * CONSENT_LIFETIME_MS });
+    await renewals?.sessions.forget({
+      presentedBeforeMs: nowMs - SPENT_GRACE_MS,
+      endedBeforeMs: nowMs,
+      limit: TIDY_AT_ONCE,
+    });
   }
 
   async done(): Promise<void> {
