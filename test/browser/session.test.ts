@@ -261,6 +261,35 @@ test(
   },
 );
 
+test(
+  'in a browser, a callback that two tabs open before either has its response signs in once, in both',
+  { skip },
+  async (t) => {
+    await using site = await Site.open();
+    const { page: one } = await openBrowser(t);
+    const other = await one.context().newPage();
+    await one.goto(`${site.origin}/auth/login/x?return_to=/`);
+    await one.getByText('@alice').click();
+    const held = site.holdNext('/auth/callback/x');
+    const [callback] = await Promise.all([
+      one.waitForRequest(/\/auth\/callback\/x/),
+      one.getByRole('button', { name: 'Authorize app' }).click({ noWaitAfter: true }),
+    ]);
+    await site.until('the first response is made', held.isMade);
+    // Chromium would let a second request for one address wait for the first.
+    await other.goto(`${callback.url()}&twice`);
+    assert.equal(await heading(other), 'Signed in as @alice');
+    held.send();
+    await one.waitForURL(`${site.origin}/`);
+    assert.equal(await heading(one), 'Signed in as @alice');
+    // Once more, when the cookie of the sign-in is gone.
+    await other.goto(callback.url());
+    assert.equal(await heading(other), 'Signed in as @alice');
+    const { counts, grants } = site.sim.state();
+    assert.deepEqual([counts.codesReplayed, grants.length], [0, 1]);
+  },
+);
+
 test('P32: in a browser, what cannot set cookies renews nothing, and is served after what can', { skip }, async (t) => {
   await using site = await Site.open();
   const { one } = await open(t, site);

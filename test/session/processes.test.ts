@@ -107,15 +107,69 @@ describe(
   },
 );
 
+describe(
+  'a provider’s answer that comes to several real processes at once',
+  { concurrency: 2, timeout: 240_000 },
+  () => {
+    it('is exchanged once, and every request ends with the same session', async () => {
+      await using site = await SiteProcesses.open();
+      const processes = await Promise.all([site.start(), site.start(), site.start()]);
+      const jar = site.browser();
+      const callback = await site.consent(at(processes, 0), jar);
+      site.sim.faults.delayNextAnswer('token', 300);
+      const asked = processes.flatMap((each) => [1, 2, 3].map(() => jar.ask(each, callback, { keeps: false })));
+      const answers = await Promise.all(asked);
+      assert.deepEqual(new Set(answers.map(({ status }) => status)), new Set([303]));
+      assert.equal(new Set(answers.map(({ setCookies }) => setCookies.join('\n'))).size, 1);
+      jar.store(answers[0]?.setCookies ?? []);
+      assert.equal((await jar.ask(at(processes, 2), '/api/me')).status, 200);
+      assert.equal((await jar.ask(at(processes, 1), callback)).status, 303);
+      assert.deepEqual(site.books, { exchanges: 0, presentedTwice: 0, codesReplayed: 0 });
+      assert.equal(site.sim.state().grants.length, 1);
+    });
+
+    it('and the first dies before it has the tokens: the code is not sent again, and the user is told to sign in', async () => {
+      await using site = await SiteProcesses.open();
+      const [first, second] = [await site.start(), await site.start()];
+      const jar = site.browser();
+      const callback = await site.consent(first, jar);
+      await crash(first, 'consent.answered', jar, callback);
+      await site.advance(2 * MINUTE_MS);
+      const answer = await jar.ask(second, callback);
+      assert.equal(answer.status, 400);
+      assert.match(answer.text, /not done with it in time/);
+      assert.equal(site.books.codesReplayed, 0);
+      assert.equal((await jar.ask(second, await site.consent(second, jar))).status, 303);
+      assert.equal((await jar.ask(second, '/api/me')).status, 200);
+    });
+
+    for (const point of ['consent.stored', 'consent.attached'] as const) {
+      it(`and the first dies at ${point}, when it has the tokens: the other one signs the user in`, async () => {
+        await using site = await SiteProcesses.open();
+        const [first, second] = [await site.start(), await site.start()];
+        const jar = site.browser();
+        const callback = await site.consent(first, jar);
+        await crash(first, point, jar, callback);
+        const [one, other] = await Promise.all([1, 2].map(() => jar.ask(second, callback, { keeps: false })));
+        assert.equal(one?.status, 303);
+        assert.deepEqual(one?.setCookies, other?.setCookies);
+        jar.store(one?.setCookies ?? []);
+        assert.equal((await jar.ask(second, '/api/me')).status, 200);
+        assert.equal(site.books.codesReplayed, 0);
+      });
+    }
+  },
+);
+
 function at(processes: readonly SiteProcess[], index: number): SiteProcess {
   const found = processes[index];
   assert.ok(found !== undefined);
   return found;
 }
 
-async function crash(process: SiteProcess, point: FaultPoint, jar: Jar): Promise<void> {
+async function crash(process: SiteProcess, point: FaultPoint, jar: Jar, path = '/api/token'): Promise<void> {
   process.arm(point);
-  await assert.rejects(jar.ask(process, '/api/token'));
+  await assert.rejects(jar.ask(process, path));
   assert.equal(await process.ended(), 'SIGKILL');
   assert.ok(process.wasHit(point), `${point} was never reached`);
 }
