@@ -1,9 +1,10 @@
+import { consentBinding } from '../connect/begin.ts';
 import { SECOND_MS } from '../model/clock.ts';
-import type { Consent } from '../model/consent-store.ts';
+import type { Consent, ConsentFailure } from '../model/consent-store.ts';
 import type { ConsentId } from '../model/ids.ts';
-import { baseName } from './cookie-jar.ts';
+import { randomText } from '../model/random.ts';
 import type { SessionPorts } from './ports.ts';
-import type { SignedIn } from './signed-in.ts';
+import { readSession, writeSession, type SignedIn } from './signed-in.ts';
 
 /*
  * A provider's answer works once: the code in it is dead when it was exchanged, and a provider that sees it again should
@@ -12,7 +13,7 @@ import type { SignedIn } from './signed-in.ts';
  *
  * So a sign-in, which lies in its browser's cookie until then, is entered where all processes see it when its answer
  * comes, and goes on from there: `sent` → `answered` (one request has it, and exchanges the code) → `pending` (the tokens
- * are safe) → `attached` (the session is there, sealed as in its cookies), or `failed`. Whoever brings the same cookie and
+ * are safe) → `attached` (the session is there, sealed), or `failed`. Whoever brings the same cookie and
  * answer waits for that end, and makes the same cookies of it.
  */
 
@@ -22,6 +23,7 @@ const WAIT_MAX_MS = 30 * SECOND_MS;
 const TAKE_OVER_MS = 5 * SECOND_MS;
 /** After this, nobody listens for the answer to a code any more: whoever had it is gone. */
 const EXCHANGE_MAX_MS = 90 * SECOND_MS;
+const GENERATION_BYTES = 12;
 const LOOK_MIN_MS = 20;
 const LOOK_MAX_MS = 250;
 
@@ -36,15 +38,22 @@ export async function enterAnswered(consent: Consent, { consents }: SessionPorts
   }
 }
 
+/** What an answer ended in. */
+export type AnswerEnd =
+  | { readonly kind: 'session'; readonly session: SignedIn }
+  | { readonly kind: 'failed'; readonly failure: ConsentFailure; readonly detail: string };
+
 /** Writes down what it ended in. `false`: another request has. */
-export function keepEnd(
-  { id }: Consent,
-  end:
-    | { readonly state: 'attached'; readonly attachedTo: SignedIn['id']; readonly sealed: Uint8Array }
-    | (Pick<Consent, 'failure' | 'failureDetail'> & { readonly state: 'failed'; readonly sealed: undefined }),
-  { consents }: SessionPorts,
-): Promise<boolean> {
-  return consents.advance(id, 'pending', { ...end, generation: undefined });
+export function keepEnd(consent: Consent, end: AnswerEnd, { consents, vault, random }: SessionPorts): Promise<boolean> {
+  if (end.kind === 'failed') {
+    const { failure, detail: failureDetail } = end;
+    const changes = { state: 'failed', failure, failureDetail, sealed: undefined, generation: undefined } as const;
+    return consents.advance(consent.id, 'pending', changes);
+  }
+  const generation = randomText(random, GENERATION_BYTES);
+  const sealed = vault.seal(consentBinding(consent, generation), writeSession(end.session));
+  const changes = { state: 'attached', attachedTo: end.session.id, sealed, generation } as const;
+  return consents.advance(consent.id, 'pending', changes);
 }
 
 /**
@@ -70,7 +79,9 @@ function isDone(consent: Consent | undefined, nowMs: number): boolean {
 }
 
 /** The session that an answer brought, as the request that had it made it. Throws `unreadable`. */
-export function sessionKeptFor({ provider, attachedTo: id, sealed }: Consent, ports: SessionPorts): SignedIn {
-  if (id === undefined || sealed === undefined) throw new TypeError('A sign-in that is done holds no session.');
-  return ports.cookies.open({ base: baseName(provider, id, ports.rules), provider, id, sealed }).session;
+export function sessionKeptFor(consent: Consent, { vault }: SessionPorts): SignedIn {
+  const { attachedTo, sealed, generation } = consent;
+  if (attachedTo === undefined || sealed === undefined || generation === undefined)
+    throw new TypeError('A sign-in that is done holds no session.');
+  return readSession(attachedTo, vault.open(consentBinding(consent, generation), sealed));
 }

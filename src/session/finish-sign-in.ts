@@ -133,8 +133,7 @@ async function refused(
   why: Refusal,
   ports: SessionPorts,
 ): Promise<SignInEnd> {
-  const { failure, detail: failureDetail } = why;
-  const isOurs = await keepEnd(consent, { state: 'failed', failure, failureDetail, sealed: undefined }, ports);
+  const isOurs = await keepEnd(consent, { kind: 'failed', ...why }, ports);
   if (!isOurs) return endAsOther(request, consent, ports);
   if (tokens !== undefined) await revokeTokens(app, tokens, ports);
   return failed(why, consent, ports);
@@ -151,8 +150,7 @@ async function signedIn(request: RequestFacts, fresh: NewSession, ports: Session
   const base = baseName(app.provider.id, session.id, ports.rules);
   // A session that fits into no cookies must not cost the one that is there.
   linesFor(base, session, app, request, ports);
-  const { sealed } = ports.cookies.seal(base, session);
-  const isOurs = await keepEnd(consent, { state: 'attached', attachedTo: session.id, sealed }, ports);
+  const isOurs = await keepEnd(consent, { kind: 'session', session }, ports);
   if (!isOurs) return endAsOther(request, consent, ports);
   ports.faults.reach('consent.attached');
   return welcome(request, { consent, app, session }, ports);

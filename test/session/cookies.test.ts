@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { DAY_MS, HOUR_MS } from '../../src/model/clock.ts';
 import type { ConnectionId } from '../../src/model/ids.ts';
 import { baseName, cookiesOf, groupsIn, storeLines, type CookieRules } from '../../src/session/cookie-jar.ts';
-import { createSession } from '../../src/session.ts';
-import { KEYS, SessionWorld, SITE } from './session-world.ts';
+import { createSession, type Session } from '../../src/session.ts';
+import { KEYS, SessionWorld, SITE, type Browser } from './session-world.ts';
 
 const RULES: CookieRules = { isSecure: true, sameSite: 'lax', lifetime: 'persistent', bytesMax: 60_000 };
 const ID = 'con_0123456789abcdefghjk' as ConnectionId;
@@ -125,4 +125,33 @@ describe('cookies of an application', () => {
       await session.close();
     }
   });
+
+  it('a ring that turns over keeps everybody signed in, and the ledger does not need the old key any more', async () => {
+    const [old, fresh] = [KEYS, `k2:${Buffer.alloc(32, 8).toString('base64')}`];
+    const browser = world.browser();
+    const first = world.process({ keys: old });
+    const idle = await signedIn(first, 'bob');
+    await browser.signIn(first);
+    await world.clock.advance(2 * HOUR_MS);
+    // Its result is in the ledger, and its browser never has it.
+    await world.settle(first.getAccessToken(browser.request()));
+    const both = world.process({ keys: `${old},${fresh}` });
+    await first.close();
+    const turned = world.process({ keys: `${fresh},${old}` });
+    assert.ok(world.provider.knowsAsGood(await browser.use(turned)));
+    await both.close();
+    await turned.close();
+    const last = world.process({ keys: fresh });
+    assert.ok(world.provider.knowsAsGood(await browser.use(last)));
+    await world.clock.advance(2 * HOUR_MS);
+    assert.ok(world.provider.knowsAsGood(await browser.use(last)));
+    assert.equal(world.renewals, 2);
+    assert.deepEqual(await last.read(idle.request()), [], 'whoever did not come meanwhile signs in again');
+  });
+
+  async function signedIn(session: Session, user: string): Promise<Browser> {
+    const browser = world.browser();
+    await browser.signIn(session, user);
+    return browser;
+  }
 });

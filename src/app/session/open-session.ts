@@ -4,6 +4,7 @@ import { SECOND_MS } from '../../model/clock.ts';
 import { KippuError } from '../../model/errors.ts';
 import { newId } from '../../model/ids.ts';
 import { Secret } from '../../model/secret.ts';
+import type { Store } from '../../model/store.ts';
 import type { Fingerprinter } from '../../model/vault.ts';
 import { Nonces } from '../../protocol/nonces.ts';
 import { SigningKeys } from '../../protocol/signing-keys.ts';
@@ -20,6 +21,7 @@ import { MemorySpool } from '../../store/memory/spool.ts';
 import { openSqliteStore } from '../../store/sqlite/store.ts';
 import { createFingerprinter, generateFingerprintKey } from '../../vault/fingerprints.ts';
 import { parseKeyRing, type KeyRing } from '../../vault/key-ring.ts';
+import { rotateVault, type RotationOptions } from '../../vault/rotate.ts';
 import { RingVault } from '../../vault/vault.ts';
 import { directorySpool } from '../directory-spool.ts';
 import { heldStore, openHome } from '../home.ts';
@@ -31,6 +33,7 @@ import type { SessionOptions } from './session.ts';
 const COOKIE_BYTES_MAX = 7168;
 const TIDY_EVERY_MS = 60 * SECOND_MS;
 const TIDY_AT_ONCE = 200;
+const RESEAL_AT_ONCE = 200;
 
 /** Cookie mode with everything that it works with. */
 export interface OpenSession {
@@ -159,6 +162,7 @@ async function openLedger(options: SessionOptions, outside: Outside): Promise<Op
       timing: { ...DEFAULT_TIMING, ...options.timing },
     };
     await reapplySpool(renewal, { again: true });
+    await sealWithFirstKey({ store, vault: home.vault, spool, random });
     const flights = new Flights(renewal);
     return {
       renewals: { flights, credentials: store.credentials, sessions: store.ledger },
@@ -176,6 +180,18 @@ async function openLedger(options: SessionOptions, outside: Outside): Promise<Op
     throw error;
   }
 }
+
+/**
+ * After a new key has come to the front of the ring, nothing here may need the old one: the ledger would not open any
+ * more when that is taken away. Cookies change over by themselves.
+ */
+async function sealWithFirstKey({ store, ...rest }: Resealing): Promise<void> {
+  const home = await store.home.read();
+  if (home === undefined || rest.vault.keyIdOf(home.keyCheck.sealed) === rest.vault.sealingKeyId) return;
+  await rotateVault({ home: store.home, ...rest, pageSize: RESEAL_AT_ONCE });
+}
+
+type Resealing = Pick<RotationOptions, 'spool' | 'vault' | 'random'> & { readonly store: Store };
 
 function tellReuse(reuse: Parameters<SessionPorts['onReuse']>[0], { onReuse }: SessionOptions, log: Logger): void {
   log.warn({ ...reuse }, 'a spent cookie was presented: it may have been stolen');
