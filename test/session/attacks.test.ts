@@ -114,6 +114,32 @@ describe('cookie mode under attack', () => {
     assert.deepEqual(await who(tossed), ['alice']);
   });
 
+  it('cookie tossing: what the same keys sealed for a site without https is neither a session nor a sign-in here', async () => {
+    const local = world.process({ publicUrl: 'http://127.0.0.1:3000', ledger: 'memory' });
+    await mallory.signIn(local, 'mallory');
+    assert.equal((await local.read(mallory.request())).length, 1);
+    assert.deepEqual(await who(mallory), []);
+    const begun = world.browser();
+    const answer = allow(await begun.depart(local), 'mallory');
+    for (const [name, value] of begun.cookies) alice.cookies.set(name, value);
+    assert.equal((await alice.comeBack(session, answer)).status, 400);
+    assert.deepEqual(await who(alice), []);
+  });
+
+  it('a sign-in’s cookie under another sign-in’s name is none', async () => {
+    const answer = allow(await alice.depart(session), 'alice');
+    const [[own = '', value = ''] = []] = alice.cookies;
+    await mallory.depart(session);
+    const [name = ''] = mallory.cookies.keys();
+    assert.notEqual(name, own);
+    alice.cookies.clear();
+    alice.cookies.set(name, value);
+    assert.equal((await alice.comeBack(session, answer)).status, 400);
+    alice.cookies.clear();
+    alice.cookies.set(own, value);
+    assert.equal((await alice.comeBack(session, answer)).status, 303);
+  });
+
   it('an altered cookie is no session, at every byte of it', async () => {
     await alice.signIn(session, 'alice');
     const [name, value] = [...alice.cookies][0] ?? ['', ''];
@@ -211,6 +237,7 @@ describe('cookie mode under attack', () => {
     const strangers = world.process({ keys: `k1:${Buffer.alloc(32, 9).toString('base64')}`, ledger: 'memory' });
     assert.deepEqual(await strangers.read(alice.request()), []);
     const rotated = world.process({ keys: `k2:${Buffer.alloc(32, 9).toString('base64')},${KEYS}` });
+    assert.deepEqual((await rotated.getAccessToken(alice.request(), { canSetCookies: false })).setCookies, []);
     const { setCookies } = await rotated.getAccessToken(alice.request());
     alice.store(setCookies);
     const onlyNew = world.process({ keys: `k2:${Buffer.alloc(32, 9).toString('base64')}`, ledger: 'memory' });

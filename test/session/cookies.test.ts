@@ -49,6 +49,23 @@ describe('cookies of a session', () => {
     assert.ok(cleared.length >= 2);
   });
 
+  it('more chunks than one digit numbers are too many, whatever the limit in bytes', () => {
+    const sealed = new Uint8Array(30_000);
+    assert.throws(() => storeLines({ base, provider: 'x', id: ID, sealed }, none, RULES), { code: 'too_large' });
+  });
+
+  it('of two cookies with one name the first counts, which browsers send for the longer path', () => {
+    const cookies = cookiesOf(new Headers({ cookie: 'a=1; b=2; a=3; c; d=' }));
+    assert.deepEqual(
+      [...cookies],
+      [
+        ['a', '1'],
+        ['b', '2'],
+        ['d', ''],
+      ],
+    );
+  });
+
   it('a session of which the browser dropped a chunk is none', () => {
     const lines = storeLines({ base, provider: 'x', id: ID, sealed: new Uint8Array(8000) }, none, RULES);
     for (const missing of lines.keys())
@@ -75,7 +92,11 @@ describe('cookies of an application', () => {
 
   it('end with the browser, and are strict, where that is chosen; the way back is a page then', async () => {
     const browser = world.browser();
-    const response = await browser.signIn(world.process({ lifetime: 'browser', sameSite: 'strict' }), 'alice', '/in');
+    const session = world.process({ lifetime: 'browser', sameSite: 'strict' });
+    const away = await browser.ask(session, '/auth/login/x');
+    // The way back begins at another site.
+    assert.match(away.headers.getSetCookie().join(), /^__Host-kippu-login-.*; SameSite=Lax; Secure; Expires=/);
+    const response = await browser.signIn(session, 'alice', '/in');
     assert.equal(response.status, 200);
     assert.equal(response.headers.get('refresh'), `0; url=${SITE}/in`);
     const stored = response.headers.getSetCookie().find((line) => line.startsWith('__Host-kippu-x-')) ?? '';
