@@ -73,6 +73,16 @@ describe('cookie mode under attack', () => {
     assert.deepEqual(await who(alice), []);
   });
 
+  it('sign-ins that were begun and left do not pile up in the browser', async () => {
+    for (const left of [1, 2, 3, 4]) {
+      await alice.depart(session);
+      assert.equal(alice.cookies.size, left);
+    }
+    const page = await alice.depart(session);
+    assert.equal(alice.cookies.size, 1);
+    assert.equal((await alice.comeBack(session, allow(page, 'alice'))).status, 303);
+  });
+
   it('an expired sign-in is refused', async () => {
     const answer = allow(await alice.depart(session), 'alice');
     const kept = alice.copy();
@@ -87,6 +97,7 @@ describe('cookie mode under attack', () => {
     const response = await alice.comeBack(session, denied);
     assert.match(await response.text(), /You declined/);
     assert.deepEqual(await who(alice), ['alice']);
+    assert.ok(!alice.header.includes('kippu-login'), 'the sign-in is over');
   });
 
   it('session fixation: every sign-in is a new session, and the planted one is over', async () => {
