@@ -83,6 +83,15 @@ describe('cookie mode under attack', () => {
     assert.equal((await alice.comeBack(session, allow(page, 'alice'))).status, 303);
   });
 
+  it('mix-up: an answer that names another server is refused, and its code is sent nowhere', async () => {
+    for (const iss of ['https://evil.example', `${world.app.endpoints.token}`, '']) {
+      const answer = new URL(allow(await alice.depart(session), 'alice'));
+      answer.searchParams.set('iss', iss);
+      assert.equal((await alice.comeBack(session, answer.href)).status, 400, iss);
+    }
+    assert.deepEqual([await who(alice), world.sent], [[], []]);
+  });
+
   it('an expired sign-in is refused', async () => {
     const answer = allow(await alice.depart(session), 'alice');
     const kept = alice.copy();
