@@ -147,9 +147,6 @@ interface NewSession extends Answered {
 async function signedIn(request: RequestFacts, fresh: NewSession, ports: SessionPorts): Promise<SignInEnd> {
   const { consent, app } = fresh;
   const session = sessionOf(fresh, ports);
-  const base = baseName(app.provider.id, session.id, ports.rules);
-  // A session that fits into no cookies must not cost the one that is there.
-  linesFor(base, session, app, request, ports);
   const isOurs = await keepEnd(consent, { kind: 'session', session }, ports);
   if (!isOurs) return endAsOther(request, consent, ports);
   ports.faults.reach('consent.attached');
@@ -161,6 +158,7 @@ async function welcome(
   { consent, app, session }: Answered & { readonly session: SignedIn },
   ports: SessionPorts,
 ): Promise<SignInEnd> {
+  // Before anything ends: a session that fits into no cookies must not cost the one that is there.
   const lines = linesFor(baseName(app.provider.id, session.id, ports.rules), session, app, request, ports);
   const ended = await endSessions(request, { provider: app.provider.id, except: session.id }, ports);
   return {

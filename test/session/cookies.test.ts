@@ -130,6 +130,19 @@ describe('cookies of an application', () => {
     assert.equal((await session.read(browser.request())).length, 1);
   });
 
+  it('P31: a sign-in that fits into no cookies says so, and leaves the session that is there', async () => {
+    const browser = world.browser();
+    const session = world.process();
+    await browser.signIn(session, 'alice');
+    const before = browser.header;
+    const small = world.process({ maxCookieBytes: 500 });
+    const response = await browser.signIn(small, 'bob');
+    assert.equal(response.status, 400);
+    assert.match(await response.text(), /maxCookieBytes/);
+    assert.ok(browser.header.includes(before));
+    assert.equal((await session.getAccessToken(browser.request())).handle, 'alice');
+  });
+
   it('a configuration that cannot be right is refused with the words for it', async () => {
     const good = { publicUrl: SITE, keys: KEYS, providers: [world.app], ledger: 'memory' } as const;
     const request = new Request(SITE);

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { Session } from '../../src/app/session/session.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../src/model/clock.ts';
+import { KippuError } from '../../src/model/errors.ts';
 import { sqlite } from '../../src/store/sqlite/index.ts';
 import { KEYS, SessionWorld, type Browser } from './session-world.ts';
 
@@ -97,6 +98,29 @@ describe('what a ledger holds', () => {
       assert.ok(world.provider.knowsAsGood(await alice.use(each)));
     }
     assert.deepEqual([world.renewals, world.presentedTwice, world.reuses], [4, 0, []]);
+  });
+
+  it('that cannot be written takes no answer: its code is not sent, and the browser may bring it again', async () => {
+    let isFull = true;
+    const open = sqlite(join(world.directory, 'ledger.db'));
+    const full = world.process({
+      ledger: async (outside) => {
+        const store = await open(outside);
+        const create: typeof store.consents.create = async (consent) => {
+          if (isFull) throw new KippuError('store_unavailable', 'The disk is full.');
+          return store.consents.create(consent);
+        };
+        return { ...store, consents: { ...store.consents, create } };
+      },
+    });
+    const bob = world.browser();
+    const answer = world.provider.controls.consent(await bob.depart(full), { user: 'bob' });
+    const sent = world.sent.length;
+    assert.equal((await bob.comeBack(full, answer)).status, 503);
+    assert.equal(world.sent.length, sent);
+    isFull = false;
+    assert.equal((await bob.comeBack(full, answer)).status, 303);
+    assert.equal((await full.getAccessToken(bob.request())).handle, 'bob');
   });
 
   it('in a copy is not used: the two would spend one another’s tokens', async () => {
