@@ -113,6 +113,7 @@ describe('what an application asks of a session', () => {
     const me = await world.settle(session.fetch(alice.request(), '/2/users/me'));
     assert.equal(me.status, 200);
     assert.equal(world.renewals, 1);
+    assert.ok(me.headers.getSetCookie().length > 0);
     alice.store(me.headers.getSetCookie());
     assert.notEqual(await alice.use(session), before);
     assert.equal(world.renewals, 1);
