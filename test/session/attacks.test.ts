@@ -97,6 +97,7 @@ describe('cookie mode under attack', () => {
     const kept = alice.copy();
     await world.clock.advance(16 * MINUTE_MS);
     assert.equal((await kept.comeBack(session, answer)).status, 400);
+    assert.deepEqual(world.sent, [], 'its code is sent nowhere');
   });
 
   it('a denied consent says so, and leaves who is signed in alone', async () => {

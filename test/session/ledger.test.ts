@@ -100,28 +100,52 @@ describe('what a ledger holds', () => {
     assert.deepEqual([world.renewals, world.presentedTwice, world.reuses], [4, 0, []]);
   });
 
-  it('that cannot be written takes no answer: its code is not sent, and the browser may bring it again', async () => {
-    let isFull = true;
+  /** A process whose ledger refuses one kind of write for as long as it is told to. */
+  function fullAt(what: 'create' | 'advance'): { readonly process: Session; hasRoom: boolean } {
     const open = sqlite(join(world.directory, 'ledger.db'));
-    const full = world.process({
-      ledger: async (outside) => {
-        const store = await open(outside);
-        const create: typeof store.consents.create = async (consent) => {
-          if (isFull) throw new KippuError('store_unavailable', 'The disk is full.');
-          return store.consents.create(consent);
-        };
-        return { ...store, consents: { ...store.consents, create } };
-      },
+    const full = {
+      hasRoom: false,
+      process: world.process({
+        ledger: async (outside) => {
+          const store = await open(outside);
+          const refuse = (kind: 'create' | 'advance'): void => {
+            if (kind === what && !full.hasRoom) throw new KippuError('store_unavailable', 'The disk is full.');
+          };
+          const consents: typeof store.consents = {
+            ...store.consents,
+            create: async (consent) => {
+              refuse('create');
+              return store.consents.create(consent);
+            },
+            advance: async (...move) => {
+              refuse('advance');
+              return store.consents.advance(...move);
+            },
+          };
+          return { ...store, consents };
+        },
+      }),
+    };
+    return full;
+  }
+
+  for (const what of ['create', 'advance'] as const) {
+    it(`that cannot be written (${what}) takes no answer: its code is not sent, and its browser alone may bring it again`, async () => {
+      const full = fullAt(what);
+      const bob = world.browser();
+      const answer = world.provider.controls.consent(await bob.depart(full.process), { user: 'bob' });
+      const sent = world.sent.length;
+      assert.equal((await bob.comeBack(full.process, answer)).status, 503);
+      full.hasRoom = true;
+      const mallory = world.browser();
+      await mallory.depart(full.process);
+      const response = await mallory.comeBack(full.process, answer);
+      assert.deepEqual([response.status, response.headers.getSetCookie()], [400, []]);
+      assert.equal(world.sent.length, sent);
+      assert.equal((await bob.comeBack(full.process, answer)).status, 303);
+      assert.equal((await full.process.getAccessToken(bob.request())).handle, 'bob');
     });
-    const bob = world.browser();
-    const answer = world.provider.controls.consent(await bob.depart(full), { user: 'bob' });
-    const sent = world.sent.length;
-    assert.equal((await bob.comeBack(full, answer)).status, 503);
-    assert.equal(world.sent.length, sent);
-    isFull = false;
-    assert.equal((await bob.comeBack(full, answer)).status, 303);
-    assert.equal((await full.getAccessToken(bob.request())).handle, 'bob');
-  });
+  }
 
   it('in a copy is not used: the two would spend one another’s tokens', async () => {
     await session.getAccessToken(alice.request());
