@@ -102,6 +102,17 @@ describe('the ID token of a session', () => {
     assert.equal(world.renewals, 1);
   });
 
+  it('that a renewal did not bring is over with its time: nothing is rotated for it again', async () => {
+    world.provider.controls.set({ idTokens: 'missing' });
+    await world.clock.advance(11 * HOUR_MS);
+    for (let asked = 0; asked < 3; asked += 1) {
+      await assert.rejects(session.getIdToken(alice.request()), { code: 'reauth_required' });
+      alice.store((await session.getAccessToken(alice.request())).setCookies);
+      await world.clock.advance(5 * MINUTE_MS);
+    }
+    assert.equal(world.renewals, 1);
+  });
+
   it('that no renewal brings is over for good: the user signs in again, and nothing is rotated for it', async () => {
     const closed = world.process({ renewal: false, ledger: undefined });
     const bob = world.browser();
