@@ -9,7 +9,7 @@ import type { ConsentPorts } from './ports.ts';
 import { scopesToAsk, type ScopeChoice } from './scopes.ts';
 
 /** How long a link may lie around, and how long a user may take at the provider. */
-const CONSENT_LIFETIME_MS = 15 * MINUTE_MS;
+export const CONSENT_LIFETIME_MS = 15 * MINUTE_MS;
 
 export interface ConsentWish {
   readonly app: ProviderApp;

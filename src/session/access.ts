@@ -176,14 +176,12 @@ async function successorOf(
 
 /** As far as the application wants its cookies to hold it. */
 export function keptPart(session: SignedIn, { keepsIdToken, renewals }: SessionPorts): SignedIn {
-  const { tokens } = session;
+  const tokens = keepsIdToken ? session.tokens : { ...session.tokens, idToken: undefined };
+  if (renewals !== undefined) return { ...session, tokens };
   return {
     ...session,
-    tokens: {
-      ...tokens,
-      idToken: keepsIdToken ? tokens.idToken : undefined,
-      refreshToken: renewals === undefined ? undefined : tokens.refreshToken,
-    },
+    ...{ refreshAbsoluteEndsAtMs: undefined, refreshIdleEndsAtMs: undefined },
+    tokens: { ...tokens, refreshToken: undefined },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Consent, ConsentStore } from '../model/consent-store.ts';
+import type { Consent } from '../model/consent-store.ts';
 import type { ConsentId } from '../model/ids.ts';
 import { KippuError } from '../model/errors.ts';
 import { Secret } from '../model/secret.ts';
@@ -8,50 +8,11 @@ import { clearLine, storeLine, type CookieRules } from './cookie-jar.ts';
 /** A browser in which so many sign-ins were begun and not finished has had enough of them: the earlier ones are given up. */
 const UNFINISHED_MAX = 4;
 
-/** A sign-in under way, as the browser keeps it. */
-interface KeptSignIn {
+/** A sign-in under way, as the browser keeps it: in a sealed cookie of its own, so that two tabs may sign in at once. */
+export interface KeptSignIn {
   readonly consent: Consent;
   /** Shows that the browser that comes back is the one that went. */
   readonly browserSecret: Secret;
-}
-
-/**
- * The sign-ins that one browser has begun, each in a sealed cookie of its own, so that two tabs may sign in at once.
- * For one request: what is changed here is stored by the response.
- */
-export class ConsentCookies implements ConsentStore {
-  readonly #consents = new Map<string, Consent>();
-
-  async create(consent: Consent): Promise<void> {
-    this.#consents.set(consent.id, consent);
-  }
-
-  async find(id: ConsentId): Promise<Consent | undefined> {
-    return this.#consents.get(id);
-  }
-
-  async findByState(stateHash: string): Promise<Consent | undefined> {
-    return [...this.#consents.values()].find((consent) => consent.stateHash === stateHash);
-  }
-
-  async advance(...[id, from, changes]: Parameters<ConsentStore['advance']>): Promise<boolean> {
-    const consent = this.#consents.get(id);
-    if (consent?.state !== from) return false;
-    this.#consents.set(id, { ...consent, ...changes });
-    return true;
-  }
-
-  async pending(): Promise<readonly Consent[]> {
-    return [];
-  }
-
-  async takeWaiting(): Promise<readonly Consent[]> {
-    return [];
-  }
-
-  async expire(): Promise<number> {
-    return 0;
-  }
 }
 
 const COOKIE_NAME = /^(?:__Host-)?kippu-login-([0-9a-z]{20})$/;

@@ -1,4 +1,5 @@
 import type { Clock } from '../model/clock.ts';
+import type { ConsentStore } from '../model/consent-store.ts';
 import type { CredentialStore } from '../model/credential-store.ts';
 import type { FaultPoints } from '../model/fault-points.ts';
 import type { HttpClient } from '../model/http.ts';
@@ -30,6 +31,8 @@ export interface SessionPorts {
   readonly random: Random;
   readonly faults: FaultPoints;
   readonly keepsIdToken: boolean;
+  /** The sign-ins that were answered: where all processes see them, if there is a ledger. */
+  readonly consents: ConsentStore;
   /** Absent: there are no renewals, and a session ends with its access token. */
   readonly renewals: RenewalLedger | undefined;
   /** Where a user of this provider signs in. */

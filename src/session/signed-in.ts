@@ -62,15 +62,15 @@ export class CookieSeal {
 
   seal(base: string, session: SignedIn): CookieGroup {
     const { id, provider } = session;
-    const plaintext = write(session);
+    const plaintext = writeSession(session);
     // All that is authenticated belongs to it: the same text for two places must not share a nonce.
-    const content = new Secret(JSON.stringify([base, id, plaintext.reveal()]));
+    const content = new Secret(JSON.stringify([this.#vault.sealingKeyId, base, id, plaintext.reveal()]));
     return { base, provider, id, sealed: this.#vaultFor(content).seal(bindingOf({ base, id }), plaintext) };
   }
 
   /** Throws `unreadable`. */
   open(group: CookieGroup): OpenedCookie {
-    const session = read(group.id, this.#vault.open(bindingOf(group), group.sealed));
+    const session = readSession(group.id, this.#vault.open(bindingOf(group), group.sealed));
     return { group, session, needsReseal: this.#vault.keyIdOf(group.sealed) !== this.#vault.sealingKeyId };
   }
 }
@@ -97,13 +97,13 @@ export function sameNonce(fingerprinter: Fingerprinter, content: Secret): Random
 }
 
 /** Without the raw answer: in a cookie, it would only be the same tokens once more. */
-function write({ id: _, tokens, ...facts }: SignedIn): Secret {
+export function writeSession({ id: _, tokens, ...facts }: SignedIn): Secret {
   const written = writeTokens({ ...tokens, raw: new Secret('') });
   return new Secret(JSON.stringify({ ...facts, tokens: JSON.parse(written.reveal()) as unknown }));
 }
 
 /** Only ever given what the vault has authenticated. */
-function read(id: ConnectionId, text: Secret): SignedIn {
+export function readSession(id: ConnectionId, text: Secret): SignedIn {
   const { tokens, ...facts } = JSON.parse(text.reveal()) as Omit<SignedIn, 'id' | 'tokens'> & {
     readonly tokens: unknown;
   };

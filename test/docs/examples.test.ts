@@ -9,7 +9,12 @@ import { fileURLToPath } from 'node:url';
 /** What a reader copies compiles, against the sources that the package's entry points are built from. */
 
 const root = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
-const PAGES = ['README.md', 'README.ja.md', 'docs/library.md', 'docs/library.ja.md'];
+const PAGES = [
+  'README.md',
+  'README.ja.md',
+  ...['docs/library.md', 'docs/library.ja.md'],
+  ...['docs/cookie-mode.md', 'docs/cookie-mode.ja.md'],
+];
 
 /** As much of Express as the pages use, which is not installed here. */
 const EXPRESS = `declare module 'express' {
@@ -22,6 +27,9 @@ const EXPRESS = `declare module 'express' {
   export default function express(): App;
 }`;
 
+/** And of Next.js. */
+const NEXT = `declare module 'next/headers' { export function headers(): Promise<Headers> }`;
+
 test('every example of the README and of the pages on the library compiles', () => {
   const failures = PAGES.flatMap((page) => {
     const blocks = [...read(page).matchAll(/^```tsx?\n([\s\S]*?)^```$/gm)].map(([, code = '']) => code);
@@ -31,9 +39,10 @@ test('every example of the README and of the pages on the library compiles', () 
   assert.deepEqual(failures, []);
 });
 
-test('the Japanese page has the examples of the English one', () => {
+test('the Japanese pages have the examples of the English ones', () => {
   const blocks = (page: string) => read(page).match(/^```tsx?\n[\s\S]*?^```$/gm);
-  assert.deepEqual(blocks('docs/library.ja.md'), blocks('docs/library.md'));
+  for (const page of ['library', 'cookie-mode'])
+    assert.deepEqual(blocks(`docs/${page}.ja.md`), blocks(`docs/${page}.md`), page);
 });
 
 test('every example in a doc comment compiles', () => {
@@ -58,6 +67,7 @@ function compiled(page: string, blocks: readonly string[]): string[] {
       writeFileSync(path.join(folder, name), text);
     };
     write('express.d.ts', EXPRESS);
+    write('next.d.ts', NEXT);
     for (const [index, code] of blocks.entries()) {
       const named = /^\/\/ (\S+\.tsx?)\n/.exec(code)?.[1];
       write(named ?? `example-${index + 1}.ts`, code);

@@ -47,12 +47,17 @@ describe('cookie mode under attack', () => {
     assert.deepEqual(await who(mallory), []);
   });
 
-  it('replay of state: the same answer a second time changes nothing', async () => {
-    const answer = allow(await alice.depart(session), 'alice');
+  it('replay of state: the same answer a second time changes nothing, and leads on where it led before', async () => {
+    const answer = allow(await alice.depart(session, '/in'), 'alice');
     await alice.comeBack(session, answer);
     const before = alice.header;
+    const again = await alice.comeBack(session, answer);
+    assert.deepEqual([again.status, again.headers.get('location')], [303, `${SITE}/in`]);
+    assert.deepEqual([alice.header, again.headers.getSetCookie()], [before, []]);
+    assert.equal((await mallory.comeBack(session, answer)).status, 400);
+    await alice.ask(session, '/auth/logout', { method: 'POST' });
     assert.equal((await alice.comeBack(session, answer)).status, 400);
-    assert.equal(alice.header, before);
+    assert.equal(world.provider.controls.state().counts.codesReplayed, 0);
   });
 
   it('an answer without state, with an unknown one, or at another provider’s door is refused', async () => {
@@ -68,11 +73,31 @@ describe('cookie mode under attack', () => {
     assert.deepEqual(await who(alice), []);
   });
 
+  it('sign-ins that were begun and left do not pile up in the browser', async () => {
+    for (const left of [1, 2, 3, 4]) {
+      await alice.depart(session);
+      assert.equal(alice.cookies.size, left);
+    }
+    const page = await alice.depart(session);
+    assert.equal(alice.cookies.size, 1);
+    assert.equal((await alice.comeBack(session, allow(page, 'alice'))).status, 303);
+  });
+
+  it('mix-up: an answer that names another server is refused, and its code is sent nowhere', async () => {
+    for (const iss of ['https://evil.example', `${world.app.endpoints.token}`, '']) {
+      const answer = new URL(allow(await alice.depart(session), 'alice'));
+      answer.searchParams.set('iss', iss);
+      assert.equal((await alice.comeBack(session, answer.href)).status, 400, iss);
+    }
+    assert.deepEqual([await who(alice), world.sent], [[], []]);
+  });
+
   it('an expired sign-in is refused', async () => {
     const answer = allow(await alice.depart(session), 'alice');
     const kept = alice.copy();
     await world.clock.advance(16 * MINUTE_MS);
     assert.equal((await kept.comeBack(session, answer)).status, 400);
+    assert.deepEqual(world.sent, [], 'its code is sent nowhere');
   });
 
   it('a denied consent says so, and leaves who is signed in alone', async () => {
@@ -82,6 +107,7 @@ describe('cookie mode under attack', () => {
     const response = await alice.comeBack(session, denied);
     assert.match(await response.text(), /You declined/);
     assert.deepEqual(await who(alice), ['alice']);
+    assert.ok(!alice.header.includes('kippu-login'), 'the sign-in is over');
   });
 
   it('session fixation: every sign-in is a new session, and the planted one is over', async () => {
@@ -107,6 +133,32 @@ describe('cookie mode under attack', () => {
       assert.deepEqual(await who(forged), []);
     }
     assert.deepEqual(await who(tossed), ['alice']);
+  });
+
+  it('cookie tossing: what the same keys sealed for a site without https is neither a session nor a sign-in here', async () => {
+    const local = world.process({ publicUrl: 'http://127.0.0.1:3000', ledger: 'memory' });
+    await mallory.signIn(local, 'mallory');
+    assert.equal((await local.read(mallory.request())).length, 1);
+    assert.deepEqual(await who(mallory), []);
+    const begun = world.browser();
+    const answer = allow(await begun.depart(local), 'mallory');
+    for (const [name, value] of begun.cookies) alice.cookies.set(name, value);
+    assert.equal((await alice.comeBack(session, answer)).status, 400);
+    assert.deepEqual(await who(alice), []);
+  });
+
+  it('a sign-in’s cookie under another sign-in’s name is none', async () => {
+    const answer = allow(await alice.depart(session), 'alice');
+    const [[own = '', value = ''] = []] = alice.cookies;
+    await mallory.depart(session);
+    const [name = ''] = mallory.cookies.keys();
+    assert.notEqual(name, own);
+    alice.cookies.clear();
+    alice.cookies.set(name, value);
+    assert.equal((await alice.comeBack(session, answer)).status, 400);
+    alice.cookies.clear();
+    alice.cookies.set(own, value);
+    assert.equal((await alice.comeBack(session, answer)).status, 303);
   });
 
   it('an altered cookie is no session, at every byte of it', async () => {
@@ -206,6 +258,7 @@ describe('cookie mode under attack', () => {
     const strangers = world.process({ keys: `k1:${Buffer.alloc(32, 9).toString('base64')}`, ledger: 'memory' });
     assert.deepEqual(await strangers.read(alice.request()), []);
     const rotated = world.process({ keys: `k2:${Buffer.alloc(32, 9).toString('base64')},${KEYS}` });
+    assert.deepEqual((await rotated.getAccessToken(alice.request(), { canSetCookies: false })).setCookies, []);
     const { setCookies } = await rotated.getAccessToken(alice.request());
     alice.store(setCookies);
     const onlyNew = world.process({ keys: `k2:${Buffer.alloc(32, 9).toString('base64')}`, ledger: 'memory' });

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { DAY_MS, HOUR_MS } from '../../src/model/clock.ts';
 import type { ConnectionId } from '../../src/model/ids.ts';
 import { baseName, cookiesOf, groupsIn, storeLines, type CookieRules } from '../../src/session/cookie-jar.ts';
-import { createSession } from '../../src/session.ts';
-import { KEYS, SessionWorld, SITE } from './session-world.ts';
+import { createSession, type Session } from '../../src/session.ts';
+import { KEYS, SessionWorld, SITE, type Browser } from './session-world.ts';
 
 const RULES: CookieRules = { isSecure: true, sameSite: 'lax', lifetime: 'persistent', bytesMax: 60_000 };
 const ID = 'con_0123456789abcdefghjk' as ConnectionId;
@@ -49,6 +49,23 @@ describe('cookies of a session', () => {
     assert.ok(cleared.length >= 2);
   });
 
+  it('more chunks than one digit numbers are too many, whatever the limit in bytes', () => {
+    const sealed = new Uint8Array(30_000);
+    assert.throws(() => storeLines({ base, provider: 'x', id: ID, sealed }, none, RULES), { code: 'too_large' });
+  });
+
+  it('of two cookies with one name the first counts, which browsers send for the longer path', () => {
+    const cookies = cookiesOf(new Headers({ cookie: 'a=1; b=2; a=3; c; d=' }));
+    assert.deepEqual(
+      [...cookies],
+      [
+        ['a', '1'],
+        ['b', '2'],
+        ['d', ''],
+      ],
+    );
+  });
+
   it('a session of which the browser dropped a chunk is none', () => {
     const lines = storeLines({ base, provider: 'x', id: ID, sealed: new Uint8Array(8000) }, none, RULES);
     for (const missing of lines.keys())
@@ -75,7 +92,11 @@ describe('cookies of an application', () => {
 
   it('end with the browser, and are strict, where that is chosen; the way back is a page then', async () => {
     const browser = world.browser();
-    const response = await browser.signIn(world.process({ lifetime: 'browser', sameSite: 'strict' }), 'alice', '/in');
+    const session = world.process({ lifetime: 'browser', sameSite: 'strict' });
+    const away = await browser.ask(session, '/auth/login/x');
+    // The way back begins at another site.
+    assert.match(away.headers.getSetCookie().join(), /^__Host-kippu-login-.*; SameSite=Lax; Secure; Expires=/);
+    const response = await browser.signIn(session, 'alice', '/in');
     assert.equal(response.status, 200);
     assert.equal(response.headers.get('refresh'), `0; url=${SITE}/in`);
     const stored = response.headers.getSetCookie().find((line) => line.startsWith('__Host-kippu-x-')) ?? '';
@@ -109,6 +130,19 @@ describe('cookies of an application', () => {
     assert.equal((await session.read(browser.request())).length, 1);
   });
 
+  it('P31: a sign-in that fits into no cookies says so, and leaves the session that is there', async () => {
+    const browser = world.browser();
+    const session = world.process();
+    await browser.signIn(session, 'alice');
+    const before = browser.header;
+    const small = world.process({ maxCookieBytes: 500 });
+    const response = await browser.signIn(small, 'bob');
+    assert.equal(response.status, 400);
+    assert.match(await response.text(), /maxCookieBytes/);
+    assert.ok(browser.header.includes(before));
+    assert.equal((await session.getAccessToken(browser.request())).handle, 'alice');
+  });
+
   it('a configuration that cannot be right is refused with the words for it', async () => {
     const good = { publicUrl: SITE, keys: KEYS, providers: [world.app], ledger: 'memory' } as const;
     const request = new Request(SITE);
@@ -125,4 +159,33 @@ describe('cookies of an application', () => {
       await session.close();
     }
   });
+
+  it('a ring that turns over keeps everybody signed in, and the ledger does not need the old key any more', async () => {
+    const [old, fresh] = [KEYS, `k2:${Buffer.alloc(32, 8).toString('base64')}`];
+    const browser = world.browser();
+    const first = world.process({ keys: old });
+    const idle = await signedIn(first, 'bob');
+    await browser.signIn(first);
+    await world.clock.advance(2 * HOUR_MS);
+    // Its result is in the ledger, and its browser never has it.
+    await world.settle(first.getAccessToken(browser.request()));
+    const both = world.process({ keys: `${old},${fresh}` });
+    await first.close();
+    const turned = world.process({ keys: `${fresh},${old}` });
+    assert.ok(world.provider.knowsAsGood(await browser.use(turned)));
+    await both.close();
+    await turned.close();
+    const last = world.process({ keys: fresh });
+    assert.ok(world.provider.knowsAsGood(await browser.use(last)));
+    await world.clock.advance(2 * HOUR_MS);
+    assert.ok(world.provider.knowsAsGood(await browser.use(last)));
+    assert.equal(world.renewals, 2);
+    assert.deepEqual(await last.read(idle.request()), [], 'whoever did not come meanwhile signs in again');
+  });
+
+  async function signedIn(session: Session, user: string): Promise<Browser> {
+    const browser = world.browser();
+    await browser.signIn(session, user);
+    return browser;
+  }
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sessionIn } from '../../src/app/session/create-session.ts';
 import type { Reuse, Session, SessionOptions } from '../../src/app/session/session.ts';
-import { noFaults } from '../../src/app/ports/no-faults.ts';
+import type { FaultPoint } from '../../src/model/fault-points.ts';
 import type { HttpClient, HttpRequest } from '../../src/model/http.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { xData as x } from '../../src/providers/data/x.ts';
@@ -30,6 +30,10 @@ export class SessionWorld {
   readonly app: ProviderApp;
   readonly reuses: Reuse[] = [];
   readonly directory = mkdtempSync(join(tmpdir(), 'kippu-session-'));
+  /** Paths at the provider to which requests went, of every process. */
+  readonly sent: string[] = [];
+  /** Where the next request ends as if its process had died: nothing after it happens. */
+  diesAt: FaultPoint | undefined;
   readonly #seed: string;
   readonly #open: Session[] = [];
 
@@ -41,7 +45,12 @@ export class SessionWorld {
 
   /** Another process of the application. All of them share one ledger, unless `options` say otherwise. */
   process(options: Partial<SessionOptions> = {}): Session {
-    const http: HttpClient = { send: (request: HttpRequest, watch) => this.#http.send(request, watch) };
+    const http: HttpClient = {
+      send: (request: HttpRequest, watch) => {
+        this.sent.push(new URL(request.url).pathname);
+        return this.#http.send(request, watch);
+      },
+    };
     const session = sessionIn(
       {
         publicUrl: SITE,
@@ -52,7 +61,12 @@ export class SessionWorld {
         onReuse: (reuse) => this.reuses.push(reuse),
         ...options,
       },
-      { clock: this.clock, random: seededRandom(`${this.#seed}/${this.#open.length}`), http, faults: noFaults },
+      {
+        clock: this.clock,
+        random: seededRandom(`${this.#seed}/${this.#open.length}`),
+        http,
+        faults: { reach: (point) => this.#reach(point) },
+      },
     );
     this.#open.push(session);
     return session;
@@ -84,6 +98,12 @@ export class SessionWorld {
   async close(): Promise<void> {
     await Promise.all(this.#open.map((session) => this.settle(session.close())));
     rmSync(this.directory, { recursive: true });
+  }
+
+  #reach(point: FaultPoint): void {
+    if (point !== this.diesAt) return;
+    this.diesAt = undefined;
+    throw new Error(`died at ${point}`);
   }
 
   get #http(): HttpClient {

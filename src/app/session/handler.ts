@@ -3,7 +3,9 @@ import type { ProviderApp } from '../../providers/provider-app.ts';
 import { sessionsIn } from '../../session/find.ts';
 import type { SessionPorts } from '../../session/ports.ts';
 import { foreignSite, isForeign } from '../../session/same-site.ts';
-import { beginSignIn, endSessions, finishSignIn, type SignInEnd } from '../../session/sign-in.ts';
+import { beginSignIn } from '../../session/begin-sign-in.ts';
+import { finishSignIn, type SignInEnd } from '../../session/finish-sign-in.ts';
+import { endSessions } from '../../session/sign-out.ts';
 import { refreshEndOf } from '../../renewal/lifetimes.ts';
 import { failureText } from '../web/connect-texts.ts';
 import { html, languageOf, page } from '../web/page.ts';
@@ -56,6 +58,7 @@ async function comeBack(request: Request, provider: string, open: OpenSession): 
   const { ports, log } = open;
   const params = new URL(request.url).searchParams;
   const end = await finishSignIn(request, { provider, params }, ports);
+  open.tidy();
   if (end.kind === 'failed') {
     log.warn({ provider, failure: end.failure }, 'a sign-in failed');
     return failurePage(request, end, open);
@@ -67,7 +70,7 @@ async function comeBack(request: Request, provider: string, open: OpenSession): 
 async function signOut(request: Request, below: string, { ports, ...open }: OpenSession): Promise<Response> {
   if (isForeign(request, ports.origin)) throw foreignSite();
   const app = below === '' ? undefined : appFor(below, ports);
-  const setCookies = await endSessions(request, app?.provider.id, ports);
+  const setCookies = await endSessions(request, { provider: app?.provider.id }, ports);
   return seeOther(returnUrl(new URL(request.url).searchParams, open), setCookies);
 }
 

@@ -1,8 +1,10 @@
 import { pino, type Logger } from 'pino';
+import { CONSENT_LIFETIME_MS } from '../../connect/begin.ts';
 import { SECOND_MS } from '../../model/clock.ts';
 import { KippuError } from '../../model/errors.ts';
 import { newId } from '../../model/ids.ts';
 import { Secret } from '../../model/secret.ts';
+import type { Store } from '../../model/store.ts';
 import type { Fingerprinter } from '../../model/vault.ts';
 import { Nonces } from '../../protocol/nonces.ts';
 import { SigningKeys } from '../../protocol/signing-keys.ts';
@@ -11,6 +13,7 @@ import { Flights } from '../../renewal/flights.ts';
 import { Turns } from '../../renewal/turns.ts';
 import { DEFAULT_TIMING } from '../../renewal/ports.ts';
 import { reapplySpool } from '../../renewal/reapply.ts';
+import { MemoryConsents } from '../../session/memory-consents.ts';
 import type { SessionPorts } from '../../session/ports.ts';
 import { CookieSeal, sameNonce } from '../../session/signed-in.ts';
 import { SPENT_GRACE_MS } from '../../session/standing.ts';
@@ -19,6 +22,7 @@ import { MemorySpool } from '../../store/memory/spool.ts';
 import { openSqliteStore } from '../../store/sqlite/store.ts';
 import { createFingerprinter, generateFingerprintKey } from '../../vault/fingerprints.ts';
 import { parseKeyRing, type KeyRing } from '../../vault/key-ring.ts';
+import { rotateVault, type RotationOptions } from '../../vault/rotate.ts';
 import { RingVault } from '../../vault/vault.ts';
 import { directorySpool } from '../directory-spool.ts';
 import { heldStore, openHome } from '../home.ts';
@@ -30,6 +34,7 @@ import type { SessionOptions } from './session.ts';
 const COOKIE_BYTES_MAX = 7168;
 const TIDY_EVERY_MS = 60 * SECOND_MS;
 const TIDY_AT_ONCE = 200;
+const RESEAL_AT_ONCE = 200;
 
 /** Cookie mode with everything that it works with. */
 export interface OpenSession {
@@ -69,6 +74,7 @@ export async function openSession(options: SessionOptions, outside: Outside): Pr
     nonces: ledger?.nonces ?? new Nonces(),
     idTokens: new SigningKeys({ http, clock }),
     keepsIdToken: options.keepIdToken ?? true,
+    consents: ledger?.consents ?? new MemoryConsents(),
     renewals: ledger?.renewals,
     signInUrl: (provider) => `${publicUrl.origin}${base}/login/${provider}`,
     onReuse: (reuse) => {
@@ -115,6 +121,7 @@ function ringOf({ keys }: SessionOptions): KeyRing {
 
 interface OpenLedger {
   readonly renewals: NonNullable<SessionPorts['renewals']>;
+  readonly consents: SessionPorts['consents'];
   readonly fingerprinter: Fingerprinter;
   readonly nonces: Nonces;
   close(): Promise<void>;
@@ -156,9 +163,11 @@ async function openLedger(options: SessionOptions, outside: Outside): Promise<Op
       timing: { ...DEFAULT_TIMING, ...options.timing },
     };
     await reapplySpool(renewal, { again: true });
+    await sealWithFirstKey({ store, vault: home.vault, spool, random });
     const flights = new Flights(renewal);
     return {
       renewals: { flights, credentials: store.credentials, sessions: store.ledger },
+      consents: store.consents,
       fingerprinter: home.fingerprinter,
       nonces,
       async close() {
@@ -172,6 +181,18 @@ async function openLedger(options: SessionOptions, outside: Outside): Promise<Op
     throw error;
   }
 }
+
+/**
+ * After a new key has come to the front of the ring, nothing here may need the old one: the ledger would not open any
+ * more when that is taken away. Cookies change over by themselves.
+ */
+async function sealWithFirstKey({ store, ...rest }: Resealing): Promise<void> {
+  const home = await store.home.read();
+  if (home === undefined || rest.vault.keyIdOf(home.keyCheck.sealed) === rest.vault.sealingKeyId) return;
+  await rotateVault({ home: store.home, ...rest, pageSize: RESEAL_AT_ONCE });
+}
+
+type Resealing = Pick<RotationOptions, 'spool' | 'vault' | 'random'> & { readonly store: Store };
 
 function tellReuse(reuse: Parameters<SessionPorts['onReuse']>[0], { onReuse }: SessionOptions, log: Logger): void {
   log.warn({ ...reuse }, 'a spent cookie was presented: it may have been stolen');
@@ -194,15 +215,23 @@ class Tidying {
   }
 
   tidy(): void {
-    const { clock, renewals } = this.#ports;
-    if (renewals === undefined || clock.monotonicMs() - this.#lastMs < TIDY_EVERY_MS) return;
+    const { clock } = this.#ports;
+    if (clock.monotonicMs() - this.#lastMs < TIDY_EVERY_MS) return;
     this.#lastMs = clock.monotonicMs();
-    const nowMs = clock.nowMs();
-    this.#underWay = renewals.sessions
-      .forget({ presentedBeforeMs: nowMs - SPENT_GRACE_MS, endedBeforeMs: nowMs, limit: TIDY_AT_ONCE })
-      .catch((error: unknown) => {
-        this.#log.error({ err: error }, 'what is over could not be forgotten; it is tried again');
-      });
+    this.#underWay = this.#forget(clock.nowMs()).catch((error: unknown) => {
+      this.#log.error({ err: error }, 'what is over could not be forgotten; it is tried again');
+    });
+  }
+
+  async #forget(nowMs: number): Promise<void> {
+    const { consents, renewals } = this.#ports;
+    // Its browser's cookie is over, also by another process's clock: the answer cannot be brought again.
+    await consents.expire({ nowMs, forgetBeforeMs: nowMs - 2 * CONSENT_LIFETIME_MS });
+    await renewals?.sessions.forget({
+      presentedBeforeMs: nowMs - SPENT_GRACE_MS,
+      endedBeforeMs: nowMs,
+      limit: TIDY_AT_ONCE,
+    });
   }
 
   async done(): Promise<void> {
