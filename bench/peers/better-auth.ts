@@ -34,8 +34,8 @@ export async function betterAuth(
   provider: Pick<Provider, 'url' | 'tokenUrl'>,
   { accounts, isEnded, store }: { accounts: number; isEnded: boolean; store: 'sqlite' | 'memory' },
 ): Promise<BetterAuthAccounts> {
-  const { betterAuth: createAuth } = await peer<{ betterAuth(options: object): Auth }>('better-auth');
-  const { genericOAuth } = await peer<{ genericOAuth(options: object): object }>('better-auth/plugins');
+  const { betterAuth: createAuth } = await peer<{ betterAuth: (options: object) => Auth }>('better-auth');
+  const { genericOAuth } = await peer<{ genericOAuth: (options: object) => object }>('better-auth/plugins');
   const auth = createAuth({
     baseURL: 'http://127.0.0.1:4190',
     secret: 'a-secret-of-the-bench-with-enough-characters',
@@ -80,7 +80,7 @@ function openSqlite(bench: Bench): DatabaseSync {
 }
 
 async function openMemory(): Promise<unknown> {
-  const { memoryAdapter } = await peer<{ memoryAdapter(db: object): unknown }>('better-auth/adapters/memory');
+  const { memoryAdapter } = await peer<{ memoryAdapter: (db: object) => unknown }>('better-auth/adapters/memory');
   return memoryAdapter({ user: [], account: [], session: [], verification: [] });
 }
 

@@ -72,9 +72,9 @@ async function openEmpty(
   return openApp(appOptionsOf(options, SYSTEM));
 }
 
-async function insertAll(db: DatabaseSync, app: App, filling: Filling, { installed, say }: Bench) {
-  const sealedRow = await rowSealer(app, installed, filling);
-  const { newId } = await moduleOf(installed, 'ids');
+async function insertAll(db: DatabaseSync, app: App, filling: Filling, bench: Bench) {
+  const sealedRow = await rowSealer(app, bench.installed, filling);
+  const { newId } = await moduleOf(bench.installed, 'ids');
   // In the order of the table, so that a page is written once and not a hundred times.
   const ids = Array.from({ length: filling.connections }, () => newId('con', app.options.outside.random)).sort();
   const insertConnection = db.prepare(INSERT_CONNECTION);
@@ -87,7 +87,7 @@ async function insertAll(db: DatabaseSync, app: App, filling: Filling, { install
       insertCredential.run(credential);
     }
     db.exec('commit');
-    if (first > 0 && first % 250_000 === 0) say(`${first.toLocaleString('en')} connections are written`);
+    if (first > 0 && first % 250_000 === 0) bench.say(`${first.toLocaleString('en')} connections are written`);
   }
   db.exec('pragma wal_checkpoint(truncate); analyze');
   return ids;

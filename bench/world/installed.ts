@@ -3,6 +3,20 @@ import { cpSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type * as indexModule from '../../src/index.ts';
+import type * as providersModule from '../../src/providers/index.ts';
+import type * as sqliteModule from '../../src/store/sqlite/index.ts';
+import type * as openModule from '../../src/app/open.ts';
+import type * as optionsModule from '../../src/app/library/options.ts';
+import type * as worldModule from '../../src/app/ports/real-world.ts';
+import type * as idsModule from '../../src/model/ids.ts';
+import type * as secretModule from '../../src/model/secret.ts';
+import type * as tokensModule from '../../src/protocol/stored-tokens.ts';
+import type * as rowsModule from '../../src/store/sqlite/credential-rows.ts';
+import type * as cookieJarModule from '../../src/session/cookie-jar.ts';
+import type * as signedInModule from '../../src/session/signed-in.ts';
+import type * as vaultModule from '../../src/vault/vault.ts';
+import type * as keyRingModule from '../../src/vault/key-ring.ts';
 
 export const ROOT = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
 
@@ -56,20 +70,20 @@ function isStale(): boolean {
 
 /** The modules of the product that the bench works with, by their types in the source. */
 export interface Modules {
-  readonly index: typeof import('../../src/index.ts');
-  readonly providers: typeof import('../../src/providers/index.ts');
-  readonly sqlite: typeof import('../../src/store/sqlite/index.ts');
-  readonly open: typeof import('../../src/app/open.ts');
-  readonly options: typeof import('../../src/app/library/options.ts');
-  readonly world: typeof import('../../src/app/ports/real-world.ts');
-  readonly ids: typeof import('../../src/model/ids.ts');
-  readonly secret: typeof import('../../src/model/secret.ts');
-  readonly tokens: typeof import('../../src/protocol/stored-tokens.ts');
-  readonly rows: typeof import('../../src/store/sqlite/credential-rows.ts');
-  readonly cookieJar: typeof import('../../src/session/cookie-jar.ts');
-  readonly signedIn: typeof import('../../src/session/signed-in.ts');
-  readonly vault: typeof import('../../src/vault/vault.ts');
-  readonly keyRing: typeof import('../../src/vault/key-ring.ts');
+  readonly index: typeof indexModule;
+  readonly providers: typeof providersModule;
+  readonly sqlite: typeof sqliteModule;
+  readonly open: typeof openModule;
+  readonly options: typeof optionsModule;
+  readonly world: typeof worldModule;
+  readonly ids: typeof idsModule;
+  readonly secret: typeof secretModule;
+  readonly tokens: typeof tokensModule;
+  readonly rows: typeof rowsModule;
+  readonly cookieJar: typeof cookieJarModule;
+  readonly signedIn: typeof signedInModule;
+  readonly vault: typeof vaultModule;
+  readonly keyRing: typeof keyRingModule;
 }
 
 const PATHS: Readonly<Record<keyof Modules, string>> = {

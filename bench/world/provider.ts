@@ -14,7 +14,7 @@ export interface Provider {
 export const CLIENT = { id: 'bench-client', secret: 'bench-secret' } as const;
 
 export async function startProvider(bench: Bench): Promise<Provider> {
-  const port = await startChild(bench, fileURLToPath(new URL('provider-process.ts', import.meta.url)));
+  const port = await startChild<number>(bench, fileURLToPath(new URL('provider-process.ts', import.meta.url)));
   const url = `http://127.0.0.1:${port}`;
   return {
     url,
@@ -25,9 +25,9 @@ export async function startProvider(bench: Bench): Promise<Provider> {
 }
 
 /** Starts a process of the bench's own and gives the first thing that it says. It ends with the row. */
-export async function startChild(bench: Bench, file: string, args: readonly string[] = []): Promise<unknown> {
+export async function startChild<T>(bench: Bench, file: string, args: readonly string[] = []): Promise<T> {
   const child = forkChild(bench, file, args);
-  const [message] = (await once(child, 'message')) as [unknown];
+  const [message] = (await once(child, 'message')) as [T];
   return message;
 }
 
