@@ -5,7 +5,7 @@ import { moduleOf } from './installed.ts';
 
 /** The library on a filled store, as an application has it, but for the worker: nothing happens that was not asked for. */
 export async function openLibrary(
-  bench: Bench,
+  bench: Pick<Bench, 'installed' | 'onEnd'>,
   { database, home }: Pick<FilledStore, 'database' | 'home'>,
   providerUrl: string,
 ): Promise<Kippu> {
