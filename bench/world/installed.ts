@@ -16,6 +16,7 @@ import type * as rowsModule from '../../src/store/sqlite/credential-rows.ts';
 import type * as cookieJarModule from '../../src/session/cookie-jar.ts';
 import type * as signedInModule from '../../src/session/signed-in.ts';
 import type * as vaultModule from '../../src/vault/vault.ts';
+import type * as fingerprintsModule from '../../src/vault/fingerprints.ts';
 import type * as keyRingModule from '../../src/vault/key-ring.ts';
 
 export const ROOT = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
@@ -83,6 +84,7 @@ export interface Modules {
   readonly cookieJar: typeof cookieJarModule;
   readonly signedIn: typeof signedInModule;
   readonly vault: typeof vaultModule;
+  readonly fingerprints: typeof fingerprintsModule;
   readonly keyRing: typeof keyRingModule;
 }
 
@@ -100,6 +102,7 @@ const PATHS: Readonly<Record<keyof Modules, string>> = {
   cookieJar: 'session/cookie-jar',
   signedIn: 'session/signed-in',
   vault: 'vault/vault',
+  fingerprints: 'vault/fingerprints',
   keyRing: 'vault/key-ring',
 };
 
