@@ -8,9 +8,9 @@ import { moduleOf } from '../world/installed.ts';
 const NOWHERE = 'http://127.0.0.1:9';
 const FEW = 10_000;
 const MANY = 1_000_000;
-/** As many as one round of the worker takes at most. */
-const TAKEN_AT_ONCE = 50;
-const TAKES_A_ROUND = 10;
+/** As many as one round of the worker takes. */
+const TAKEN_AT_ONCE = 100;
+const TAKES_A_ROUND = 5;
 const TURNS = { rounds: 15, warmUps: 3 };
 const DUE = TAKEN_AT_ONCE * TAKES_A_ROUND * (TURNS.rounds + TURNS.warmUps);
 
