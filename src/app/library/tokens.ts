@@ -1,7 +1,7 @@
 import type { Access } from '../../model/access-tokens.ts';
 import { Secret } from '../../model/secret.ts';
 import { callApi } from '../call.ts';
-import { findConnection } from '../connections.ts';
+import { findConnection } from '../find-connection.ts';
 import * as idTokens from '../id-tokens.ts';
 import type { App } from '../open.ts';
 import { apiResponse, callOf } from '../web/fetched.ts';

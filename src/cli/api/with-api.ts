@@ -21,7 +21,7 @@ export interface ApiContext {
 export interface Local {
   readonly app: App;
   /** Loaded when it is asked for: what can do without it starts in a third of the time. */
-  server(): Promise<Server>;
+  readonly server: () => Promise<Server>;
 }
 
 interface Opened {

@@ -50,7 +50,8 @@ type BareToken = Pick<TokenJson, 'access_token' | 'token_type'>;
  * without the API, which takes longer to load than all the rest.
  */
 async function tokenHere(connection: string, app: App, signal: AbortSignal): Promise<BareToken> {
-  const { getAccessToken } = await import('../../app/library/tokens.ts');
-  const { accessToken, tokenType } = await getAccessToken(connection, { signal }, app);
-  return { access_token: accessToken, token_type: tokenType };
+  const { findConnection } = await import('../../app/find-connection.ts');
+  const { id } = await findConnection(connection, app);
+  const { accessToken, tokenType } = await app.tokens.get(id, {}, { signal });
+  return { access_token: accessToken.reveal(), token_type: tokenType };
 }
