@@ -26,20 +26,24 @@ export function settleRenewed(tx: Queryable, settlement: RenewedSettlement, sett
   const { claim } = settlement;
   const row = standing(tx, claim.connectionId);
   closeAttempt(tx, claim.attemptId, { outcome: 'renewed', error: undefined, nowMs: settling.clock.nowMs() });
-  const as = findPlace(tx, { row, settlement }, settling);
-  // What was settled was written without its lease at once: each write of this row copies the whole of it.
-  if (as !== 'settled') releaseLease(tx, claim);
+  const isCurrent = isLatest(row, claim);
+  // Before anything is written: afterwards nobody could tell whose the lease is.
+  if (!isCurrent) releaseLease(tx, claim);
+  const as = findPlace(tx, { row, settlement, isCurrent }, settling);
+  // What was settled has let go of its lease in the same write: each write of this row copies the whole of it.
+  if (isCurrent && as !== 'settled') releaseLease(tx, claim);
   return as;
 }
 
 interface Arrival {
   readonly row: Row;
   readonly settlement: RenewedSettlement;
+  readonly isCurrent: boolean;
 }
 
-function findPlace(tx: Queryable, { row, settlement }: Arrival, settling: Settling): RenewedAs {
+function findPlace(tx: Queryable, arrival: Arrival, settling: Settling): RenewedAs {
+  const { row, settlement, isCurrent } = arrival;
   const { claim, parentFingerprint, refreshFingerprint } = settlement;
-  const isCurrent = isLatest(row, claim);
   const isRotated = refreshFingerprint !== undefined && refreshFingerprint !== parentFingerprint;
   if (isRotated && isKnown(tx, row, refreshFingerprint)) return 'already_known';
   if (text(row, 'state') === 'revoked') {
@@ -52,7 +56,7 @@ function findPlace(tx: Queryable, { row, settlement }: Arrival, settling: Settli
     ? textOrNone(row, 'refresh_fingerprint') === parentFingerprint && isOfThisGrant
     : integer(row, 'version') === claim.version;
   if (hasItsPlace) {
-    replaceTokens(tx, { row, settlement }, settling);
+    replaceTokens(tx, arrival, settling);
     settling.faults.reach('settlement.written');
     return isCurrent ? 'settled' : 'adopted';
   }
@@ -238,13 +242,13 @@ export function untriedOrphanRow(tx: Queryable, id: ConnectionId): Row | undefin
   );
 }
 
-function replaceTokens(tx: Queryable, { row, settlement }: Arrival, settling: Settling): void {
+function replaceTokens(tx: Queryable, { row, settlement, isCurrent }: Arrival, settling: Settling): void {
   const { claim, parentFingerprint } = settlement;
   const nowMs = settling.clock.nowMs();
   // What was presented is spent only where a refresh token took its place: an app's own credentials are not.
   if (settlement.refreshFingerprint !== undefined && settlement.refreshFingerprint !== parentFingerprint)
     rememberSpent(tx, claim.connectionId, parentFingerprint, nowMs);
-  writeTokens(tx, claim.connectionId, settlement, isLatest(row, claim) ? { releases: claim.fence } : {});
+  writeTokens(tx, claim.connectionId, settlement, isCurrent ? { releases: claim.fence } : {});
   tx.run(
     `update connections set state = 'active', state_reason = null, last_renewed_at_ms = :nowMs, renewals = renewals + 1,
        scopes = coalesce(:scopes, scopes)
