@@ -1,3 +1,4 @@
+import os from 'node:os';
 import process from 'node:process';
 import { RowBench } from './measure/bench.ts';
 import { lookAtMachine, type Machine } from './measure/machine.ts';
@@ -8,6 +9,7 @@ import { installBuilt, ROOT, type Installed } from './world/installed.ts';
 
 /** `npm run bench [-- <word>…] [--json]`: all rows, or those that have one of the words in their name. */
 const { isJson, words } = readArguments(process.argv.slice(2));
+let underWay: RowBench | undefined;
 const rows = ROWS.filter(({ id }) => words.length === 0 || words.some((word) => id.includes(word)));
 if (rows.length === 0) {
   say(
@@ -18,6 +20,7 @@ if (rows.length === 0) {
   const machine = lookAtMachine(ROOT);
   const installed = installBuilt();
   const results: Result[] = [];
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void leave(signal));
   for (const row of rows) results.push(await measure(row, installed));
   process.stdout.write(
     isJson ? `${JSON.stringify(jsonOf(machine, results), undefined, 2)}\n` : reportOf(machine, results),
@@ -26,12 +29,19 @@ if (rows.length === 0) {
   if (results.some(({ kind }) => kind === 'failed')) process.exitCode = 1;
 }
 
+/** Nothing that a row has made stays on the disk, also where nobody waits for its end. */
+async function leave(signal: 'SIGINT' | 'SIGTERM'): Promise<void> {
+  await underWay?.end();
+  process.exit(128 + os.constants.signals[signal]);
+}
+
 async function measure(row: Row, installed: Installed): Promise<Result> {
   say(`${row.id}: ${row.costs}`);
   const startedAtMs = performance.now();
   const bench = new RowBench(installed, (text) => {
     say(`${row.id}: ${text}`);
   });
+  underWay = bench;
   try {
     const measured = await row.measure(bench);
     return { row, kind: 'measured', measured, seconds: Math.round((performance.now() - startedAtMs) / 1000) };

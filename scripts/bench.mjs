@@ -16,6 +16,9 @@ async function runBench(args) {
   if (!(await installOthers())) return 1;
   const node = projectNode(ROOT) ?? process.execPath;
   const child = spawn(node, ['--expose-gc', path.join(BENCH, 'main.ts'), ...args], { cwd: ROOT, stdio: 'inherit' });
+  // The terminal's Ctrl-C reaches the bench by itself; we only wait for it to clean up.
+  process.on('SIGINT', () => {});
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
   return new Promise((resolve) => {
     child.on('exit', (code, signal) => resolve(code ?? 128 + os.constants.signals[signal]));
   });

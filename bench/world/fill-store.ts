@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs';
 import path from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { App } from '../../src/app/open.ts';
@@ -45,6 +46,7 @@ export function nameOf(number: number): string {
  */
 export async function fillStore(bench: Bench, filling: Filling): Promise<FilledStore> {
   const folder = bench.folder();
+  checkRoom(folder, filling.connections);
   const database = path.join(folder, 'kippu.db');
   const home = path.join(folder, 'home');
   const app = await openEmpty(bench.installed, { database, home, providerUrl: filling.providerUrl });
@@ -56,6 +58,19 @@ export async function fillStore(bench: Bench, filling: Filling): Promise<FilledS
     db.close();
     await app.close();
   }
+}
+
+/** Sealed tokens, the row around them, its indexes, and the log that SQLite writes first: twice what it comes to. */
+const BYTES_EACH = 4000;
+
+/** A disk that is full would be everybody's trouble. Throws before anything is written. */
+function checkRoom(folder: string, connections: number): void {
+  const { bavail, bsize } = statfsSync(folder);
+  const [free, needed] = [bavail * bsize, connections * BYTES_EACH];
+  if (free > needed) return;
+  throw new Error(
+    `${folder} has ${Math.round(free / 1e6)} MB left, and this row may need ${Math.round(needed / 1e6)} MB.`,
+  );
 }
 
 /** Its schema, its key ring and its provider app are made by the product. */
