@@ -13,7 +13,10 @@ const LINT_FORMAT = process.stdout.isTTY ? [] : ['--format=unix'];
 /** What must hold before anything is handed in, in order. A step that needs another's result names it. */
 const STEPS = [
   { name: 'types', run: () => tool('typescript', 'tsc', ['--noEmit']) },
-  { name: 'lint', run: () => tool('oxlint', 'oxlint', [...LINT_FORMAT, 'src', 'test', 'scripts', 'bin', 'examples']) },
+  {
+    name: 'lint',
+    run: () => tool('oxlint', 'oxlint', [...LINT_FORMAT, 'src', 'test', 'scripts', 'bin', 'examples', 'bench']),
+  },
   { name: 'format', run: () => tool('prettier', 'prettier', ['--check', '--log-level=warn', '.']) },
   { name: 'unused code', run: () => tool('knip', 'knip', ['--no-progress']) },
   { name: 'build', run: () => node(['scripts/build.mjs']) },

@@ -2,11 +2,11 @@ import { assertNever } from '../model/assert-never.ts';
 import type { Access, AccessNeed, AccessTokens } from '../model/access-tokens.ts';
 import type { Clock } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
-import type { ConnectionId } from '../model/ids.ts';
+import { hasIdForm, type ConnectionId } from '../model/ids.ts';
 import type { Fingerprinter } from '../model/vault.ts';
 import type { Flights, Patience } from '../renewal/flights.ts';
 import { explainReason } from '../renewal/explain-reason.ts';
-import { isEnough } from '../renewal/lifetimes.ts';
+import { isEnough, type AccessLife } from '../renewal/lifetimes.ts';
 import type { Need, RefusedBecause, Renewal, Served } from '../renewal/need.ts';
 
 export interface AccessPorts {
@@ -19,13 +19,23 @@ export interface AccessPorts {
   readonly connectUrl: (id: ConnectionId) => string | undefined;
 }
 
+/** Connections whose tokens are kept in memory: more are read from the store again. */
+const KEPT_MAX = 10_000;
+
+interface Kept {
+  readonly name: string;
+  readonly life: AccessLife;
+  readonly access: Access;
+}
+
 /**
- * Good access tokens, handed out. What is good is served from memory; the memory is dropped whenever another process
- * has written to the store, and at most a second after it did.
+ * Good access tokens, handed out. What is good is served from memory; the memory is dropped whenever anybody has written
+ * to the store: this process at once, another one at most a second after it did.
  */
 export class Tokens implements AccessTokens {
   readonly #ports: AccessPorts;
-  readonly #cache = new Map<ConnectionId, Served>();
+  readonly #kept = new Map<ConnectionId, Kept>();
+  readonly #keptByName = new Map<string, Kept>();
   #changesSeen = 0;
 
   constructor(ports: AccessPorts) {
@@ -33,12 +43,26 @@ export class Tokens implements AccessTokens {
   }
 
   async get(id: ConnectionId, need: AccessNeed = {}, patience: Patience = {}): Promise<Access> {
-    const wanted = this.#needOf(need);
-    const cached = this.#cached(id, wanted);
-    const renewal = cached ?? (await this.#ports.flights.ask(id, wanted, patience));
+    const known = need.refused === undefined ? this.known(id, need.minTtlMs) : undefined;
+    if (known !== undefined) return known;
+    const changes = this.#ports.changes();
+    const renewal = await this.#ports.flights.ask(id, this.#needOf(need), patience);
     if (renewal.kind !== 'served') throw this.#errorOf(renewal, id);
-    if (cached === undefined) this.#cache.set(id, renewal);
-    return accessOf(renewal);
+    const access = accessOf(renewal);
+    // Somebody may have written in the meantime: then what was read is already old, and is read again.
+    if (this.#ports.changes() === changes) this.#keep(id, renewal, access);
+    return access;
+  }
+
+  /**
+   * What is good and in memory, at once: by id, or by the name that it had when it was read. `undefined` says nothing but
+   * that it must be asked for.
+   */
+  known(idOrName: string, minTtlMs: number | undefined): Access | undefined {
+    this.#forgetWhatIsOld();
+    const kept = this.#kept.get(idOrName as ConnectionId) ?? this.#keptByName.get(idOrName);
+    if (kept === undefined) return undefined;
+    return isEnough(kept.life, { kind: 'use', minTtlMs }, this.#ports.clock.nowMs()) ? kept.access : undefined;
   }
 
   /** Renews because somebody asked for it, whatever life is left. */
@@ -50,30 +74,38 @@ export class Tokens implements AccessTokens {
   }
 
   forget(id: ConnectionId): void {
-    this.#cache.delete(id);
+    const kept = this.#kept.get(id);
+    if (kept === undefined) return;
+    this.#kept.delete(id);
+    this.#keptByName.delete(kept.name);
+  }
+
+  #keep(id: ConnectionId, { accessIssuedAtMs, accessExpiresAtMs, name }: Served, access: Access): void {
+    this.#forgetWhatIsOld();
+    if (this.#kept.size >= KEPT_MAX) this.#forgetAll();
+    const life = { accessIssuedAtMs, accessExpiresAtMs, accessRefusedAtMs: undefined, accessFingerprint: undefined };
+    const kept = { name, life, access };
+    this.#kept.set(id, kept);
+    // Should anybody have given a connection another one's id as its name, the id counts.
+    if (!hasIdForm('con', name)) this.#keptByName.set(name, kept);
+  }
+
+  #forgetWhatIsOld(): void {
+    const changes = this.#ports.changes();
+    if (changes === this.#changesSeen) return;
+    this.#changesSeen = changes;
+    this.#forgetAll();
+  }
+
+  #forgetAll(): void {
+    this.#kept.clear();
+    this.#keptByName.clear();
   }
 
   #needOf({ minTtlMs, refused }: AccessNeed): Need {
     if (refused !== undefined)
       return { kind: 'refused', accessFingerprint: this.#ports.fingerprinter.fingerprint(refused) };
     return { kind: 'use', minTtlMs };
-  }
-
-  #cached(id: ConnectionId, need: Need): Served | undefined {
-    const changes = this.#ports.changes();
-    if (changes !== this.#changesSeen) {
-      this.#changesSeen = changes;
-      this.#cache.clear();
-    }
-    const served = this.#cache.get(id);
-    if (served === undefined || need.kind !== 'use') return undefined;
-    const life = {
-      accessIssuedAtMs: served.accessIssuedAtMs,
-      accessExpiresAtMs: served.accessExpiresAtMs,
-      accessRefusedAtMs: undefined,
-      accessFingerprint: undefined,
-    };
-    return isEnough(life, need, this.#ports.clock.nowMs()) ? served : undefined;
   }
 
   #errorOf(renewal: Exclude<Renewal, Served>, id: ConnectionId): KippuError {

@@ -6,7 +6,8 @@ import { Secret } from '../model/secret.ts';
 import { beginConsent } from '../connect/begin.ts';
 import { redeemConsent } from '../connect/pending.ts';
 import type { Finished } from '../connect/ending.ts';
-import { checkName, findApp, findConnection } from './connections.ts';
+import { checkName, findApp } from './connections.ts';
+import { findConnection } from './find-connection.ts';
 import type { App } from './open.ts';
 
 export interface ConnectRequest {

@@ -9,17 +9,8 @@ import { bindingOf } from '../protocol/stored-tokens.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { revoke } from '../renewal/revoke.ts';
 import { identifyImported } from './identify.ts';
+import { findConnection } from './find-connection.ts';
 import type { App } from './open.ts';
-
-/** Throws `not_found`. */
-export async function findConnection(idOrName: string, { store }: App): Promise<Connection> {
-  const connection = await store.connections.find(idOrName);
-  if (connection !== undefined) return connection;
-  throw new KippuError(
-    'not_found',
-    `There is no connection ${idOrName}. \`kippu connections\` lists them; \`kippu connect\` makes one.`,
-  );
-}
 
 /**
  * Throws `not_found` for a provider that is unknown or not configured, saying how to configure it, and `unavailable` for

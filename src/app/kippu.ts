@@ -282,7 +282,9 @@ export function createKippu(options: KippuOptions): Kippu {
   const running = new RunningKippu(options, SYSTEM);
   const app = () => running.app();
   return {
-    getAccessToken: async (connection, need = {}) => tokens.getAccessToken(connection, need, await app()),
+    getAccessToken: async (connection, need = {}) =>
+      (running.opened === undefined ? undefined : tokens.knownAccessToken(connection, need, running.opened)) ??
+      tokens.getAccessToken(connection, need, await app()),
     getIdToken: async (connection, need = {}) => tokens.getIdToken(connection, need, await app()),
     fetch: async (connection, url, init = {}) => tokens.fetchAs(connection, url, init, await app()),
     connect: async (wish) => consents.connect(wish, await app()),

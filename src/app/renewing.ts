@@ -1,6 +1,6 @@
 import type { Connection } from '../model/connection.ts';
 import { KippuError } from '../model/errors.ts';
-import { findConnection } from './connections.ts';
+import { findConnection } from './find-connection.ts';
 import type { App } from './open.ts';
 
 /**

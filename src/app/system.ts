@@ -1,6 +1,7 @@
 import { pino, type Logger } from 'pino';
-import pretty from 'pino-pretty';
+import type Pretty from 'pino-pretty';
 import { KippuError } from '../model/errors.ts';
+import { installedPart } from '../model/installed-part.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import { addressRules } from '../notify/webhook/addresses.ts';
 import type { Config } from './config.ts';
@@ -73,6 +74,7 @@ export function createLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'lo
     serializers: { err: errorFacts },
   };
   if (logFormat === 'json') return pino(options, pino.destination({ fd: 2, sync: true }));
+  const pretty = installedPart('pino-pretty', 'KIPPU_LOG_FORMAT=pretty') as typeof Pretty;
   return pino(options, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }));
 }
 

@@ -1,6 +1,6 @@
 import type { Attempt } from '../model/credential-store.ts';
 import type { KippuEvent } from '../model/event.ts';
-import { findConnection } from './connections.ts';
+import { findConnection } from './find-connection.ts';
 import type { App } from './open.ts';
 
 export type TimelineEntry =

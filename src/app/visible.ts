@@ -4,7 +4,7 @@ import { KippuError } from '../model/errors.ts';
 import type { ConnectionId } from '../model/ids.ts';
 import { requireConnection, type Caller } from './api-keys.ts';
 import { sees } from './callers.ts';
-import { findConnection } from './connections.ts';
+import { findConnection } from './find-connection.ts';
 import type { App } from './open.ts';
 import { UntilWritten } from './until-written.ts';
 

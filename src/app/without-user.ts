@@ -5,7 +5,8 @@ import { KippuError } from '../model/errors.ts';
 import { Secret } from '../model/secret.ts';
 import type { TokenCarrier } from '../model/token-set.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
-import { checkName, findApp, findConnection, parseInstant } from './connections.ts';
+import { checkName, findApp, parseInstant } from './connections.ts';
+import { findConnection } from './find-connection.ts';
 import type { App } from './open.ts';
 
 /** Connections that no user stands behind: the app's own token, and static API keys. */

@@ -19,7 +19,7 @@ export async function listenForCallback(
   if (isBehindProxy) cli.say(texts.needsProxy(config.publicUrl, `${config.host}:${config.port}`));
   const port = isBehindProxy ? config.port : Number(publicPort === '' ? 80 : publicPort);
   try {
-    return await listen(server, { host: config.host, port });
+    return await listen(await server(), { host: config.host, port });
   } catch (cause) {
     if (isInUse(cause)) throw new KippuError('conflict', texts.portTaken(config.host, port), { cause });
     throw cause;

@@ -15,3 +15,6 @@ export const SECOND_MS = 1000;
 export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
+
+/** Given as the reason where a wait is broken off. Without one, each `abort()` makes an error with its stack for nobody. */
+export const WAIT_IS_OVER = 'nobody waits any more';

@@ -1,9 +1,10 @@
-import { importJWK, SignJWT, type JWK } from 'jose';
+import type { CryptoKey, JWK } from 'jose';
 import type { Clock } from '../model/clock.ts';
 import { randomText, type Random } from '../model/random.ts';
 import type { Secret } from '../model/secret.ts';
 import type { ClientKey } from '../providers/client-key.ts';
 import { issuerIdentifier, type ProviderApp } from '../providers/provider-app.ts';
+import { jose } from './jose.ts';
 
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer';
 /** Long enough for clocks that differ a little and a claim that waits; of no use to whoever finds one in a log. */
@@ -18,6 +19,7 @@ export async function clientAssertion(
   key: ClientKey,
   { clock, random }: { readonly clock: Clock; readonly random: Random },
 ): Promise<string> {
+  const { SignJWT } = await jose();
   const nowS = Math.floor(clock.nowMs() / 1000);
   return new SignJWT({ jti: randomText(random, 16) })
     .setProtectedHeader({ alg: key.algorithm, ...(key.keyId === undefined ? {} : { kid: key.keyId }) })
@@ -35,7 +37,8 @@ function audienceOf(app: ProviderApp): string {
   return audience === 'token_endpoint' ? app.endpoints.token : issuerIdentifier(app);
 }
 
-export function importKey(jwk: Secret, algorithm: string): ReturnType<typeof importJWK> {
+export async function importKey(jwk: Secret, algorithm: string): Promise<CryptoKey | Uint8Array> {
+  const { importJWK } = await jose();
   // Written by us, from a key that was checked when it came.
   return importJWK(JSON.parse(jwk.reveal()) as JWK, algorithm);
 }

@@ -1,23 +1,26 @@
 import { createHash } from 'node:crypto';
-import { calculateJwkThumbprint, exportJWK, generateKeyPair, SignJWT, type JWK } from 'jose';
+import type { JWK } from 'jose';
 import type { Clock } from '../model/clock.ts';
 import type { HttpRequest } from '../model/http.ts';
 import { randomText, type Random } from '../model/random.ts';
 import { Secret } from '../model/secret.ts';
 import type { Dpop } from '../providers/provider.ts';
 import { importKey } from './client-assertion.ts';
+import { jose } from './jose.ts';
 
 /**
  * A key pair for one grant (RFC 9449): its tokens are of use only to whoever can sign with it. As a JWK with its private
  * part, to be sealed with the tokens.
  */
 export async function newProofKey({ algorithms: [algorithm] }: Dpop): Promise<Secret> {
+  const { exportJWK, generateKeyPair } = await jose();
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
   return new Secret(JSON.stringify({ ...(await exportJWK(privateKey)), alg: algorithm }));
 }
 
 /** What the authorization request binds its code to (`dpop_jkt`, RFC 9449, section 10). */
-export function thumbprintOf(proofKey: Secret): Promise<string> {
+export async function thumbprintOf(proofKey: Secret): Promise<string> {
+  const { calculateJwkThumbprint } = await jose();
   return calculateJwkThumbprint(publicPart(proofKey));
 }
 
@@ -48,6 +51,7 @@ export async function proofOf(
     ...(nonce === undefined ? {} : { nonce }),
   };
   const { alg: _, ...bare } = jwk;
+  const { SignJWT } = await jose();
   return new SignJWT(claims)
     .setProtectedHeader({ typ: 'dpop+jwt', alg, jwk: bare })
     .setIssuedAt(Math.floor(clock.nowMs() / 1000))

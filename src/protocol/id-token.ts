@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createLocalJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTPayload } from 'jose';
+import type { JSONWebKeySet, JWTPayload } from 'jose';
 import { SECOND_MS } from '../model/clock.ts';
 import type { Secret } from '../model/secret.ts';
 import { issuerIdentifier, type ProviderApp } from '../providers/provider-app.ts';
 import type { Provider } from '../providers/provider.ts';
 import { errorWords } from './error-words.ts';
+import { jose } from './jose.ts';
 
 /** How far a provider's clock and ours may be apart. */
 const SKEW_MS = 60 * SECOND_MS;
@@ -49,6 +50,7 @@ export async function verifyIdToken(
 ): Promise<IdTokenVerdict> {
   const { idToken: rules, name } = app.provider;
   if (rules === undefined) return { kind: 'invalid', reason: `nobody has described how ${name}'s are checked` };
+  const { createLocalJWKSet, errors, jwtVerify } = await jose();
   try {
     const { payload } = await jwtVerify(idToken.reveal(), createLocalJWKSet(keys), {
       algorithms: [...rules.algorithms],

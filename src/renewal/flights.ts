@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { WAIT_IS_OVER } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
 import type { ConnectionId } from '../model/ids.ts';
 import { decide } from './decide.ts';
@@ -58,7 +59,7 @@ export class Flights {
     } catch (error) {
       return await this.#livingOr(error, id, need);
     } finally {
-      waiting.abort();
+      waiting.abort(WAIT_IS_OVER);
     }
   }
 
@@ -133,7 +134,7 @@ export class Flights {
     try {
       return await Promise.race([flight, this.#ports.clock.sleep(leftMs, stop.signal).then(() => 'late' as const)]);
     } finally {
-      stop.abort();
+      stop.abort(WAIT_IS_OVER);
       signal?.removeEventListener('abort', abort);
       // The caller may be gone by the time a flight fails; the failure was settled where it happened.
       flight.catch(() => undefined);

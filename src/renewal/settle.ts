@@ -1,5 +1,5 @@
 import { assertNever } from '../model/assert-never.ts';
-import { MINUTE_MS, SECOND_MS } from '../model/clock.ts';
+import { MINUTE_MS, SECOND_MS, WAIT_IS_OVER } from '../model/clock.ts';
 import type { RenewedAs, RenewedSettlement } from '../model/credential-store.ts';
 import type { RenewalOutcome } from '../model/outcome.ts';
 import type { SpoolEntry } from '../model/spool.ts';
@@ -146,7 +146,7 @@ async function soon(stored: Promise<RenewedAs>, { clock }: RenewalPorts): Promis
     stored.catch(() => 'failed' as const),
     clock.sleep(STALL_MS, stop.signal).then(() => 'stalled' as const),
   ]);
-  stop.abort();
+  stop.abort(WAIT_IS_OVER);
   return first;
 }
 

@@ -56,6 +56,7 @@ const everything = {
   ...read('src', '.ts'),
   ...read('test', '.ts'),
   ...read('scripts', '.mjs'),
+  ...read('bench', '.ts'),
   ...read('bin', '.mjs'),
 };
 const knownProviderIds = new Set(
@@ -239,7 +240,7 @@ function none(found: readonly string[]): void {
 function read(folder: string, ending: string): Sources {
   const names = readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' });
   const files = names
-    .filter((name) => name.endsWith(ending))
+    .filter((name) => name.endsWith(ending) && !name.startsWith('node_modules'))
     .map((name) => path.posix.join(folder, ...name.split(path.sep)));
   return Object.fromEntries(files.sort().map((file) => [file, readFileSync(path.join(root, file), 'utf8')]));
 }

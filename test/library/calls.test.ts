@@ -215,3 +215,37 @@ test('the command works on the file that the library shares with the application
   assert.match(String(copy.prepare('select stamp from kippu_home').get()?.['stamp']), /^backup of /);
   copy.close();
 });
+
+test('a living token is known by its name and by its id, and not to a Kippu that is closed', async () => {
+  await using app = await Application.start();
+  const { kippu } = app;
+  const { id } = await app.connect('alice');
+  const [first, byName, byId] = [
+    await kippu.getAccessToken('x:alice'),
+    await kippu.getAccessToken('x:alice'),
+    await kippu.getAccessToken(id),
+  ];
+  assert.deepEqual([byName, byId], [first, first]);
+  assert.notEqual(byName, first, 'what one caller does to his answer is nothing to the next');
+  await assert.rejects(kippu.getAccessToken('x:alic'), { code: 'not_found' });
+  assert.notEqual((await kippu.getAccessToken('x:alice', { refused: 'another' })).accessToken, 'another');
+  await kippu.close();
+  await assert.rejects(kippu.getAccessToken('x:alice'), { code: 'store_unavailable' });
+});
+
+test('a name that another process gave to another connection leads there within a second', async () => {
+  await using app = await Application.start();
+  const { kippu } = app;
+  for (const name of ['one', 'two']) await kippu.importApiKey({ provider: 'x', apiKey: `key-of-${name}`, name });
+  for (const _ of [1, 2]) assert.equal((await kippu.getAccessToken('one')).accessToken, 'key-of-one');
+  const other = new DatabaseSync(app.databasePath);
+  other.exec(
+    `update connections set name = 'three' where name = 'one'; update connections set name = 'one' where name = 'two'`,
+  );
+  other.close();
+  const untilMs = performance.now() + 5000;
+  let accessToken = '';
+  while (accessToken !== 'key-of-two' && performance.now() < untilMs)
+    ({ accessToken } = await kippu.getAccessToken('one'));
+  assert.equal(accessToken, 'key-of-two');
+});

@@ -1,6 +1,7 @@
 import type { Connection as StoredConnection, ConnectionState } from '../../model/connection.ts';
 import type { ConnectionQuery } from '../../model/connection-store.ts';
-import { findConnection, importTokens as takeIn, revokeConnection } from '../connections.ts';
+import { importTokens as takeIn, revokeConnection } from '../connections.ts';
+import { findConnection } from '../find-connection.ts';
 import type { App } from '../open.ts';
 import { renewConnection } from '../renewing.ts';
 import * as withoutUser from '../without-user.ts';

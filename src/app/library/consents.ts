@@ -2,7 +2,7 @@ import { KippuError } from '../../model/errors.ts';
 import { OPERATOR } from '../api-keys.ts';
 import { redeemConsentOf } from '../connect-progress.ts';
 import { beginConnect, findConsent } from '../connecting.ts';
-import { findConnection } from '../connections.ts';
+import { findConnection } from '../find-connection.ts';
 import type { App } from '../open.ts';
 import { connectionView, type Connection } from './connection-view.ts';
 

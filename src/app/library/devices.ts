@@ -1,7 +1,7 @@
 import { SECOND_MS } from '../../model/clock.ts';
 import { KippuError } from '../../model/errors.ts';
 import { OPERATOR } from '../api-keys.ts';
-import { findConnection } from '../connections.ts';
+import { findConnection } from '../find-connection.ts';
 import { beginDeviceSession, deviceSession, pollDeviceSessions, type DeviceSession } from '../device-sessions.ts';
 import type { App } from '../open.ts';
 import { settlePendingConsents } from '../pending-consents.ts';

@@ -1,6 +1,6 @@
 import type { Post as StoredPost, PostReason, PostStatus, RemoteEvidence, ReplySettings } from '../../model/post.ts';
 import { OPERATOR } from '../api-keys.ts';
-import { findConnection } from '../connections.ts';
+import { findConnection } from '../find-connection.ts';
 import type { App } from '../open.ts';
 import * as posts from '../posts.ts';
 

@@ -20,6 +20,7 @@ export class RunningKippu {
   readonly #listeners: Listeners;
   readonly #stop = new AbortController();
   #running: Promise<Running> | undefined;
+  #opened: App | undefined;
   #listening: Promise<void> | undefined;
 
   constructor(options: KippuOptions, outside: Outside) {
@@ -28,6 +29,11 @@ export class RunningKippu {
     this.#listeners = new Listeners((error, event) => {
       options.log?.error({ err: error, event: event.type }, 'a listener failed');
     });
+  }
+
+  /** The same as {@link app} for whoever does not want to wait, while it is open. */
+  get opened(): App | undefined {
+    return this.#opened;
   }
 
   async app(): Promise<App> {
@@ -46,6 +52,7 @@ export class RunningKippu {
 
   async close(): Promise<void> {
     this.#stop.abort();
+    this.#opened = undefined;
     await this.#listening;
     const running = await this.#running?.catch(() => undefined);
     await running?.worker.stop();
@@ -58,6 +65,7 @@ export class RunningKippu {
     const app = await openApp(appOptionsOf(this.#options, this.#outside));
     const worker = new Worker(app);
     if (this.#options.worker !== false) worker.start();
+    if (!this.#stop.signal.aborted) this.#opened = app;
     return { app, worker };
   }
 

@@ -1,7 +1,7 @@
 import type { Access } from '../../model/access-tokens.ts';
 import { Secret } from '../../model/secret.ts';
 import { callApi } from '../call.ts';
-import { findConnection } from '../connections.ts';
+import { findConnection } from '../find-connection.ts';
 import * as idTokens from '../id-tokens.ts';
 import type { App } from '../open.ts';
 import { apiResponse, callOf } from '../web/fetched.ts';
@@ -46,6 +46,17 @@ export interface GetAccessTokenOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What needs no look at the store, because it is good and in memory. */
+export function knownAccessToken(
+  connection: string,
+  { minTtl, refused }: GetAccessTokenOptions,
+  app: App,
+): AccessToken | undefined {
+  if (refused !== undefined) return undefined;
+  const known = app.tokens.known(connection, minTtl === undefined ? undefined : minTtl * 1000);
+  return known === undefined ? undefined : handedOut(known);
+}
+
 export async function getAccessToken(
   connection: string,
   { minTtl, refused, signal }: GetAccessTokenOptions,
@@ -71,13 +82,7 @@ export async function fetchAs(connection: string, url: string, init: RequestInit
   return apiResponse(await callApi(id, await callOf(url, init), { ...app.renewal, tokens: app.tokens }));
 }
 
-function handedOut(access: Access): AccessToken {
-  return {
-    accessToken: access.accessToken.reveal(),
-    tokenType: access.tokenType,
-    ...(access.carrier === undefined ? {} : { header: access.carrier.header }),
-    expiresAt: access.expiresAtMs,
-    scopes: access.scopes,
-    version: access.version,
-  };
+function handedOut({ accessToken, tokenType, carrier, expiresAtMs, scopes, version }: Access): AccessToken {
+  const handed = { accessToken: accessToken.reveal(), tokenType, expiresAt: expiresAtMs, scopes, version };
+  return carrier === undefined ? handed : { ...handed, header: carrier.header };
 }

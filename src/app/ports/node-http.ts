@@ -1,8 +1,9 @@
 import { lookup as lookUp } from 'node:dns';
-import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { ExchangeWatch, HttpAnswer, HttpClient, HttpRequest } from '../../model/http.ts';
+import { builtinHttp } from './builtin-http.ts';
 
 type NotSent = Extract<HttpAnswer, { kind: 'not_sent' }>;
 
@@ -146,7 +147,7 @@ function whenNothingComes(socket: Socket, then: () => void): void {
 function open(request: HttpRequest, socket: Socket): ClientRequest {
   const url = new URL(request.url);
   const length = request.body === undefined ? 0 : Buffer.byteLength(request.body);
-  return httpRequest({
+  return builtinHttp().request({
     method: request.method,
     path: url.pathname + url.search,
     headers: {

@@ -6,7 +6,7 @@ import { sendBrowser } from '../../connect/depart.ts';
 import type { Finished } from '../../connect/ending.ts';
 import { finishConsent } from '../../connect/finish.ts';
 import { beginConnect, callbackUrl } from '../connecting.ts';
-import { findConnection } from '../connections.ts';
+import { findConnection } from '../find-connection.ts';
 import type { App } from '../open.ts';
 import { CONNECT_TEXTS, failureText } from './connect-texts.ts';
 import { clearCookie, readCookie, setCookie } from './cookies.ts';

@@ -1,6 +1,7 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import type { ServerRecord } from '../../app/data-directory.ts';
+import { builtinHttp } from '../../app/ports/builtin-http.ts';
 import { MINUTE_MS } from '../../model/clock.ts';
 import { KippuError } from '../../model/errors.ts';
 import type { ApiAnswer, ApiRequest, Transport } from './transport.ts';
@@ -36,7 +37,7 @@ export class NetworkTransport implements Transport {
   send({ method, path, headers, body }: ApiRequest, signal: AbortSignal): Promise<ApiAnswer> {
     const { url, key } = this.#server;
     return new Promise((resolve, reject) => {
-      const request = httpRequest(new URL(path, url), {
+      const request = builtinHttp().request(new URL(path, url), {
         method,
         headers: {
           ...headers,

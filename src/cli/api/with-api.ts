@@ -20,7 +20,8 @@ export interface ApiContext {
 
 export interface Local {
   readonly app: App;
-  readonly server: Server;
+  /** Loaded when it is asked for: what can do without it starts in a third of the time. */
+  readonly server: () => Promise<Server>;
 }
 
 interface Opened {
@@ -66,18 +67,25 @@ async function open(config: Config, cli: Cli): Promise<Opened> {
 }
 
 async function openLocally(config: Config, cli: Cli): Promise<Opened> {
-  const [{ openForCli }, { createServer }, { InProcessTransport }, { version }] = await Promise.all([
+  const [{ openForCli }, { InProcessTransport }] = await Promise.all([
     import('./open-for-cli.ts'),
-    import('../../server/server.ts'),
     import('./in-process-transport.ts'),
-    import('../version.ts'),
   ]);
   const app = await openForCli(config, cli);
   const localKey = new Secret(randomText((await cli.outsideWorld()).random, 32));
-  const server = createServer(app, { localKey, version: version() });
+  let serving: Promise<Server> | undefined;
+  const server = (): Promise<Server> => (serving ??= serverFor(app, localKey));
   const transport = new InProcessTransport(server, {
     authorization: `Bearer ${localKey.reveal()}`,
     origin: `http://127.0.0.1:${config.port}`,
   });
   return { transport, local: { app, server }, close: () => app.close() };
+}
+
+async function serverFor(app: App, localKey: Secret): Promise<Server> {
+  const [{ createServer }, { version }] = await Promise.all([
+    import('../../server/server.ts'),
+    import('../version.ts'),
+  ]);
+  return createServer(app, { localKey, version: version() });
 }

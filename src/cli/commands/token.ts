@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { App } from '../../app/open.ts';
 import { connectionPath } from '../api/client.ts';
 import type { TokenJson } from '../api/json.ts';
 import { withApi } from '../api/with-api.ts';
@@ -29,7 +30,9 @@ export function registerToken(program: Command, cli: Cli): void {
 /** The access token and a line end, and nothing else: `curl -H "authorization: Bearer $(kippu token x:alice)"`. */
 async function token(connection: string, flags: TokenFlags, cli: Cli): Promise<void> {
   const refused = flags.refused === undefined ? undefined : (await readInput(flags.refused, cli)).trim();
-  const answer = await withApi(cli, ({ api }) => {
+  const isPlain = refused === undefined && flags.minTtl === undefined && flags.json !== true;
+  const answer = await withApi<BareToken>(cli, ({ api, interrupted, local }) => {
+    if (isPlain && local !== undefined) return tokenHere(connection, local.app, interrupted);
     if (refused !== undefined) return api.post<TokenJson>(connectionPath(connection, '/token'), { refused });
     const query = flags.minTtl === undefined ? '' : `?min_ttl=${flags.minTtl}`;
     return api.get<TokenJson>(connectionPath(connection, `/token${query}`));
@@ -38,4 +41,17 @@ async function token(connection: string, flags: TokenFlags, cli: Cli): Promise<v
     cli.say(cli.talkStyle.warn(BOUND_TOKEN_TEXTS[cli.language](connection)));
   if (flags.json === true) cli.printJson(answer);
   else cli.print(answer.access_token);
+}
+
+type BareToken = Pick<TokenJson, 'access_token' | 'token_type'>;
+
+/**
+ * The way of a script that asks for nothing but the token, where no server runs: the same use case as behind the API, and
+ * without the API, which takes longer to load than all the rest.
+ */
+async function tokenHere(connection: string, app: App, signal: AbortSignal): Promise<BareToken> {
+  const { findConnection } = await import('../../app/find-connection.ts');
+  const { id } = await findConnection(connection, app);
+  const { accessToken, tokenType } = await app.tokens.get(id, {}, { signal });
+  return { access_token: accessToken.reveal(), token_type: tokenType };
 }

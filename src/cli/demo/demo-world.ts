@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../app/config.ts';
 import { beginConnect } from '../../app/connecting.ts';
-import { findConnection } from '../../app/connections.ts';
+import { findConnection } from '../../app/find-connection.ts';
 import type { App, Outside } from '../../app/open.ts';
 import { handleConnect } from '../../app/web/connect-routes.ts';
 import { Worker } from '../../app/worker.ts';

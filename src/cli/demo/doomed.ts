@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs';
 import process from 'node:process';
-import { findConnection } from '../../app/connections.ts';
+import { findConnection } from '../../app/find-connection.ts';
 import type { Outside } from '../../app/open.ts';
 import type { FaultPoint, FaultPoints } from '../../model/fault-points.ts';
 import type { Cli } from '../cli.ts';

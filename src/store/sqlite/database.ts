@@ -47,6 +47,9 @@ export class SqliteDatabase implements Queryable {
   #waiting: WaitingWrite[] = [];
   #flushing: Promise<void> | undefined;
   #closed = false;
+  #rowsChanged = 0;
+  /** Whether something ran since they were counted that may have changed some. */
+  #mayHaveChanged = true;
 
   /** `path` may be `:memory:`. Throws `store_unavailable` when the file cannot be opened. */
   constructor(path: string, clock: Clock, names: TableNames = OWN_FILE) {
@@ -87,11 +90,13 @@ export class SqliteDatabase implements Queryable {
   }
 
   run(sql: string, params: Params = {}): number {
+    this.#mayHaveChanged = true;
     return Number(this.#statement(sql).run(params).changes);
   }
 
   /** Several statements at once, outside any transaction: migrations, pragmas, `vacuum into`. */
   exec(sql: string): void {
+    this.#mayHaveChanged = true;
     this.#db.exec(this.names.rename(sql));
   }
 
@@ -117,7 +122,11 @@ export class SqliteDatabase implements Queryable {
 
   /** How many rows this connection has changed so far. */
   ownChanges(): number {
-    return Number(this.get('select total_changes() as changes')?.['changes']);
+    if (this.#mayHaveChanged) {
+      this.#mayHaveChanged = false;
+      this.#rowsChanged = Number(this.get('select total_changes() as changes')?.['changes']);
+    }
+    return this.#rowsChanged;
   }
 
   /** Waits for the writes under way, then closes. */
@@ -161,6 +170,9 @@ export class SqliteDatabase implements Queryable {
       if (isBusy(error)) return error;
       for (const write of group) write.reject(unavailable(error));
       return undefined;
+    } finally {
+      // A statement that gives back its rows (`returning`) changes some, too, and none does that outside of here.
+      this.#mayHaveChanged = true;
     }
     for (const settle of settled) settle();
     return undefined;

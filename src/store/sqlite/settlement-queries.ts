@@ -23,11 +23,27 @@ import type { Settling } from './settling.ts';
  * still the stored refresh token is the truth, however late it comes and whoever holds the lease now.
  */
 export function settleRenewed(tx: Queryable, settlement: RenewedSettlement, settling: Settling): RenewedAs {
-  const { claim, parentFingerprint, refreshFingerprint } = settlement;
+  const { claim } = settlement;
   const row = standing(tx, claim.connectionId);
-  const isCurrent = isLatest(row, claim);
   closeAttempt(tx, claim.attemptId, { outcome: 'renewed', error: undefined, nowMs: settling.clock.nowMs() });
-  releaseLease(tx, claim);
+  const isCurrent = isLatest(row, claim);
+  // Before anything is written: afterwards nobody could tell whose the lease is.
+  if (!isCurrent) releaseLease(tx, claim);
+  const as = findPlace(tx, { row, settlement, isCurrent }, settling);
+  // What was settled has let go of its lease in the same write: each write of this row copies the whole of it.
+  if (isCurrent && as !== 'settled') releaseLease(tx, claim);
+  return as;
+}
+
+interface Arrival {
+  readonly row: Row;
+  readonly settlement: RenewedSettlement;
+  readonly isCurrent: boolean;
+}
+
+function findPlace(tx: Queryable, arrival: Arrival, settling: Settling): RenewedAs {
+  const { row, settlement, isCurrent } = arrival;
+  const { claim, parentFingerprint, refreshFingerprint } = settlement;
   const isRotated = refreshFingerprint !== undefined && refreshFingerprint !== parentFingerprint;
   if (isRotated && isKnown(tx, row, refreshFingerprint)) return 'already_known';
   if (text(row, 'state') === 'revoked') {
@@ -40,7 +56,7 @@ export function settleRenewed(tx: Queryable, settlement: RenewedSettlement, sett
     ? textOrNone(row, 'refresh_fingerprint') === parentFingerprint && isOfThisGrant
     : integer(row, 'version') === claim.version;
   if (hasItsPlace) {
-    replaceTokens(tx, settlement, settling);
+    replaceTokens(tx, arrival, settling);
     settling.faults.reach('settlement.written');
     return isCurrent ? 'settled' : 'adopted';
   }
@@ -194,16 +210,24 @@ export function rememberSpent(
   );
 }
 
-/** The next version, whole. A lease of somebody else stays his; an attempt on an older version is no longer open. */
-export function writeTokens(tx: Queryable, id: ConnectionId, tokens: SealedTokens): void {
+/** The next version, whole. A lease stays whose it is, but for the one with the fence that `releases` names; an attempt on an older version is no longer open. */
+export function writeTokens(
+  tx: Queryable,
+  id: ConnectionId,
+  tokens: SealedTokens,
+  { releases }: { readonly releases?: Claim['fence'] } = {},
+): void {
   tx.run(
     `update credentials set version = version + 1, generation = :generation, sealed = :sealed,
+       lease_expires_at_ms = iif(lease_fence = :releases, null, lease_expires_at_ms),
+       lease_holder = iif(lease_fence = :releases, null, lease_holder),
+       lease_fence = iif(lease_fence = :releases, null, lease_fence),
        access_fingerprint = :accessFingerprint, refresh_fingerprint = :refreshFingerprint,
        access_issued_at_ms = :accessIssuedAtMs, access_expires_at_ms = :accessExpiresAtMs, access_refused_at_ms = null,
        refresh_absolute_ends_at_ms = :refreshAbsoluteEndsAtMs, refresh_idle_ends_at_ms = :refreshIdleEndsAtMs,
        hold_until_ms = null, failures = 0, attempt_id = null, due_at_ms = :dueAtMs
      where connection_id = :id`,
-    { id, ...tokenParams(tokens) },
+    { id, releases: releases ?? null, ...tokenParams(tokens) },
   );
 }
 
@@ -218,13 +242,13 @@ export function untriedOrphanRow(tx: Queryable, id: ConnectionId): Row | undefin
   );
 }
 
-function replaceTokens(tx: Queryable, settlement: RenewedSettlement, settling: Settling): void {
+function replaceTokens(tx: Queryable, { row, settlement, isCurrent }: Arrival, settling: Settling): void {
   const { claim, parentFingerprint } = settlement;
   const nowMs = settling.clock.nowMs();
   // What was presented is spent only where a refresh token took its place: an app's own credentials are not.
   if (settlement.refreshFingerprint !== undefined && settlement.refreshFingerprint !== parentFingerprint)
     rememberSpent(tx, claim.connectionId, parentFingerprint, nowMs);
-  writeTokens(tx, claim.connectionId, settlement);
+  writeTokens(tx, claim.connectionId, settlement, isCurrent ? { releases: claim.fence } : {});
   tx.run(
     `update connections set state = 'active', state_reason = null, last_renewed_at_ms = :nowMs, renewals = renewals + 1,
        scopes = coalesce(:scopes, scopes)
@@ -243,15 +267,18 @@ function replaceTokens(tx: Queryable, settlement: RenewedSettlement, settling: S
     atMs: nowMs,
     connectionId: claim.connectionId,
     data: {
-      version: integer(standing(tx, claim.connectionId), 'version'),
+      version: integer(row, 'version') + 1,
       access_expires_at_ms: settlement.accessExpiresAtMs ?? null,
     },
   });
 }
 
 function standing(tx: Queryable, id: ConnectionId): Row {
+  // Not the sealed value: it is most of the row, and nobody here looks into it.
   const row = tx.get(
-    'select c.*, n.name, n.state, n.provider_app_id, n.owner from credentials c join connections n on n.id = c.connection_id where c.connection_id = :id',
+    `select c.version, c.grant_version, c.access_fingerprint, c.refresh_fingerprint, c.lease_expires_at_ms, c.attempt_id,
+       n.name, n.state, n.provider_app_id, n.owner
+     from credentials c join connections n on n.id = c.connection_id where c.connection_id = :id`,
     { id },
   );
   if (row === undefined) throw new TypeError(`The credential of ${id} is gone; connections are never deleted.`);
@@ -294,14 +321,11 @@ function closeAttempt(tx: Queryable, id: AttemptId, { outcome, error, nowMs }: A
 /** After a standby's promotion a fence may be given a second time: the attempt tells whose the lease is. */
 export function releaseLease(tx: Queryable, claim: Claim): void {
   tx.run(
-    `update credentials set lease_fence = null, lease_expires_at_ms = null, lease_holder = null
-     where connection_id = :id and lease_fence = :fence and (attempt_id is null or attempt_id = :attemptId)`,
+    `update credentials set attempt_id = null, lease_expires_at_ms = iif(lease_fence = :fence, null, lease_expires_at_ms),
+       lease_holder = iif(lease_fence = :fence, null, lease_holder), lease_fence = iif(lease_fence = :fence, null, lease_fence)
+     where connection_id = :id and (attempt_id = :attemptId or (attempt_id is null and lease_fence = :fence))`,
     { id: claim.connectionId, fence: claim.fence, attemptId: claim.attemptId },
   );
-  tx.run('update credentials set attempt_id = null where connection_id = :id and attempt_id = :attemptId', {
-    id: claim.connectionId,
-    attemptId: claim.attemptId,
-  });
 }
 
 /** An earlier presentation of the same refresh token whose answer never came: it is still the open question. */

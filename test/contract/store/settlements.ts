@@ -174,6 +174,22 @@ export const SETTLEMENTS: Suite = {
     const { lease, openAttempt } = await stored(store, alice);
     assert.deepEqual([lease?.fence, openAttempt?.id], [second.fence, second.attemptId]);
   },
+  'an answer that is adopted lets go of no lease but its own, whatever number that has': async ({ store, clock }) => {
+    const alice = await connected(store, 'alice', clock.nowMs());
+    const late = await claimed(store, alice);
+    await clock.advance(60_000);
+    const second = await claimed(store, alice, { purpose: 'replay' });
+    const same = { ...late, fence: second.fence };
+    assert.equal(await store.credentials.settleRenewed(renewed(same, 'alice 1', 'alice 2', clock.nowMs())), 'adopted');
+    assert.equal((await stored(store, alice)).lease?.fence, second.fence);
+  },
+  'an answer that is settled leaves no lease': async ({ store, clock }) => {
+    const alice = await connected(store, 'alice', clock.nowMs());
+    const claim = await claimed(store, alice);
+    assert.equal(await store.credentials.settleRenewed(renewed(claim, 'alice 1', 'alice 2', clock.nowMs())), 'settled');
+    const { lease, openAttempt } = await stored(store, alice);
+    assert.deepEqual([lease, openAttempt], [undefined, undefined]);
+  },
   'an answer that rotates nothing is the next version or outdated': async ({ store, clock }) => {
     const alice = await connected(store, 'alice', clock.nowMs());
     const keeps = { refreshFingerprint: print('alice 1') };

@@ -1,0 +1,88 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { Bench } from '../measure/bench.ts';
+import type { Row } from '../measure/row.ts';
+import { summaryOf } from '../measure/statistics.ts';
+import { betterAuth } from '../peers/better-auth.ts';
+import { fillStore, nameOf, type FilledStore } from '../world/fill-store.ts';
+import { forkChild, startProvider, type Provider } from '../world/provider.ts';
+
+const PROCESSES = 4;
+const CALLERS = 10_000;
+const ROUNDS = 5;
+const PEER_CALLERS = 10;
+
+/** What one process says of its callers. */
+interface Told {
+  readonly served: number;
+  readonly versions: readonly number[];
+  readonly tokens: number;
+  readonly tookMs: number;
+}
+
+export const callers: Row = {
+  id: 'callers',
+  work: '10,000 concurrent callers of an expired token, 4 processes',
+  wants: [{ figure: 'on one SQLite file', unit: 'exchanges', target: { kind: 'exactly', value: 1 } }],
+  costs: 'about 30 s',
+  async measure(bench) {
+    const provider = await startProvider(bench);
+    const store = await fillStore(bench, { connections: ROUNDS, ended: ROUNDS, providerUrl: provider.url });
+    const exchanges: number[] = [];
+    const tookMs: number[] = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      const before = await provider.counts();
+      tookMs.push(await askAtOnce(bench, { store, provider, connection: nameOf(round) }));
+      exchanges.push((await provider.counts()).exchanges - before.exchanges);
+    }
+    const spread = summaryOf(exchanges);
+    // The one that is furthest from what is wanted counts, and not the one in the middle.
+    const worst = exchanges.reduce((worst, count) => (Math.abs(count - 1) > Math.abs(worst - 1) ? count : worst), 1);
+    return {
+      figures: [
+        { name: 'on one SQLite file', unit: 'exchanges', ...spread, median: worst },
+        { name: 'until the last caller has its token', unit: 'ms', ...summaryOf(tookMs) },
+      ],
+      notes: [await peerNote(bench, provider)],
+    };
+  },
+};
+
+/** Throws where a caller got nothing, or not all got the same: then the count of exchanges says nothing. */
+async function askAtOnce(
+  bench: Bench,
+  asked: { readonly store: FilledStore; readonly provider: Provider; readonly connection: string },
+): Promise<number> {
+  const wish = {
+    ...{ folder: bench.installed.folder, database: asked.store.database, home: asked.store.home },
+    ...{ providerUrl: asked.provider.url, connection: asked.connection, callers: CALLERS / PROCESSES },
+  };
+  const file = fileURLToPath(new URL('../world/caller-process.ts', import.meta.url));
+  const children = Array.from({ length: PROCESSES }, () => forkChild(bench, file, [JSON.stringify(wish)]));
+  await Promise.all(children.map((child) => once(child, 'message')));
+  const told = await Promise.all(children.map(askChild));
+  const served = told.reduce((sum, { served }) => sum + served, 0);
+  const versions = new Set(told.flatMap(({ versions }) => versions));
+  if (served !== CALLERS || versions.size !== 1 || told.some(({ tokens }) => tokens !== 1))
+    throw new Error(`${served} of ${CALLERS} callers were served, with ${versions.size} versions.`);
+  for (const child of children) child.disconnect();
+  return Math.max(...told.map(({ tookMs }) => tookMs));
+}
+
+async function askChild(child: ChildProcess): Promise<Told> {
+  const answered = once(child, 'message');
+  child.send('ask');
+  const [told] = (await answered) as [Told];
+  return told;
+}
+
+/** Better Auth keeps no lock: each caller that sees an ended token renews it. In one process, to begin with. */
+async function peerNote(bench: Bench, provider: Provider): Promise<string> {
+  const auth = await betterAuth(bench, provider, { accounts: 1, isEnded: true, store: 'sqlite' });
+  const before = await provider.counts();
+  const answers = await Promise.allSettled(Array.from({ length: PEER_CALLERS }, () => auth.getAccessToken(0)));
+  const after = await provider.counts();
+  const failed = answers.filter(({ status }) => status === 'rejected').length;
+  return `Better Auth, ${PEER_CALLERS} callers in one process: ${after.exchanges - before.exchanges} exchanges, ${failed} callers failed`;
+}

@@ -1,0 +1,112 @@
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type * as indexModule from '../../src/index.ts';
+import type * as providersModule from '../../src/providers/index.ts';
+import type * as sqliteModule from '../../src/store/sqlite/index.ts';
+import type * as openModule from '../../src/app/open.ts';
+import type * as optionsModule from '../../src/app/library/options.ts';
+import type * as worldModule from '../../src/app/ports/real-world.ts';
+import type * as idsModule from '../../src/model/ids.ts';
+import type * as secretModule from '../../src/model/secret.ts';
+import type * as tokensModule from '../../src/protocol/stored-tokens.ts';
+import type * as rowsModule from '../../src/store/sqlite/credential-rows.ts';
+import type * as cookieJarModule from '../../src/session/cookie-jar.ts';
+import type * as signedInModule from '../../src/session/signed-in.ts';
+import type * as vaultModule from '../../src/vault/vault.ts';
+import type * as fingerprintsModule from '../../src/vault/fingerprints.ts';
+import type * as keyRingModule from '../../src/vault/key-ring.ts';
+
+export const ROOT = path.dirname(path.dirname(path.dirname(fileURLToPath(import.meta.url))));
+
+/** What `npm install kippu` brings, as `files` in package.json says. */
+const PUBLISHED = ['bin', 'dist', 'migrations', 'package.json'];
+
+/**
+ * The built product in a place of its own, below a `node_modules` as it is for its users: there it runs its compiled
+ * code, with the compile cache that its command keeps.
+ */
+export class Installed {
+  readonly folder: string;
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** The command, to be run by Node. */
+  get command(): string {
+    return path.join(this.folder, 'bin', 'kippu.mjs');
+  }
+
+  /** A module of it, by its path in the source without the ending: `app/open`. */
+  import(module: string): Promise<unknown> {
+    return import(pathToFileURL(path.join(this.folder, 'dist', `${module}.js`)).href);
+  }
+}
+
+/** Builds what is older than its source, and installs it afresh. Throws when it does not build. */
+export function installBuilt(): Installed {
+  if (isStale()) {
+    const built = spawnSync(process.execPath, [path.join(ROOT, 'scripts', 'build.mjs')], { stdio: 'inherit' });
+    if (built.status !== 0) throw new Error('Kippu does not build: there is nothing to measure. Run "npm run build".');
+  }
+  // Below the project's own `node_modules`: there it finds its packages, and git does not look.
+  const folder = path.join(ROOT, 'node_modules', '.cache', 'kippu-bench', 'node_modules', 'kippu');
+  rmSync(folder, { recursive: true, force: true });
+  for (const name of PUBLISHED) cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true });
+  return new Installed(folder);
+}
+
+function isStale(): boolean {
+  const built = path.join(ROOT, 'dist', 'index.js');
+  if (!existsSync(built)) return true;
+  const builtAtMs = statSync(built).mtimeMs;
+  const src = path.join(ROOT, 'src');
+  return readdirSync(src, { recursive: true, encoding: 'utf8' }).some(
+    (name) => statSync(path.join(src, name)).mtimeMs > builtAtMs,
+  );
+}
+
+/** The modules of the product that the bench works with, by their types in the source. */
+export interface Modules {
+  readonly index: typeof indexModule;
+  readonly providers: typeof providersModule;
+  readonly sqlite: typeof sqliteModule;
+  readonly open: typeof openModule;
+  readonly options: typeof optionsModule;
+  readonly world: typeof worldModule;
+  readonly ids: typeof idsModule;
+  readonly secret: typeof secretModule;
+  readonly tokens: typeof tokensModule;
+  readonly rows: typeof rowsModule;
+  readonly cookieJar: typeof cookieJarModule;
+  readonly signedIn: typeof signedInModule;
+  readonly vault: typeof vaultModule;
+  readonly fingerprints: typeof fingerprintsModule;
+  readonly keyRing: typeof keyRingModule;
+}
+
+const PATHS: Readonly<Record<keyof Modules, string>> = {
+  index: 'index',
+  providers: 'providers/index',
+  sqlite: 'store/sqlite/index',
+  open: 'app/open',
+  options: 'app/library/options',
+  world: 'app/ports/real-world',
+  ids: 'model/ids',
+  secret: 'model/secret',
+  tokens: 'protocol/stored-tokens',
+  rows: 'store/sqlite/credential-rows',
+  cookieJar: 'session/cookie-jar',
+  signedIn: 'session/signed-in',
+  vault: 'vault/vault',
+  fingerprints: 'vault/fingerprints',
+  keyRing: 'vault/key-ring',
+};
+
+/** One module of the built product. What the source says of its types holds for it: it was built from there. */
+export async function moduleOf<M extends keyof Modules>(installed: Installed, name: M): Promise<Modules[M]> {
+  return (await installed.import(PATHS[name])) as Modules[M];
+}
