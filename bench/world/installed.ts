@@ -1,7 +1,5 @@
-import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import process from 'node:process';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type * as indexModule from '../../src/index.ts';
 import type * as providersModule from '../../src/providers/index.ts';
@@ -46,27 +44,13 @@ export class Installed {
   }
 }
 
-/** Builds what is older than its source, and installs it afresh. Throws when it does not build. */
+/** Installs afresh what `npm run bench` has built. */
 export function installBuilt(): Installed {
-  if (isStale()) {
-    const built = spawnSync(process.execPath, [path.join(ROOT, 'scripts', 'build.mjs')], { stdio: 'inherit' });
-    if (built.status !== 0) throw new Error('Kippu does not build: there is nothing to measure. Run "npm run build".');
-  }
   // Below the project's own `node_modules`: there it finds its packages, and git does not look.
   const folder = path.join(ROOT, 'node_modules', '.cache', 'kippu-bench', 'node_modules', 'kippu');
   rmSync(folder, { recursive: true, force: true });
   for (const name of PUBLISHED) cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true });
   return new Installed(folder);
-}
-
-function isStale(): boolean {
-  const built = path.join(ROOT, 'dist', 'index.js');
-  if (!existsSync(built)) return true;
-  const builtAtMs = statSync(built).mtimeMs;
-  const src = path.join(ROOT, 'src');
-  return readdirSync(src, { recursive: true, encoding: 'utf8' }).some(
-    (name) => statSync(path.join(src, name)).mtimeMs > builtAtMs,
-  );
 }
 
 /** The modules of the product that the bench works with, by their types in the source. */
