@@ -8,6 +8,7 @@ import { CATALOGUE } from '../providers/index.ts';
 import { isLoopback, providerApp, type ProviderApp, type ProviderAppOptions } from '../providers/provider-app.ts';
 import type { Provider } from '../providers/provider.ts';
 import { DEFAULT_TIMING, type RenewalTiming } from '../renewal/ports.ts';
+import { checkPostgresUrl, isPostgres, shownDatabase } from './database-url.ts';
 import { readMail, type MailConfig } from './mail.ts';
 import { configuredIssuers } from './issuers/configured.ts';
 import type { IssuerRegistration } from './issuers/registration.ts';
@@ -191,13 +192,11 @@ function readDatabaseUrl(
   if (url === 'memory:') return url;
   if (url.startsWith('sqlite:'))
     return `sqlite:${resolve(where.directory, url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, ''))}`;
-  if (/^postgres(ql)?:\/\//.test(url)) {
-    throw invalid('KIPPU_DATABASE_URL', 'PostgreSQL is not supported by this version', 'sqlite:PATH or memory:');
-  }
+  if (isPostgres(url)) return checkPostgresUrl(url);
   throw invalid(
     'KIPPU_DATABASE_URL',
     `"${url.split(':')[0]}" is no kind of database that Kippu knows`,
-    'sqlite:PATH or memory:',
+    'sqlite:PATH, postgres://USER:PASSWORD@HOST/DATABASE or memory:',
   );
 }
 
@@ -280,6 +279,7 @@ function invalid(name: string, what: string, instead: string): KippuError {
 export function maskSetting(name: string, { value }: Setting): string {
   if (name.endsWith('_PRIVATE_KEY')) return value.startsWith('@') ? value : '[secret]';
   if (/SECRET|_KEYS$|PASSWORD|SMTP_URL/.test(name)) return name.endsWith('_KEYS') ? maskRing(value) : '[secret]';
+  if (isPostgres(value)) return shownDatabase(value);
   return value.replace(/:\/\/[^@/]*@/, '://[secret]@');
 }
 

@@ -4,6 +4,7 @@ import { KippuError } from '../model/errors.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import { addressRules } from '../notify/webhook/addresses.ts';
 import type { Config } from './config.ts';
+import { isPostgres } from './database-url.ts';
 import { mailPorts } from './mail.ts';
 import { openApp, type App, type Outside, type StoreOpener } from './open.ts';
 import { SYSTEM } from './ports/real-world.ts';
@@ -39,6 +40,12 @@ export async function openConfigured(
 
 /** Opens the store alone: for what belongs to the database itself. */
 export function storeOpener(databaseUrl: string, migrates: boolean): StoreOpener {
+  if (isPostgres(databaseUrl)) {
+    return async (outside) => {
+      const { postgres } = await import('../store/postgres/index.ts');
+      return postgres(databaseUrl)(outside, { migrates });
+    };
+  }
   const path = databaseUrl === 'memory:' ? ':memory:' : databaseUrl.slice('sqlite:'.length);
   return (outside) => openSqliteStore({ path, ...outside, migrates });
 }

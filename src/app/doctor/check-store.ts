@@ -11,6 +11,7 @@ import { openHomeKeys } from '../../vault/key-check.ts';
 import { parseKeyRing } from '../../vault/key-ring.ts';
 import { RingVault } from '../../vault/vault.ts';
 import type { Config } from '../config.ts';
+import { isPostgres, mayHoldData, shownDatabase } from '../database-url.ts';
 import { copiedBecause } from '../home.ts';
 import type { Outside } from '../open.ts';
 import { storeOpener } from '../system.ts';
@@ -24,8 +25,8 @@ export async function checkStore(config: Config, outside: Outside): Promise<Find
   const ring = readRing(config, outside);
   const { databaseUrl } = config;
   if (databaseUrl === 'memory:') return [{ kind: 'store_in_memory', level: 'warning' }];
-  const isThere = existsSync(databaseUrl.slice('sqlite:'.length));
-  if (!isThere) return [{ kind: 'store_new', level: 'ok', url: databaseUrl }, checkUnusedRing(ring, config)];
+  const url = shownDatabase(databaseUrl);
+  if (!mayHoldData(databaseUrl)) return [{ kind: 'store_new', level: 'ok', url }, checkUnusedRing(ring, config)];
   let store: Store;
   try {
     store = await storeOpener(databaseUrl, false)(outside);
@@ -35,6 +36,9 @@ export async function checkStore(config: Config, outside: Outside): Promise<Find
   try {
     const { pending } = await store.migrations();
     if (pending.length > 0) {
+      // A server's database without any of our tables is like a file that is not there.
+      if (isPostgres(databaseUrl) && (await store.home.read()) === undefined)
+        return [{ kind: 'store_new', level: 'ok', url }, checkUnusedRing(ring, config)];
       return [{ kind: 'store_behind', level: 'warning', migrations: pending }, checkUnusedRing(ring, config)];
     }
     return await checkOpenStore(store, ring, { config, outside });
@@ -84,12 +88,12 @@ async function checkOpenStore(
 ): Promise<Finding[]> {
   const home = await store.home.read();
   if (home === undefined) {
-    return [{ kind: 'store_good', level: 'ok', url: config.databaseUrl }, checkUnusedRing(ring, config)];
+    return [{ kind: 'store_good', level: 'ok', url: shownDatabase(config.databaseUrl) }, checkUnusedRing(ring, config)];
   }
   const copied = copiedBecause(home, store.home.identity());
   return [
     copied === undefined
-      ? { kind: 'store_good', level: 'ok', url: config.databaseUrl }
+      ? { kind: 'store_good', level: 'ok', url: shownDatabase(config.databaseUrl) }
       : { kind: 'store_copied', level: 'problem', why: copied },
     checkRing(ring, home),
     ...checkAppStatuses(await store.home.apps(), config.apps),

@@ -60,7 +60,7 @@ export function parseConnectionUrl(url: string): ConnectionUrl {
   for (const name of parameters.keys())
     if (!(PARAMETERS as readonly string[]).includes(name))
       throw invalid(`it has the parameter "${name}"; known are ${PARAMETERS.join(', ')}`);
-  const [user = '', password] = splitAt(match[1] ?? '', ':');
+  const [user, password] = splitAt(match[1] ?? '', ':');
   const database = decoded(match[3] ?? '');
   if (database === '') throw invalid('it names no database');
   refuseStandbys(parameters.get('target_session_attrs'));

@@ -22,6 +22,7 @@ export class ConnectionLost extends Error {
 const SERIALIZATION_FAILURE = '40001';
 const DEADLOCK_DETECTED = '40P01';
 const UNIQUE_VIOLATION = '23505';
+const UNDEFINED_TABLE = '42P01';
 /** The server goes down, comes up, or has become a standby, which reads only. */
 const AWAY: ReadonlySet<string> = new Set(['57P01', '57P02', '57P03', '57P05', '25P03', '25006']);
 /** A lock or a statement that took too long; no such database; no permission; the database is being dropped. */
@@ -41,6 +42,11 @@ export function failureOf(error: unknown): Failure {
 /** A row that is there already. */
 export function isUniqueViolation(error: unknown): boolean {
   return stateOf(error) === UNIQUE_VIOLATION;
+}
+
+/** The schema is not there, or not yet this far. */
+export function isMissingTable(error: unknown): boolean {
+  return stateOf(error) === UNDEFINED_TABLE;
 }
 
 /** The five characters of an SQLSTATE. Absent: the error does not come from the server. */

@@ -1,16 +1,23 @@
-import { KippuError } from '../../model/errors.ts';
 import type { AppStatus, Home, HomeStore, SealedRow, SealedRowKey } from '../../model/home-store.ts';
 import { newId, type ProviderAppId } from '../../model/ids.ts';
 import type { PostgresDatabase, Queryable, Row } from './database.ts';
+import { isMissingTable } from './failures.ts';
 import { bytes, integer, integerOrNone, text, textOrNone } from '../sqlite/rows.ts';
+import { noBackup } from './no-backup.ts';
 import { becomeUncertain } from './settlement-queries.ts';
 import type { Settling } from './settling.ts';
 
 export function postgresHomeStore(db: PostgresDatabase, identity: string, settling: Settling): HomeStore {
   return {
     async read() {
-      const row = await db.get('select * from kippu.home');
-      return row === undefined ? undefined : homeOf(row);
+      try {
+        const row = await db.get('select * from kippu.home');
+        return row === undefined ? undefined : homeOf(row);
+      } catch (error) {
+        // Nothing was migrated here yet.
+        if (isMissingTable(error)) return undefined;
+        throw error;
+      }
     },
     found: (home) =>
       db.write(
@@ -97,16 +104,6 @@ export function postgresHomeStore(db: PostgresDatabase, identity: string, settli
         );
       }),
   };
-}
-
-/** Only the server's own tools copy a database while it is written. */
-function noBackup(): KippuError {
-  return new KippuError(
-    'invalid',
-    'A PostgreSQL database is not copied by Kippu. Use pg_dump, pg_basebackup or your host’s backups, and keep the key ring ' +
-      'apart from them. A copy that is restored elsewhere holds its worker until `kippu adopt` says which one is real.',
-    { where: 'FILE' },
-  );
 }
 
 /**
