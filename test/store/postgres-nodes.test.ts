@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { PostgresServer } from '../support/postgres-server.ts';
+import { Nodes, until, type Answer, type KippuProcess } from './postgres-nodes.ts';
+
+let server: PostgresServer;
+before(async () => {
+  server = await PostgresServer.start();
+});
+after(() => server.remove());
+
+const TOKEN = '/v1/connections/x:alice/token';
+
+describe('two kippu up at one PostgreSQL', { concurrency: 3, timeout: 240_000 }, () => {
+  it('serve the same token, and renew it once for fifty requests to both', async () => {
+    await using nodes = await Nodes.at(server.url());
+    const [one, two] = [await nodes.start('one'), await nodes.start('two')];
+    await nodes.connect(one, 'alice');
+    const first = await goodToken(one);
+    assert.equal(await goodToken(two), first);
+    await until('the token to be over', async () => (isOver(nodes.sim.state()) ? true : undefined));
+    const before = nodes.sim.state().counts.renewals;
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, n) => (n % 2 === 0 ? one : two).call('GET', TOKEN)),
+    );
+    assert.deepEqual(
+      answers.filter(({ status }) => status !== 200),
+      [],
+    );
+    assert.equal(new Set(answers.map(tokenOf)).size, 1);
+    assert.equal(nodes.sim.state().counts.renewals - before, 1);
+    assert.equal(nodes.presentedTwice(), 0);
+  });
+
+  it('go on with one when the other is killed in the middle of an exchange', async () => {
+    await using nodes = await Nodes.at(server.url());
+    const [one, two] = [await nodes.start('one'), await nodes.start('two')];
+    await nodes.connect(one, 'alice');
+    one.arm('renewal.claimed');
+    await one.call('POST', '/v1/connections/x:alice/renew').catch(() => undefined);
+    await one.killed();
+    const doubted = await two.call('GET', '/v1/connections/x:alice');
+    assert.equal(doubted.body['renewals'], 0);
+    // Whoever asks meets the doubt, and what becomes of it: the request was never sent, and is sent now.
+    const answer = await until(
+      'the renewal that was doubted',
+      async () => {
+        const renewed = await two.call('POST', '/v1/connections/x:alice/renew');
+        return renewed.status === 200 ? renewed : undefined;
+      },
+      () => two.log,
+    );
+    assert.equal(answer.status, 200);
+    const { body } = await two.call('GET', '/v1/connections/x:alice');
+    assert.deepEqual([body['state'], body['renewals']], ['active', 1]);
+    assert.match(await goodToken(two), /./);
+    assert.equal(nodes.presentedTwice(), 0);
+  });
+
+  it('serve what the other has settled with its last breath', async () => {
+    await using nodes = await Nodes.at(server.url());
+    const [one, two] = [await nodes.start('one'), await nodes.start('two')];
+    await nodes.connect(two, 'alice');
+    const first = await goodToken(two);
+    one.arm('settlement.committed');
+    await one.call('POST', '/v1/connections/x:alice/renew').catch(() => undefined);
+    await one.killed();
+    const second = await until('the new token', async () => {
+      const answer = await two.call('GET', TOKEN);
+      return answer.status === 200 && tokenOf(answer) !== first ? tokenOf(answer) : undefined;
+    });
+    assert.notEqual(second, first);
+    assert.equal(nodes.presentedTwice(), 0);
+    const again = await nodes.start('one');
+    assert.equal(typeof (await goodToken(again)), 'string');
+  });
+});
+
+async function goodToken(node: KippuProcess): Promise<string> {
+  const answer = await until(
+    'a token',
+    async () => {
+      const asked = await node.call('GET', TOKEN);
+      return asked.status === 200 ? asked : undefined;
+    },
+    () => node.log,
+  );
+  return tokenOf(answer);
+}
+
+function tokenOf({ body }: Answer): string {
+  return String(body['access_token']);
+}
+
+function isOver({ nowMs, tokens }: ReturnType<Nodes['sim']['state']>): boolean {
+  return tokens.filter(({ kind }) => kind === 'access').every(({ expiresAtMs }) => (expiresAtMs ?? Infinity) <= nowMs);
+}
