@@ -53,7 +53,7 @@ const PARAMETERS = [
  * that is wrong, and never the password.
  */
 export function parseConnectionUrl(url: string): ConnectionUrl {
-  const match = /^postgres(?:ql)?:\/\/(?:([^/?#]*)@)?([^/?#@]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/.exec(url);
+  const match = /^postgres(?:ql)?:\/\/(?:([^/?#]*)@)?([^/?#@]*)(?:\/([^?#@/]*))?(?:\?([^#]*))?$/.exec(url);
   if (match === null)
     throw invalid('it is not a connection URL; is every /, ?, # and @ of its password percent-encoded?');
   const parameters = new URLSearchParams(match[4] ?? '');
