@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { CliWorld } from '../cli/cli-world.ts';
 import { PostgresServer } from '../support/postgres-server.ts';
 import { Nodes, until, type Answer, type KippuProcess } from './postgres-nodes.ts';
 
@@ -73,6 +76,38 @@ describe('two kippu up at one PostgreSQL', { concurrency: 3, timeout: 240_000 },
     assert.equal(nodes.presentedTwice(), 0);
     const again = await nodes.start('one');
     assert.equal(typeof (await goodToken(again)), 'string');
+  });
+});
+
+describe('the command line at a PostgreSQL', () => {
+  it('migrates and examines it, and never shows its password', async () => {
+    await using world = await CliWorld.create();
+    const env = { KIPPU_DATABASE_URL: server.url() };
+    const missing = await world.run(['migrate', '--check', '--json'], { env });
+    assert.equal(missing.code, 1, missing.stderr);
+    assert.deepEqual(JSON.parse(missing.stdout), { pending: ['0001_foundation.sql'] });
+    const fresh = await world.run(['doctor'], { env });
+    assert.match(fresh.stdout, new RegExp(`postgres://127\\.0\\.0\\.1:${server.port}/postgres`));
+    const migrated = await world.run(['migrate', '--json'], { env });
+    assert.deepEqual(JSON.parse(migrated.stdout), { applied: ['0001_foundation.sql'] });
+    assert.deepEqual(JSON.parse((await world.run(['migrate', '--check', '--json'], { env })).stdout), { pending: [] });
+    const backup = await world.run(['backup', 'copy.db'], { env });
+    assert.equal(backup.code, 2);
+    assert.match(backup.stderr, /pg_dump/);
+    assert.equal(existsSync(join(world.directory, 'copy.db')), false);
+    for (const { stdout, stderr } of [missing, fresh, migrated, backup])
+      assert.doesNotMatch(stdout + stderr, /p(@|%40)ss/);
+  });
+
+  it('says so when nobody answers there', async () => {
+    await using world = await CliWorld.create();
+    const env = { KIPPU_DATABASE_URL: 'postgres://kippu:canary@127.0.0.1:1/app' };
+    const asked = await world.run(['token', 'x:alice'], { env });
+    assert.notEqual(asked.code, 0);
+    assert.match(asked.stderr, /127\.0\.0\.1:1/);
+    const examined = await world.run(['doctor'], { env });
+    assert.equal(examined.code, 1);
+    assert.doesNotMatch(asked.stderr + examined.stdout + examined.stderr, /canary/);
   });
 });
 
