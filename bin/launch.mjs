@@ -20,8 +20,8 @@ export async function launch(args) {
   if (nodeMajor() >= NODE_MAJOR_MIN) {
     // Halves the start: Node keeps the types it has stripped. In our own folder, never in one that others can write to.
     module.enableCompileCache?.(here('../node_modules/.cache/kippu'));
-    const { main } = await import(commandLine());
-    process.exitCode = await main(args);
+    const main = await loadCommandLine();
+    process.exitCode = main === undefined ? 1 : await main(args);
     return;
   }
   const node = newerNode();
@@ -31,6 +31,21 @@ export async function launch(args) {
     return;
   }
   process.exitCode = await runInChild(node, [here('kippu.mjs'), ...args]);
+}
+
+/** Without the packages that it needs (`npm install --omit=optional`), Node would show where it looked for the first. */
+async function loadCommandLine() {
+  try {
+    return (await import(commandLine())).main;
+  } catch (error) {
+    const [, name] = /^Cannot find package '([^']+)'/.exec(error.message) ?? [];
+    if (error.code !== 'ERR_MODULE_NOT_FOUND' || name === undefined) throw error;
+    const install = isClone()
+      ? 'run "npm start" once, it installs what is needed.'
+      : 'it was left out with the optional parts. Put it back with "npm install --include=optional".';
+    console.error(`kippu: the command line needs the package "${name}", which is not installed: ${install}`);
+    return undefined;
+  }
 }
 
 export function nodeMajor() {

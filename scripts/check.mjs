@@ -64,9 +64,9 @@ function isNeededBy(needed, name) {
 
 async function runStep({ name, run: work }) {
   const startedAtMs = performance.now();
-  const { ok, output } = await work();
+  const { ok, output, note } = await work();
   const seconds = ((performance.now() - startedAtMs) / 1000).toFixed(1);
-  console.log(`${ok ? '✔' : '✘'} ${name} (${seconds} s)`);
+  console.log(`${ok ? '✔' : '✘'} ${name} (${seconds} s)${note === undefined ? '' : `: ${note}`}`);
   if (!ok) console.log(`\n${output.trim()}\n`);
   return ok;
 }

@@ -1,62 +1,102 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { fetchProjectNode } from '../install/project-node.mjs';
+import { isOneLine, prepareConsumer } from './consumer.mjs';
+
+/** The newest Node beside the one that the project runs on. */
+const NEWER_NODE = '26.10.0';
+
+/** Entry points that are of no use without a part that may be left out. All others must load, and have types, without. */
+const NEED_PARTS = ['kippu/sim', 'kippu/postgres'];
+
+/** How far the sizes may be from what the documentation says. */
+const SIZE_TOLERANCE = 0.1;
+const SIZES_ARE_IN = 'docs/dependencies.md';
 
 /**
- * Installs the packed package in an empty folder, as a user would: production dependencies only. Then it runs the
- * command, imports every entry point, and compiles a file that uses their types.
+ * Installs the packed package in empty folders, as users do: with its optional parts, and without. In both, and on two
+ * versions of Node, it imports every entry point, opens the library and runs the command; and it compiles files that use
+ * the types, resolved in two ways. What needs a missing part must say so in one line.
  */
 export async function tryPackage({ tarball, folder, root, run }) {
   const manifest = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-  const entryPoints = Object.keys(manifest.exports)
+  const names = Object.keys(manifest.exports)
     .filter((subpath) => subpath !== './package.json')
     .map((subpath) => path.posix.join(manifest.name, subpath));
-  mkdirSync(folder);
-  const write = (name, text) => writeFileSync(path.join(folder, name), text);
-  write('package.json', JSON.stringify({ name: 'tries-kippu', private: true, type: 'module' }));
-  write('use.mjs', usesAtRunTime(entryPoints));
-  write('use.ts', entryPoints.map((name, index) => `export * as e${index} from '${name}';\n`).join(''));
-  write('tsconfig.json', JSON.stringify({ compilerOptions: strictConsumer(root), files: ['use.ts'] }));
+  const parts = Object.keys(manifest.optionalDependencies);
+  const whole = { folder: path.join(folder, 'whole'), names, without: [], flags: [] };
+  const bare = { folder: path.join(folder, 'bare'), names, without: parts, flags: ['--omit=optional'] };
+  const newer = await newerNode(path.join(folder, 'node'));
 
+  for (const install of [whole, bare]) {
+    prepareConsumer(install.folder, { names, needParts: NEED_PARTS, isBare: install === bare, root });
+    const failure =
+      (await installInto(install, { tarball, run })) ??
+      (await useOn('node', install, { manifest, run })) ??
+      (newer.executable === undefined ? undefined : await useOn(newer.executable, install, { manifest, run })) ??
+      (await compile(install, { root, run }));
+    if (failure !== undefined) return { ok: false, output: `in ${path.basename(install.folder)}: ${failure}` };
+  }
+  const sizes = { withParts: megabytes(whole.folder), without: megabytes(bare.folder) };
+  const wrong = wrongSizes(sizes, readFileSync(path.join(root, SIZES_ARE_IN), 'utf8'));
+  if (wrong !== undefined) return { ok: false, output: wrong };
+  const note = `installed ${sizes.withParts} MB, without the optional parts ${sizes.without} MB; ${newer.note}`;
+  return { ok: true, output: '', note };
+}
+
+async function installInto({ folder, without, flags }, { tarball, run }) {
+  const args = ['install', '--omit=dev', ...flags, '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
+  const done = await run('npm', [...args, tarball], { cwd: folder });
+  if (!done.ok) return `npm ${args.join(' ')}\n${done.output}`;
+  const installed = readdirSync(path.join(folder, 'node_modules'));
+  const left = without.filter((name) => installed.includes(name.split('/')[0]));
+  return left.length === 0 ? undefined : `these are optional, and are installed all the same: ${left.join(', ')}`;
+}
+
+async function useOn(node, { folder, without }, { manifest, run }) {
+  const used = await run(node, ['use.mjs'], { cwd: folder });
+  if (!used.ok) return `${node} use.mjs\n${used.output}`;
+  const command = path.join('node_modules', manifest.name, 'bin', 'kippu.mjs');
+  const asked = await run(node, [command, '--version'], { cwd: folder });
+  if (without.length === 0) {
+    return asked.ok && asked.output.includes(manifest.version)
+      ? undefined
+      : `"kippu --version" does not say ${manifest.version}:\n${asked.output}`;
+  }
+  const isExplained = !asked.ok && isOneLine(asked.output) && asked.output.includes('npm install --include=optional');
+  return isExplained ? undefined : `"kippu --version" does not say in one line what is missing:\n${asked.output}`;
+}
+
+async function compile({ folder }, { root, run }) {
   const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
-  const steps = [
-    ['npm', 'install', '--omit=dev', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error', tarball],
-    ['npm', 'exec', '--offline', '--', manifest.name, '--version'],
-    ['node', 'use.mjs'],
-    ['node', tsc, '-p', '.'],
-  ];
-  for (const [command, ...args] of steps) {
-    const done = await run(command, args, { cwd: folder });
-    if (!done.ok) return { ok: false, output: `${command} ${args.join(' ')}\n${done.output}` };
-    if (args.includes('--version') && !done.output.includes(manifest.version)) {
-      return { ok: false, output: `"${manifest.name} --version" does not say ${manifest.version}:\n${done.output}` };
-    }
+  for (const project of ['tsconfig.nodenext.json', 'tsconfig.bundler.json']) {
+    const done = await run('node', [tsc, '-p', project], { cwd: folder });
+    if (!done.ok) return `tsc -p ${project}\n${done.output}`;
   }
-  return { ok: true, output: '' };
+  return undefined;
 }
 
-/** Tells all entry points that fail, not only the first. */
-function usesAtRunTime(entryPoints) {
-  return `
-for (const name of ${JSON.stringify(entryPoints)}) {
+async function newerNode(folder) {
   try {
-    if (Object.keys(await import(name)).length === 0) throw new Error('it exports nothing');
+    const signal = new AbortController().signal;
+    const executable = await fetchProjectNode(folder, NEWER_NODE, { onBytes: () => undefined, signal });
+    return { executable, note: `also on Node ${NEWER_NODE}` };
   } catch (error) {
-    console.error(\`import '\${name}': \${error.message}\`);
-    process.exitCode = 1;
+    return { executable: undefined, note: `not tried on Node ${NEWER_NODE}, because: ${error.message}` };
   }
 }
-`;
+
+/** Of all files, in the units that a download is told in. */
+function megabytes(folder) {
+  const modules = path.join(folder, 'node_modules');
+  const files = readdirSync(modules, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const bytes = files.reduce((sum, file) => sum + statSync(path.join(file.parentPath, file.name)).size, 0);
+  return Math.round(bytes / 1e5) / 10;
 }
 
-function strictConsumer(root) {
-  return {
-    module: 'nodenext',
-    target: 'es2024',
-    strict: true,
-    exactOptionalPropertyTypes: true,
-    skipLibCheck: false,
-    noEmit: true,
-    types: ['node'],
-    typeRoots: [path.join(root, 'node_modules', '@types')],
-  };
+function wrongSizes(sizes, page) {
+  const [, withParts, without] = /installs ([\d.]+) MB with them and ([\d.]+) MB without/.exec(page) ?? [];
+  const isFar = (said, measured) => !(Math.abs(Number(said) - measured) <= measured * SIZE_TOLERANCE);
+  if (!isFar(withParts, sizes.withParts) && !isFar(without, sizes.without)) return undefined;
+  return `${SIZES_ARE_IN} must say: "installs ${sizes.withParts} MB with them and ${sizes.without} MB without"`;
 }

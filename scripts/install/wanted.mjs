@@ -24,10 +24,11 @@ export function wantedSet(state, asked) {
 }
 
 export function lacksPackages(state, set) {
+  const parts = partLocations(state);
   return wantedLocations(state, set).some((location) => {
     const wanted = state.lock.packages[location];
     const found = state.installed[location];
-    if (found === undefined) return !wanted.optional;
+    if (found === undefined) return !wanted.optional || parts.has(location);
     return found.integrity !== wanted.integrity || !existsSync(path.join(state.root, location, 'package.json'));
   });
 }
@@ -39,25 +40,50 @@ export function lacksProjectNode(state) {
 /**
  * The project as npm shall install it. `all` is the project itself; `run` has no development dependencies, and the
  * `node` package as a plain one. Versions and checksums are those of package-lock.json, so `npm ci` holds to them;
- * what is not locked is not installed.
+ * what is not locked is not installed. What users may leave out of the published package is needed in a clone, so it
+ * is a plain dependency here: of an optional one that cannot be fetched, npm says nothing.
  */
 export function projectToInstall(state, set) {
   const { manifest, lock } = state;
-  const dependencies = { ...manifest.dependencies };
+  const dependencies = { ...manifest.dependencies, ...manifest.optionalDependencies };
   const devDependencies = set === 'all' ? { ...manifest.devDependencies } : {};
   delete devDependencies.node;
   if (state.usesProjectNode) dependencies.node = manifest.devDependencies.node;
 
   const root = { name: manifest.name, version: manifest.version, private: true, dependencies, devDependencies };
   const packages = { '': root };
+  const parts = partLocations(state);
   for (const location of wantedLocations(state, set)) {
     packages[location] = lockedOnly(lock, lock.packages[location]);
     if (PROJECT_NODE_PACKAGES.includes(location)) delete packages[location].dev;
+    if (parts.has(location)) delete packages[location].optional;
   }
   return {
     manifest: { ...root, allowScripts: manifest.allowScripts },
     lock: { name: lock.name, version: lock.version, lockfileVersion: lock.lockfileVersion, requires: true, packages },
   };
+}
+
+/** What users of the published package may leave out, with all that it needs. Other optional packages are npm's to pick. */
+function partLocations({ manifest, lock }) {
+  const found = new Set();
+  const add = (name, from) => {
+    const location = locate(name, from, lock.packages);
+    if (location === undefined || found.has(location)) return;
+    found.add(location);
+    for (const needed of Object.keys(lock.packages[location].dependencies ?? {})) add(needed, location);
+  };
+  for (const name of Object.keys(manifest.optionalDependencies ?? {})) add(name, '');
+  return found;
+}
+
+/** As Node looks for it: beside the one who asks, then further up. */
+function locate(name, from, packages) {
+  for (let base = from; ; base = base.slice(0, Math.max(0, base.lastIndexOf('/node_modules/')))) {
+    const location = base === '' ? `node_modules/${name}` : `${base}/node_modules/${name}`;
+    if (location in packages) return location;
+    if (base === '') return undefined;
+  }
 }
 
 /**
@@ -83,7 +109,7 @@ export function approvedScripts({ manifest }) {
 /** npm would find this too, but only after a while and in many more words. */
 export function assertLockFits({ manifest, lock }) {
   const locked = lock.packages?.[''] ?? {};
-  for (const field of ['dependencies', 'devDependencies']) {
+  for (const field of ['dependencies', 'optionalDependencies', 'devDependencies']) {
     const names = new Set([...Object.keys(manifest[field] ?? {}), ...Object.keys(locked[field] ?? {})]);
     for (const name of names) {
       if (manifest[field]?.[name] === locked[field]?.[name]) continue;

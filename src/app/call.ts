@@ -1,4 +1,4 @@
-import type { Access, AccessTokens } from '../model/access-tokens.ts';
+import type { Access, AccessNeed, AccessTokens } from '../model/access-tokens.ts';
 import { SECOND_MS } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
 import type { HttpAnswer, HttpRequest } from '../model/http.ts';
@@ -30,11 +30,19 @@ export async function callApi(
   call: ApiCall,
   ports: SigningPorts & { readonly tokens: AccessTokens },
 ): Promise<ApiAnswer> {
-  const access = await ports.tokens.get(id);
+  return callWith(call, (need) => ports.tokens.get(id, need), ports);
+}
+
+/** The same, wherever the token comes from. */
+export async function callWith(
+  call: ApiCall,
+  getAccess: (need?: AccessNeed) => Promise<Access>,
+  ports: SigningPorts,
+): Promise<ApiAnswer> {
+  const access = await getAccess();
   const first = await send(call, access, ports);
   if (first.status !== 401) return first;
-  const other = await ports.tokens.get(id, { refused: access.accessToken });
-  return send(call, other, ports);
+  return send(call, await getAccess({ refused: access.accessToken }), ports);
 }
 
 async function send(call: ApiCall, access: Access, ports: SigningPorts): Promise<ApiAnswer> {

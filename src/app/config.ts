@@ -5,15 +5,16 @@ import { Secret } from '../model/secret.ts';
 import type { MailLanguage } from '../notify/mail/letter.ts';
 import { addressRules } from '../notify/webhook/addresses.ts';
 import { CATALOGUE } from '../providers/index.ts';
-import { isLoopback, providerApp, type ProviderApp, type ProviderAppOptions } from '../providers/provider-app.ts';
+import { providerApp, type ProviderApp, type ProviderAppOptions } from '../providers/provider-app.ts';
 import type { Provider } from '../providers/provider.ts';
 import { DEFAULT_TIMING, type RenewalTiming } from '../renewal/ports.ts';
-import { checkPostgresUrl, isPostgres, shownDatabase } from './database-url.ts';
+import { absoluteDatabaseUrl, isPostgres, shownDatabase } from './database-url.ts';
 import { readMail, type MailConfig } from './mail.ts';
 import { configuredIssuers } from './issuers/configured.ts';
 import type { IssuerRegistration } from './issuers/registration.ts';
 import { readPrivateKey } from './private-key.ts';
 import { hostVariable, particularOptions } from './provider-settings.ts';
+import { readPublicUrl as checkedPublicUrl } from './public-url.ts';
 import type { Setting, Settings } from './settings.ts';
 
 export const DEFAULT_PORT = 4180;
@@ -188,31 +189,13 @@ function readDatabaseUrl(
   const setting = settings.get('KIPPU_DATABASE_URL');
   if (setting === undefined)
     return where.sandbox ? `sqlite:${join(where.home, 'kippu.db')}` : `sqlite:${join(where.directory, 'kippu.db')}`;
-  const url = setting.value;
-  if (url === 'memory:') return url;
-  if (url.startsWith('sqlite:'))
-    return `sqlite:${resolve(where.directory, url.slice('sqlite:'.length).replace(/^\/\/(?=\/)/, ''))}`;
-  if (isPostgres(url)) return checkPostgresUrl(url);
-  throw invalid(
-    'KIPPU_DATABASE_URL',
-    `"${url.split(':')[0]}" is no kind of database that Kippu knows`,
-    'sqlite:PATH, postgres://USER:PASSWORD@HOST/DATABASE or memory:',
-  );
+  return absoluteDatabaseUrl(setting.value, where.directory);
 }
 
 function readPublicUrl(settings: Settings, port: number): string {
   const setting = settings.get('KIPPU_PUBLIC_URL');
   if (setting === undefined) return `http://127.0.0.1:${port}`;
-  if (!URL.canParse(setting.value)) throw invalid('KIPPU_PUBLIC_URL', 'it is not a URL', 'https://kippu.example.com');
-  const url = new URL(setting.value);
-  if (url.protocol !== 'https:' && !isLoopback(url.hostname)) {
-    throw invalid(
-      'KIPPU_PUBLIC_URL',
-      'codes and cookies would travel unencrypted',
-      'an https URL, or http on 127.0.0.1',
-    );
-  }
-  return url.origin + url.pathname.replace(/\/$/, '');
+  return checkedPublicUrl(setting.value, 'KIPPU_PUBLIC_URL');
 }
 
 function readPort(settings: Settings): number {

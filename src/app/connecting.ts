@@ -103,7 +103,7 @@ function checkReturnUrl(returnUrl: string, { options }: App): void {
   if (fits) return;
   throw new KippuError(
     'invalid',
-    'This return_url is not on the list of allowed ones. Add its origin to KIPPU_RETURN_URLS.',
+    'This return_url is not on the list of allowed ones. Add its origin to KIPPU_RETURN_URLS, in the library to returnUrls.',
     { where: '/return_url' },
   );
 }

@@ -5,6 +5,7 @@ import { proofOf, providerFromMetadata, type Besides } from '../protocol/provide
 import { providerApp, type ProviderApp } from '../providers/provider-app.ts';
 import { SYSTEM } from './ports/real-world.ts';
 
+/** Your registration at a provider that describes itself, and what it does not say. */
 export interface DiscoverOptions {
   /** The provider's id here: small letters and digits. It names the callback's path and connections. */
   readonly id: string;

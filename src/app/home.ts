@@ -104,3 +104,12 @@ export function copiedBecause(home: Home, identity: string | undefined): string 
   if (home.identity !== identity) return 'this store was copied or moved here from another place';
   return undefined;
 }
+
+/** What is thrown at whoever would renew, or post, from a copy. */
+export function heldStore(why: string | undefined): KippuError {
+  return new KippuError(
+    'store_copied',
+    `Nothing is renewed or posted: ${why ?? 'this store is a copy'}. Two stores that renew the same tokens log each other's users out. ` +
+      'If this one is the real one from now on, run `kippu adopt`.',
+  );
+}

@@ -1,128 +1,31 @@
-import { pino, type Logger } from 'pino';
-import type { Access } from '../model/access-tokens.ts';
-import { KippuError } from '../model/errors.ts';
-import type { EventType } from '../model/event.ts';
-import { Secret } from '../model/secret.ts';
-import { Listeners, type Listener } from '../notify/listeners.ts';
-import type { NoticeOptions } from '../notify/ports.ts';
-import { addressRules } from '../notify/webhook/addresses.ts';
-import type { ProviderApp } from '../providers/provider-app.ts';
-import { DEFAULT_TIMING, type RenewalTiming } from '../renewal/ports.ts';
-import { callApi } from './call.ts';
-import { findConnection } from './connections.ts';
-import { getIdToken } from './id-tokens.ts';
-import { mailPorts, readMail, type MailConfig } from './mail.ts';
-import { openApp, type App, type StoreOpener } from './open.ts';
-import type { Setting } from './settings.ts';
-import { SYSTEM } from './system.ts';
-import { handleConnect } from './web/connect-routes.ts';
-import { connectApp, importKey } from './without-user.ts';
-import { Worker } from './worker.ts';
-
-export type { Listener } from '../notify/listeners.ts';
-
-export interface KippuOptions {
-  /** Origin under which {@link Kippu.handler} is reached; callbacks are registered as `PUBLIC_URL/callback/PROVIDER`. */
-  readonly publicUrl: string;
-  /** As `sqlite('kippu.db')` from `kippu/sqlite` makes it. */
-  readonly store: StoreOpener;
-  /** The key ring, `id:base64(32 bytes)[,id:…]`. Absent: one is kept in `home`. */
-  readonly keys?: string | undefined;
-  readonly providers: readonly ProviderApp[];
-  /** The data directory: key ring and spool. Default `.kippu`. */
-  readonly home?: string | undefined;
-  readonly returnUrls?: readonly string[] | undefined;
-  readonly timing?: Partial<RenewalTiming> | undefined;
-  /** E-mail notices. Absent: nothing is mailed. */
-  readonly mail?: MailOptions | undefined;
-  /** Networks that are not public and that webhooks may go to all the same, as in `10.1.0.0/16`. */
-  readonly webhookNetworks?: readonly string[] | undefined;
-  /** `false`: no renewals ahead, no warnings, no posts at a time in this process. Default `true`. */
-  readonly worker?: boolean | undefined;
-  readonly log?: Logger | undefined;
-}
-
-export interface MailOptions {
-  /** As `KIPPU_SMTP_URL`: `smtps://user:password@host`. */
-  readonly smtpUrl: string;
-  readonly from: string;
-  readonly to: readonly string[];
-  /** Default English. */
-  readonly language?: 'en' | 'ja' | undefined;
-}
-
-export interface AccessToken {
-  readonly accessToken: string;
-  /** `DPoP`: bound to a key that stays here (RFC 9449), and of use only to {@link Kippu.fetch}. */
-  readonly tokenType: string;
-  /** The header that carries a static API key, where that is not `Authorization: Bearer`. */
-  readonly header?: string | undefined;
-  /** Milliseconds since the epoch; absent: it does not end by time, or nobody knows. */
-  readonly expiresAt: number | undefined;
-  readonly scopes: readonly string[];
-  readonly version: number;
-}
-
-export interface IdToken {
-  readonly idToken: string;
-  /**
-   * What it says, after its checks. `iat` is when it was issued; `auth_time`, where it is there, when the user last signed
-   * in, which no renewal changes.
-   */
-  readonly claims: Readonly<Record<string, unknown>>;
-  /** Milliseconds since the epoch. */
-  readonly expiresAt: number;
-}
-
-export interface GetIdTokenOptions {
-  /** Seconds since it was issued (`iat`): an older one is renewed. Less than 60 counts as 60. */
-  readonly maxAge?: number | undefined;
-}
-
-export interface GetAccessTokenOptions {
-  /** Seconds that the token must still live. */
-  readonly minTtl?: number | undefined;
-  /** A token that the provider has just answered with 401: you get another one. */
-  readonly refused?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-export interface ConnectAppOptions {
-  /** The provider's id. */
-  readonly provider: string;
-  /** Default `PROVIDER:app`. */
-  readonly name?: string | undefined;
-  readonly owner?: string | undefined;
-  readonly scopes?: readonly string[] | undefined;
-  /** Id or name of an app-only connection: asked for anew for that one. */
-  readonly connection?: string | undefined;
-}
-
-export interface ImportApiKeyOptions {
-  /** The provider's id. */
-  readonly provider: string;
-  readonly apiKey: string;
-  /** Default `PROVIDER:key`. */
-  readonly name?: string | undefined;
-  readonly owner?: string | undefined;
-  /** As in `X-Api-Key`. Default: as the provider's data say, else `Authorization`. */
-  readonly header?: string | undefined;
-  /** As in `Bearer`; empty: the key stands alone. */
-  readonly scheme?: string | undefined;
-  /** Milliseconds since the epoch, or ISO 8601. Absent: it has no end that anybody knows. */
-  readonly expiresAt?: number | string | undefined;
-  /** Id or name of a connection with a static key: it is replaced. */
-  readonly connection?: string | undefined;
-}
-
-/** A connection that was made without a user. */
-export interface MadeConnection {
-  readonly id: string;
-  readonly name: string;
-}
+import type { ConnectLink, ConnectOptions, ConsentOptions, RedeemOptions } from './library/consents.ts';
+import * as consents from './library/consents.ts';
+import type {
+  ConnectAppOptions,
+  ConnectionFilter,
+  ImportApiKeyOptions,
+  ImportTokensOptions,
+  RevokeOptions,
+} from './library/connections.ts';
+import * as connections from './library/connections.ts';
+import type { Connection } from './library/connection-view.ts';
+import { connectDevice, type DeviceCode } from './library/devices.ts';
+import { listEvents, type EventQuery } from './library/events.ts';
+import { handleRequest } from './library/handling.ts';
+import type { KippuOptions } from './library/options.ts';
+import type { Post, PostFilter, PostOptions } from './library/posting.ts';
+import * as posting from './library/posting.ts';
+import { RunningKippu } from './library/running.ts';
+import type { Schedule, ScheduleOptions } from './library/scheduling.ts';
+import * as scheduling from './library/scheduling.ts';
+import type { AccessToken, GetAccessTokenOptions, GetIdTokenOptions, IdToken } from './library/tokens.ts';
+import * as tokens from './library/tokens.ts';
+import type { EventType, KippuEvent } from '../model/event.ts';
+import type { Listener } from '../notify/listeners.ts';
+import { SYSTEM } from './ports/real-world.ts';
 
 /**
- * Keeps OAuth 2.0 tokens alive in your own application.
+ * Keeps OAuth 2.0 tokens alive in your own application. A connection is named by its id or its name everywhere.
  *
  * @example
  * ```ts
@@ -158,241 +61,251 @@ export interface Kippu {
   /** Calls the provider's API (a path, or a URL on its origin) with a good token; a 401 is answered with another token, once. */
   fetch(connection: string, url: string, init?: RequestInit): Promise<Response>;
   /**
+   * Makes a link to send one user's browser to, who consents at the provider and comes back to `returnUrl` with
+   * `kippu_session` and `kippu_code`. The connection is made by {@link Kippu.redeem}, and not before.
+   *
+   * Throws {@link KippuError} with `code` `not_found` (no such provider or connection), `invalid` (a name, a scope, a
+   * `returnUrl` that is not allowed), `forbidden` (the connection belongs to another owner) or `misconfigured`.
+   *
+   * @example
+   * ```ts
+   * import type { Kippu } from 'kippu';
+   *
+   * export async function connectAddress(kippu: Kippu, userId: string): Promise<string> {
+   *   const returnUrl = 'https://app.example/connected';
+   *   const { url } = await kippu.connect({ provider: 'x', owner: userId, returnUrl });
+   *   return url;
+   * }
+   * ```
+   */
+  connect(options: ConnectOptions): Promise<ConnectLink>;
+  /**
+   * Connects what the browser has brought to `returnUrl`: its `kippu_session` and its `kippu_code`, which works once.
+   * `owner` is the user who is signed in in that browser. A session that was begun for another owner is refused: so nobody
+   * can have a stranger's consent attached to himself, nor his own to a stranger. Without `owner`, only a session that was
+   * begun without one.
+   *
+   * Throws {@link KippuError} with `code` `forbidden` (another owner; nothing is used up), `consent_failed` (a wrong or
+   * used code, the wrong user), `not_found`, or `unavailable` (redeem the same code again).
+   *
+   * @example
+   * ```ts
+   * import type { Kippu } from 'kippu';
+   *
+   * export async function arrive(kippu: Kippu, address: string, userId: string): Promise<string> {
+   *   const { searchParams } = new URL(address);
+   *   const [session, code] = [searchParams.get('kippu_session') ?? '', searchParams.get('kippu_code') ?? ''];
+   *   const connection = await kippu.redeem(session, code, { owner: userId });
+   *   return connection.name;
+   * }
+   * ```
+   */
+  redeem(session: string, code: string, options?: RedeemOptions): Promise<Connection>;
+  /**
+   * Begins a consent without a browser here (RFC 8628): show the code and the address, and wait.
+   *
+   * Throws {@link KippuError} with `code` `invalid` where the provider has no device flow, `not_found`, `forbidden`,
+   * `misconfigured` or `unavailable`.
+   *
+   * @example
+   * ```ts
+   * import type { Kippu } from 'kippu';
+   *
+   * export async function connectGitHub(kippu: Kippu): Promise<void> {
+   *   const device = await kippu.connectDevice({ provider: 'github' });
+   *   console.log(`Type ${device.userCode} at ${device.verificationUri}`);
+   *   const { name } = await device.wait({ signal: AbortSignal.timeout(600_000) });
+   *   console.log(`${name} is connected`);
+   * }
+   * ```
+   */
+  connectDevice(options: ConsentOptions): Promise<DeviceCode>;
+  /**
    * Connects the app itself, without a user (client credentials, RFC 6749, section 4.4). Its token is renewed as every
    * other is.
    *
    * Throws {@link KippuError} with `code` `not_found`, `invalid`, `conflict`, `misconfigured` or `unavailable`.
    */
-  connectApp(options: ConnectAppOptions): Promise<MadeConnection>;
+  connectApp(options: ConnectAppOptions): Promise<Connection>;
   /**
    * Takes in a static key of a provider's API, sealed as tokens are and handed out as they are. Nothing renews it.
    *
    * Throws {@link KippuError} with `code` `not_found`, `invalid` or `conflict`.
    */
-  importApiKey(options: ImportApiKeyOptions): Promise<MadeConnection>;
-  /** The connect and callback routes, for any framework. 404 for other paths. */
+  importApiKey(options: ImportApiKeyOptions): Promise<Connection>;
+  /**
+   * Takes over tokens that another program obtained. From now on that program must not renew them: a refresh token works
+   * once, and whoever presents it second logs the user out.
+   *
+   * Throws {@link KippuError} with `code` `not_found`, `invalid`, or `conflict` (they are here already, or were spent here).
+   *
+   * @example
+   * ```ts
+   * import type { Kippu } from 'kippu';
+   *
+   * export async function moveIn(kippu: Kippu, row: { accessToken: string; refreshToken: string; userId: string }) {
+   *   const { accessToken, refreshToken, userId } = row;
+   *   return kippu.importTokens({ provider: 'x', accessToken, refreshToken, owner: userId });
+   * }
+   * ```
+   */
+  importTokens(options: ImportTokensOptions): Promise<Connection>;
+  /**
+   * The connections there are, by id. Never a token.
+   *
+   * @example
+   * ```ts
+   * import type { Kippu } from 'kippu';
+   *
+   * export async function mustConsentAgain(kippu: Kippu, userId: string): Promise<string[]> {
+   *   const names: string[] = [];
+   *   for await (const { name } of kippu.connections({ owner: userId, state: 'reauth_required' })) names.push(name);
+   *   return names;
+   * }
+   * ```
+   */
+  connections(filter?: ConnectionFilter): AsyncIterableIterator<Connection>;
+  /** One connection, as it is now. Throws {@link KippuError} with `code` `not_found`. */
+  connection(idOrName: string): Promise<Connection>;
+  /**
+   * Renews now, whatever life is left: for a button, and not for a loop. Of several who ask at once, all get the same renewal.
+   *
+   * Throws {@link KippuError} with `code` `not_found`, `conflict` (a static API key), and what {@link Kippu.getAccessToken}
+   * throws.
+   */
+  renew(connection: string): Promise<Connection>;
+  /**
+   * Ends a connection at the provider (RFC 7009), then here. What happened to it stays to be read.
+   *
+   * Throws {@link KippuError} with `code` `not_found`, `unavailable`, `misconfigured`, or `conflict` (a static API key, without
+   * `localOnly`); then nothing was ended here either.
+   */
+  revoke(connection: string, options?: RevokeOptions): Promise<Connection>;
+  /**
+   * What happened after the event whose `sequence` is `after`, the oldest first: 100 of them unless `limit` says otherwise.
+   *
+   * @example
+   * ```ts
+   * import type { Kippu } from 'kippu';
+   *
+   * export async function catchUp(kippu: Kippu, seen: number): Promise<number> {
+   *   const events = await kippu.events({ after: seen, limit: 200 });
+   *   for (const { type, data } of events) console.log(type, data);
+   *   return events.at(-1)?.sequence ?? seen;
+   * }
+   * ```
+   */
+  events(query?: EventQuery): Promise<readonly KippuEvent[]>;
+  /**
+   * Posts now, or at a time. What becomes of it is in the answer: look at `status` and `statusReason`. `unknown` means that
+   * it was sent and not answered; Kippu looks for it by itself, and never sends it twice.
+   *
+   * Throws {@link KippuError} with `code` `not_found`, `invalid` (too long, say), `revoked`, or `conflict` (the
+   * `idempotencyKey` belongs to another request).
+   *
+   * @example
+   * ```ts
+   * import type { Kippu } from 'kippu';
+   *
+   * export async function announce(kippu: Kippu, version: string): Promise<string | undefined> {
+   *   const text = `Version ${version} is out.`;
+   *   const post = await kippu.post('x:alice', { text, idempotencyKey: `release ${version}` });
+   *   return post.remoteUrl;
+   * }
+   * ```
+   */
+  post(connection: string, wish: string | PostOptions): Promise<Post>;
+  /** The posts there are, the newest first. */
+  posts(filter?: PostFilter): AsyncIterableIterator<Post>;
+  /** Throws {@link KippuError} with `code` `not_found`, or `conflict` for one that may be out already. */
+  cancelPost(id: string): Promise<Post>;
+  /**
+   * Makes posts again and again, by a rule of cron in a time zone, as long as a worker runs. It is kept in the store: make it
+   * once, not at every start.
+   *
+   * Throws {@link KippuError} with `code` `not_found`, `revoked` or `invalid` (saying what and where).
+   *
+   * @example
+   * ```ts
+   * import type { Kippu } from 'kippu';
+   *
+   * export async function everyMorningAtNine(kippu: Kippu): Promise<void> {
+   *   for await (const known of kippu.schedules({ connection: 'x:alice' })) return console.log(`${known.id} is there`);
+   *   const list = ['Good morning.', 'Another day.', 'Nine o’clock already.'];
+   *   await kippu.schedule('x:alice', { cron: '0 9 * * *', timezone: 'Asia/Tokyo', list });
+   * }
+   * ```
+   */
+  schedule(connection: string, options: ScheduleOptions): Promise<Schedule>;
+  /** The schedules there are, the oldest first. */
+  schedules(filter?: { readonly connection?: string | undefined }): AsyncIterableIterator<Schedule>;
+  /** What it has made and not yet sent is cancelled. Throws {@link KippuError} with `code` `not_found` or `conflict`. */
+  pauseSchedule(id: string): Promise<Schedule>;
+  /** Throws {@link KippuError} with `code` `not_found` or `conflict`. */
+  resumeSchedule(id: string): Promise<Schedule>;
+  /** What it has made and not yet sent is cancelled. Throws {@link KippuError} with `code` `not_found` or `conflict`. */
+  removeSchedule(id: string): Promise<void>;
+  /**
+   * The connect and callback routes, for any framework: `/connect/…`, `/callback/…` and `/reconnect/…` below the path of
+   * `publicUrl`. Whatever goes wrong is a page for the user; it never throws. For `node:http`, Express and Fastify see
+   * `toNodeHandler` of `kippu/node`.
+   */
   readonly handler: (request: Request) => Promise<Response>;
   /**
    * Hears of what happens in this store from now on, at most two seconds late; `*` hears of everything. Returns how to stop.
    *
    * A listener is told of each event at most once in the life of this process, in the order of happening, and of the next
    * one when it is done with the one before (a promise is waited for). An error in it is logged and holds nobody up. What
-   * happens while no process runs is not told: for what must arrive, use a webhook, or read `/v1/events`.
+   * happens while no process runs is not told: for what must arrive, use a webhook, or read {@link Kippu.events}.
    */
   on(type: EventType | '*', listener: Listener): () => void;
   /** Lets every renewal under way be settled and listeners hear of what has happened, then closes. */
   close(): Promise<void>;
 }
 
-const EVENT_POLL_MS = 1000;
-const EVENTS_A_POLL = 200;
-
-/** Opens lazily: what is wrong with the configuration or the store is thrown by the first call. */
+/**
+ * Opens lazily: what is wrong with the configuration or the store is thrown by the first call.
+ *
+ * @example
+ * ```ts
+ * import { createKippu } from 'kippu';
+ * import { x } from 'kippu/providers';
+ * import { sqlite } from 'kippu/sqlite';
+ * export const kippu = createKippu({
+ *   publicUrl: 'https://app.example',
+ *   store: sqlite('kippu.db'),
+ *   providers: [x({ clientId: 'your-client-id' })],
+ * });
+ * ```
+ */
 export function createKippu(options: KippuOptions): Kippu {
-  const library = new Library(options);
+  const running = new RunningKippu(options, SYSTEM);
+  const app = () => running.app();
   return {
-    getAccessToken: (connection, need) => library.getAccessToken(connection, need),
-    getIdToken: (connection, need) => library.getIdToken(connection, need),
-    fetch: (connection, url, init) => library.fetch(connection, url, init),
-    connectApp: (wish) => library.connectApp(wish),
-    importApiKey: (key) => library.importApiKey(key),
-    handler: (request) => library.handle(request),
-    on: (type, listener) => library.on(type, listener),
-    close: () => library.close(),
+    getAccessToken: async (connection, need = {}) => tokens.getAccessToken(connection, need, await app()),
+    getIdToken: async (connection, need = {}) => tokens.getIdToken(connection, need, await app()),
+    fetch: async (connection, url, init = {}) => tokens.fetchAs(connection, url, init, await app()),
+    connect: async (wish) => consents.connect(wish, await app()),
+    redeem: async (session, code, by = {}) => consents.redeem(session, code, by, await app()),
+    connectDevice: async (wish) => connectDevice(wish, await app()),
+    connectApp: async (wish) => connections.connectApp(wish, await app()),
+    importApiKey: async (key) => connections.importApiKey(key, await app()),
+    importTokens: async (given) => connections.importTokens(given, await app()),
+    connections: (filter = {}) => connections.listConnections(filter, app),
+    connection: async (idOrName) => connections.readConnection(idOrName, await app()),
+    renew: async (connection) => connections.renew(connection, await app()),
+    revoke: async (connection, how = {}) => connections.revoke(connection, how, await app()),
+    events: async (query = {}) => listEvents(query, await app()),
+    post: async (connection, wish) => posting.post(connection, wish, await app()),
+    posts: (filter = {}) => posting.listPosts(filter, app),
+    cancelPost: async (id) => posting.cancelPost(id, await app()),
+    schedule: async (connection, wish) => scheduling.schedule(connection, wish, await app()),
+    schedules: (filter = {}) => scheduling.listSchedules(filter, app),
+    pauseSchedule: async (id) => scheduling.pauseSchedule(id, true, await app()),
+    resumeSchedule: async (id) => scheduling.pauseSchedule(id, false, await app()),
+    removeSchedule: async (id) => scheduling.removeSchedule(id, await app()),
+    handler: (request) => handleRequest(request, app, options.log),
+    on: (type, listener) => running.on(type, listener),
+    close: () => running.close(),
   };
-}
-
-interface Running {
-  readonly app: App;
-  readonly worker: Worker;
-}
-
-class Library {
-  readonly #options: KippuOptions;
-  readonly #listeners: Listeners;
-  readonly #stop = new AbortController();
-  #running: Promise<Running> | undefined;
-  #listening: Promise<void> | undefined;
-
-  constructor(options: KippuOptions) {
-    this.#options = options;
-    this.#listeners = new Listeners((error, event) => {
-      options.log?.error({ err: error, event: event.type }, 'a listener failed');
-    });
-  }
-
-  async getAccessToken(
-    connection: string,
-    { minTtl, refused, signal }: GetAccessTokenOptions = {},
-  ): Promise<AccessToken> {
-    const { app } = await this.#run();
-    const { id } = await findConnection(connection, app);
-    const need = {
-      ...(minTtl === undefined ? {} : { minTtlMs: minTtl * 1000 }),
-      ...(refused === undefined ? {} : { refused: new Secret(refused) }),
-    };
-    return handedOut(await app.tokens.get(id, need, { signal }));
-  }
-
-  async getIdToken(connection: string, { maxAge }: GetIdTokenOptions = {}): Promise<IdToken> {
-    const { app } = await this.#run();
-    const { id } = await findConnection(connection, app);
-    const { idToken, claims } = await getIdToken(id, maxAge === undefined ? {} : { maxAgeMs: maxAge * 1000 }, app);
-    return { idToken: idToken.reveal(), claims: claims.all, expiresAt: claims.expiresAtMs };
-  }
-
-  async fetch(connection: string, url: string, init: RequestInit = {}): Promise<Response> {
-    const { app } = await this.#run();
-    const { id } = await findConnection(connection, app);
-    const request = new Request(new URL(url, 'http://relative.invalid'), init);
-    const body = request.body === null ? undefined : new Uint8Array(await request.arrayBuffer());
-    const method = request.method as Parameters<typeof callApi>[1]['method'];
-    const answer = await callApi(
-      id,
-      { method, url, headers: Object.fromEntries(request.headers), body },
-      { ...app.renewal, tokens: app.tokens },
-    );
-    const hasBody = ![204, 205, 304].includes(answer.status);
-    return new Response(hasBody ? new Uint8Array(answer.body) : null, {
-      status: answer.status,
-      headers: responseHeaders(answer.headers),
-    });
-  }
-
-  async connectApp(wish: ConnectAppOptions): Promise<MadeConnection> {
-    const { app } = await this.#run();
-    const { id, name } = await connectApp(wish, app);
-    return { id, name };
-  }
-
-  async importApiKey({ apiKey, header, scheme, expiresAt, ...wish }: ImportApiKeyOptions): Promise<MadeConnection> {
-    const { app } = await this.#run();
-    const { id, name } = await importKey(
-      {
-        ...wish,
-        api_key: apiKey,
-        api_key_header: header,
-        api_key_scheme: scheme,
-        expires_at: typeof expiresAt === 'number' ? expiresAt / 1000 : expiresAt,
-      },
-      app,
-    );
-    return { id, name };
-  }
-
-  async handle(request: Request): Promise<Response> {
-    const { app } = await this.#run();
-    return (await handleConnect(request, app)) ?? new Response('Not found', { status: 404 });
-  }
-
-  on(type: EventType | '*', listener: Listener): () => void {
-    const stop = this.#listeners.on(type, listener);
-    // What is wrong with the store is told by whoever asks it for something; a listener only hears nothing.
-    this.#listening ??= this.#listen().catch((error: unknown) => {
-      this.#options.log?.error({ err: error }, 'listeners hear of nothing: the store could not be opened');
-    });
-    return stop;
-  }
-
-  async close(): Promise<void> {
-    this.#stop.abort();
-    await this.#listening;
-    const running = await this.#running?.catch(() => undefined);
-    await running?.worker.stop();
-    await running?.app.close();
-    this.#running = Promise.reject(new KippuError('store_unavailable', 'This Kippu is closed.'));
-    this.#running.catch(() => undefined);
-  }
-
-  #run(): Promise<Running> {
-    this.#running ??= this.#open();
-    return this.#running;
-  }
-
-  async #open(): Promise<Running> {
-    const { store, keys, providers, publicUrl, returnUrls = [], timing, home = '.kippu', log } = this.#options;
-    const app = await openApp({
-      openStore: store,
-      keys: { given: keys === undefined ? undefined : new Secret(keys), prefersFile: false, isProduction: false },
-      home,
-      apps: providers,
-      publicUrl,
-      returnUrls,
-      timing: { ...DEFAULT_TIMING, ...timing },
-      notices: this.#noticeOptions(),
-      log: log ?? pino({ level: 'silent' }),
-      outside: SYSTEM,
-    });
-    const worker = new Worker(app);
-    if (this.#options.worker !== false) worker.start();
-    return { app, worker };
-  }
-
-  #noticeOptions(): NoticeOptions {
-    const { mail, webhookNetworks = [] } = this.#options;
-    const config = mail === undefined ? undefined : mailConfig(mail);
-    return {
-      addresses: addressRules(webhookNetworks),
-      mail: config === undefined ? undefined : mailPorts(config, SYSTEM.clock),
-    };
-  }
-
-  async #listen(): Promise<void> {
-    const { app } = await this.#run();
-    const [newest] = await app.store.events.list({ limit: 1, newestFirst: true });
-    let after = newest?.sequence ?? 0;
-    while (!this.#stop.signal.aborted) {
-      after = await this.#tellAfter(after, app);
-      await SYSTEM.clock.sleep(EVENT_POLL_MS, this.#stop.signal);
-    }
-    // What had happened before the end is still told.
-    await this.#tellAfter(after, app);
-    await this.#listeners.drain(SYSTEM.clock);
-  }
-
-  /** Gives how far it came: a store that cannot be read now is asked again. */
-  async #tellAfter(after: number, { store, log }: App): Promise<number> {
-    let last = after;
-    try {
-      for (;;) {
-        const events = await store.events.list({ after: last, limit: EVENTS_A_POLL });
-        for (const event of events) {
-          last = event.sequence;
-          this.#listeners.tell(event);
-        }
-        if (events.length < EVENTS_A_POLL) return last;
-      }
-    } catch (error) {
-      log.error({ err: error }, 'the events cannot be read now; listeners hear of them later');
-      return last;
-    }
-  }
-}
-
-function mailConfig({ smtpUrl, from, to, language }: MailOptions): MailConfig | undefined {
-  const given = (value: string): Setting => ({ value, source: 'default' });
-  return readMail({
-    smtpUrl: given(smtpUrl),
-    from: given(from),
-    to: given(to.join(' ')),
-    language: undefined,
-    spoken: language ?? 'en',
-  });
-}
-
-function handedOut(access: Access): AccessToken {
-  return {
-    accessToken: access.accessToken.reveal(),
-    tokenType: access.tokenType,
-    ...(access.carrier === undefined ? {} : { header: access.carrier.header }),
-    expiresAt: access.expiresAtMs,
-    scopes: access.scopes,
-    version: access.version,
-  };
-}
-
-/** The body is whole and decoded already: what described its way here no longer fits. */
-export function responseHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const dropped = new Set(['connection', 'content-length', 'transfer-encoding', 'keep-alive', 'set-cookie']);
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !dropped.has(name)));
 }

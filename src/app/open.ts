@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Clock } from '../model/clock.ts';
-import { KippuError } from '../model/errors.ts';
 import type { FaultPoints } from '../model/fault-points.ts';
 import type { HttpClient } from '../model/http.ts';
 import { newId, type ConnectionId, type ProviderAppId } from '../model/ids.ts';
@@ -23,14 +21,16 @@ import type { RenewalPorts, RenewalTiming } from '../renewal/ports.ts';
 import { reapplySpool } from '../renewal/reapply.ts';
 import { openDataDirectory } from '../store/data-directory.ts';
 import { MemorySpool } from '../store/memory/spool.ts';
-import { openSpool, type DirectorySpool } from '../store/spool.ts';
 import { Tokens } from './access.ts';
 import { Flows } from './flow/flows.ts';
 import { checkRenewedIdToken } from './id-tokens.ts';
-import { openHome, type KeySource } from './home.ts';
+import { heldStore, openHome, type KeySource } from './home.ts';
 import { Issuers } from './issuers/issuers.ts';
 import { metadataFiles, metadataInMemory } from './issuers/metadata-files.ts';
 import type { IssuerRegistration } from './issuers/registration.ts';
+import { registered } from './registered.ts';
+import { directorySpool } from './directory-spool.ts';
+import type { ComposeFunction } from './ports/ask-function.ts';
 import { systemComposer } from './ports/composer.ts';
 import { systemProcesses } from './ports/system-processes.ts';
 
@@ -58,6 +58,8 @@ export interface AppOptions {
   readonly timing: RenewalTiming;
   /** Absent: webhooks go to public addresses only, and nothing is mailed. */
   readonly notices?: NoticeOptions | undefined;
+  /** Functions that write texts of schedules, by name. */
+  readonly composers?: ReadonlyMap<string, ComposeFunction> | undefined;
   readonly log: Logger;
   readonly outside: Outside;
 }
@@ -176,7 +178,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       schedules: store.schedules,
       connections: store.connections,
       networks: NETWORKS,
-      composer: systemComposer(outside),
+      composer: systemComposer({ ...outside, functions: options.composers }),
       collect: (connection, measure) => collect(connection, measure, posts),
       clock,
       random,
@@ -227,49 +229,4 @@ export async function openApp(options: AppOptions): Promise<App> {
     await store.close();
     throw error;
   }
-}
-
-/**
- * A process is named in its files by its machine, its id and its start: another container's process is never taken for
- * one that is gone here.
- */
-function directorySpool(
-  path: string,
-  { clock, random, faults }: Outside,
-  processes: ReturnType<typeof systemProcesses>,
-): DirectorySpool {
-  const { self } = processes;
-  const machine = createHash('sha256').update(self.machine).digest('hex').slice(0, 12);
-  return openSpool({
-    directory: path,
-    clock,
-    random,
-    faults,
-    processId: [machine, self.pid, self.started === '' ? '0' : self.started].join('-'),
-    isProcessGone: (processId) => {
-      const [itsMachine, pid, started] = processId.split('-');
-      if (itsMachine !== machine) return false;
-      return processes.isGone({
-        ...self,
-        pid: Number(pid),
-        started: started === undefined || started === '0' ? '' : started,
-      });
-    },
-  });
-}
-
-function registered(app: ProviderApp): Parameters<Store['home']['registerApps']>[0][number] {
-  const secretHash = createHash('sha256')
-    .update(`${app.id}:${app.clientSecret?.reveal() ?? app.clientKey?.jwk.reveal() ?? ''}`)
-    .digest('base64url')
-    .slice(0, 16);
-  return { id: app.id, provider: app.provider.id, issuer: app.issuer, clientId: app.clientId, secretHash };
-}
-
-function heldStore(why: string | undefined): KippuError {
-  return new KippuError(
-    'store_copied',
-    `Nothing is renewed or posted: ${why ?? 'this store is a copy'}. Two stores that renew the same tokens log each other's users out. ` +
-      'If this one is the real one from now on, run `kippu adopt`.',
-  );
 }

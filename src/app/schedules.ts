@@ -126,7 +126,7 @@ async function visibleSchedule(id: string, caller: Caller, app: App): Promise<Sc
 
 /** A program runs with the rights of this process, and a URL is asked from this machine: not for everybody to choose. */
 function requireOperator(task: ScheduleTask, caller: Caller): void {
-  if (!isComposed(task) || caller.scopes.has('admin')) return;
+  if (task.kind !== 'post' || !isComposed(task.text) || caller.scopes.has('admin')) return;
   throw new KippuError(
     'forbidden',
     'Only a key with the scope admin may have texts written by a command or a URL. Use a list or a template, or ask the operator.',

@@ -75,6 +75,7 @@ export interface ConfigFile {
   readonly providers?: Readonly<Record<string, ProviderSettings>>;
 }
 
+/** One provider in the configuration file; each field is a `KIPPU_<PROVIDER>_…` variable of `docs/configuration.md`. */
 export interface ProviderSettings {
   /** Absent: static API keys alone. */
   readonly clientId?: string;

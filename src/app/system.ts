@@ -4,7 +4,7 @@ import { KippuError } from '../model/errors.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import { addressRules } from '../notify/webhook/addresses.ts';
 import type { Config } from './config.ts';
-import { isPostgres } from './database-url.ts';
+import { isPostgres, sqliteFile } from './database-url.ts';
 import { mailPorts } from './mail.ts';
 import { openApp, type App, type Outside, type StoreOpener } from './open.ts';
 import { SYSTEM } from './ports/real-world.ts';
@@ -46,8 +46,8 @@ export function storeOpener(databaseUrl: string, migrates: boolean): StoreOpener
       return postgres(databaseUrl)(outside, { migrates });
     };
   }
-  const path = databaseUrl === 'memory:' ? ':memory:' : databaseUrl.slice('sqlite:'.length);
-  return (outside) => openSqliteStore({ path, ...outside, migrates });
+  const file = databaseUrl === 'memory:' ? { path: ':memory:' } : sqliteFile(databaseUrl);
+  return (outside) => openSqliteStore({ ...file, ...outside, migrates });
 }
 
 /** Logs go to stderr, so that data on stdout stays data. Secrets print as `[secret]`; the redaction is the second net. */

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { KippuError } from '../model/errors.ts';
+import { notInstalled } from '../model/installed-part.ts';
 import type { Cli } from './cli.ts';
 import { EXIT, exitCodeOf } from './exit-code.ts';
 import { Interrupted } from './interrupt.ts';
@@ -12,6 +13,8 @@ export function reportError(error: unknown, command: string | undefined, cli: Cl
   if (error instanceof Interrupted) return error.exitCode;
   if (error instanceof CommanderError) return reportMisuse(error, command, cli);
   if (error instanceof KippuError) return reportFailure(error, cli);
+  const missing = notInstalled(error, command === undefined ? 'kippu' : `kippu ${command}`);
+  if (missing !== undefined) return reportFailure(missing, cli);
   const facts = error instanceof Error ? (error.stack ?? error.message) : String(error);
   cli.say(`kippu: ${cli.texts.errors.defect}\n${facts}`);
   return EXIT.failed;

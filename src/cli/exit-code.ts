@@ -23,6 +23,9 @@ const BY_ERROR = {
   store_copied: EXIT.failed,
   consent_failed: EXIT.failed,
   id_token_invalid: EXIT.failed,
+  cannot_rotate: EXIT.failed,
+  too_large: EXIT.failed,
+  not_installed: EXIT.failed,
   internal: EXIT.failed,
 } as const satisfies Record<ErrorCode, ExitCode>;
 

@@ -97,9 +97,10 @@ function sourceText({ text, list, template, compose, collect }: ScheduleJson, cl
 
 function composeText(
   compose: NonNullable<ScheduleJson['compose']>,
-  { command, url }: { readonly command: string; readonly url: string },
+  { command, url, function: own }: { readonly command: string; readonly url: string; readonly function: string },
 ): string {
-  const [says, value] = 'command' in compose ? [command, compose.command] : [url, compose.url];
+  const [says, value] =
+    'command' in compose ? [command, compose.command] : 'url' in compose ? [url, compose.url] : [own, compose.function];
   return value === null ? says : `${says}: ${printable(value)}`;
 }
 

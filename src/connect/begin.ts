@@ -5,7 +5,7 @@ import { KippuError } from '../model/errors.ts';
 import { newId, type ConnectionId } from '../model/ids.ts';
 import type { SealBinding } from '../model/vault.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
-import type { ConnectPorts } from './ports.ts';
+import type { ConsentPorts } from './ports.ts';
 import { scopesToAsk, type ScopeChoice } from './scopes.ts';
 
 /** How long a link may lie around, and how long a user may take at the provider. */
@@ -28,7 +28,7 @@ export interface ConsentWish {
  *
  * Throws `misconfigured` for an app whose code the provider would not exchange.
  */
-export async function beginConsent(wish: ConsentWish, ports: ConnectPorts): Promise<Consent> {
+export async function beginConsent(wish: ConsentWish, ports: ConsentPorts): Promise<Consent> {
   refuseWithoutPage(wish.app);
   refuseWithoutSecret(wish.app);
   const consent = newConsent(wish, ports);
@@ -55,7 +55,7 @@ function refuseWithoutSecret({ provider, clientSecret, clientKey }: ProviderApp)
 }
 
 /** A consent that nobody has begun yet. */
-export function newConsent(wish: ConsentWish, { clock, random }: Pick<ConnectPorts, 'clock' | 'random'>): Consent {
+export function newConsent(wish: ConsentWish, { clock, random }: Pick<ConsentPorts, 'clock' | 'random'>): Consent {
   const nowMs = clock.nowMs();
   return {
     id: newId('cns', random),

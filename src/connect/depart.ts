@@ -16,7 +16,7 @@ import { sendAsClient } from '../protocol/signed-request.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { consentBinding, hashOf } from './begin.ts';
 import { writeKept, type Kept } from './kept.ts';
-import type { ConnectPorts } from './ports.ts';
+import type { ConsentPorts } from './ports.ts';
 
 export interface Departure {
   /** The provider's consent page. */
@@ -39,7 +39,7 @@ export interface Departure {
 export async function sendBrowser(
   id: ConsentId,
   browserSecret: Secret | undefined,
-  ports: ConnectPorts,
+  ports: ConsentPorts,
 ): Promise<Departure> {
   const { consent, app } = await openedLink(id, browserSecret, ports);
   const { dpop } = app.provider;
@@ -80,7 +80,7 @@ export async function sendBrowser(
 async function openedLink(
   id: ConsentId,
   browserSecret: Secret | undefined,
-  ports: ConnectPorts,
+  ports: ConsentPorts,
 ): Promise<{ readonly consent: Consent; readonly app: ProviderApp }> {
   const consent = await ports.consents.find(id);
   const app = consent === undefined ? undefined : ports.apps.get(consent.providerAppId);
@@ -103,7 +103,7 @@ async function addressFor(
   consent: Consent,
   app: ProviderApp,
   request: AuthorizationRequest,
-  ports: ConnectPorts,
+  ports: ConsentPorts,
 ): Promise<string> {
   const push = pushedRequest(app, authorizationParams(app, request));
   if (push === undefined) return authorizationUrl(app, request);

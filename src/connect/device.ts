@@ -17,7 +17,7 @@ import { sendAsClient } from '../protocol/signed-request.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { consentBinding, newConsent, type ConsentWish } from './begin.ts';
 import { fail } from './ending.ts';
-import { keepPending } from './finish.ts';
+import { keepPending, settleKept } from './finish.ts';
 import type { ConnectPorts } from './ports.ts';
 
 /** Longer than a question can take: whoever dies while he asks has delayed the next one by this. */
@@ -123,7 +123,10 @@ async function pollDevice(consent: Consent, ports: ConnectPorts): Promise<boolea
       await askLater(consent, { ...code, intervalMs: poll.intervalMs }, ports);
       return false;
     case 'granted':
-      await keepPending(consent, 'waiting', { ...poll.tokens, proofKey: code.proofKey }, ports);
+      await settleKept(
+        await keepPending(consent, 'waiting', { ...poll.tokens, proofKey: code.proofKey }, ports),
+        ports,
+      );
       return true;
     case 'denied':
       await fail(consent, { failure: 'denied', detail: `the consent was denied at ${app.provider.name}` }, ports);

@@ -1,7 +1,7 @@
 import type { Connection } from '../model/connection.ts';
 import type { Consent, ConsentFailure } from '../model/consent-store.ts';
 import type { Secret } from '../model/secret.ts';
-import type { ConnectPorts } from './ports.ts';
+import type { ConsentPorts } from './ports.ts';
 
 /** How a consent ended, or where it waits. */
 export type Finished =
@@ -10,12 +10,14 @@ export type Finished =
   | { readonly kind: 'pending'; readonly consent: Consent; readonly error: string }
   /** The browser goes to the application, which redeems the code. */
   | { readonly kind: 'to_redeem'; readonly consent: Consent; readonly code: Secret }
-  | {
-      readonly kind: 'failed';
-      readonly consent: Consent | undefined;
-      readonly failure: ConsentFailure;
-      readonly detail: string;
-    };
+  | Failed;
+
+export interface Failed {
+  readonly kind: 'failed';
+  readonly consent: Consent | undefined;
+  readonly failure: ConsentFailure;
+  readonly detail: string;
+}
 
 export interface Refusal {
   readonly failure: ConsentFailure;
@@ -23,7 +25,7 @@ export interface Refusal {
 }
 
 /** Ends a consent without a connection; what was sealed for it is forgotten. */
-export async function fail(consent: Consent, { failure, detail }: Refusal, ports: ConnectPorts): Promise<Finished> {
+export async function fail(consent: Consent, { failure, detail }: Refusal, ports: ConsentPorts): Promise<Failed> {
   const changes = {
     state: 'failed',
     failure,

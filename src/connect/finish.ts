@@ -12,15 +12,25 @@ import { sendAsClient } from '../protocol/signed-request.ts';
 import { tokenRequest } from '../protocol/token-request.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { consentBinding, hashOf } from './begin.ts';
-import { fail, type Finished, type Refusal } from './ending.ts';
+import { fail, type Failed, type Finished, type Refusal } from './ending.ts';
 import { readKept } from './kept.ts';
 import { settlePending } from './pending.ts';
-import type { ConnectPorts } from './ports.ts';
+import type { ConnectPorts, ConsentPorts } from './ports.ts';
 
 /** How long the exchange's answer is listened for; the code itself lives half a minute at X. */
 const EXCHANGE_TIMEOUT_MS = MINUTE_MS;
 /** How long an application has to redeem what its user brought back, and the worker to learn whose account it is. */
 const PENDING_LIFETIME_MS = 60 * MINUTE_MS;
+
+/** The answer to a consent, as far as its tokens. */
+export type Received = KeptConsent | Failed;
+
+export interface KeptConsent {
+  readonly kind: 'kept';
+  readonly consent: Consent;
+  /** For the application to redeem, where it is to say who may have the tokens. */
+  readonly code: Secret | undefined;
+}
 
 export interface Callback {
   /** From the path `/callback/{provider}`: an answer that comes in at another provider's door is a mix-up. */
@@ -35,6 +45,11 @@ export interface Callback {
  * an answer without the cookie of the browser that began is somebody else's and changes nothing.
  */
 export async function finishConsent(callback: Callback, ports: ConnectPorts): Promise<Finished> {
+  return settleKept(await receiveConsent(callback, ports), ports);
+}
+
+/** What {@link finishConsent} begins with: the tokens are here and safe, and nothing is settled about them. */
+export async function receiveConsent(callback: Callback, ports: ConsentPorts): Promise<Received> {
   const state = callback.params.get('state') ?? '';
   const consent = state === '' ? undefined : await ports.consents.findByState(hashOf(state));
   const app = consent === undefined ? undefined : ports.apps.get(consent.providerAppId);
@@ -75,7 +90,7 @@ function refusalOf(consent: Consent, { browserSecret }: Callback, nowMs: number)
   return undefined;
 }
 
-async function exchangeCode(consent: Consent, app: ProviderApp, code: Secret, ports: ConnectPorts): Promise<Finished> {
+async function exchangeCode(consent: Consent, app: ProviderApp, code: Secret, ports: ConsentPorts): Promise<Received> {
   const { sealed, generation, redirectUri } = consent;
   if (sealed === undefined || generation === undefined)
     throw new TypeError('A consent that was sent holds no verifier.');
@@ -143,8 +158,8 @@ export async function keepPending(
   consent: Consent,
   from: 'answered' | 'waiting',
   tokens: TokenSet,
-  ports: ConnectPorts,
-): Promise<Finished> {
+  ports: ConsentPorts,
+): Promise<KeptConsent> {
   const generation = randomText(ports.random, 12);
   const code = consent.returnUrl === undefined ? undefined : new Secret(randomText(ports.random, 32));
   const changes = {
@@ -159,5 +174,12 @@ export async function keepPending(
   await ports.consents.advance(consent.id, from, changes);
   ports.faults.reach('consent.stored');
   const pending: Consent = { ...consent, ...changes };
-  return code === undefined ? settlePending(pending, ports) : { kind: 'to_redeem', consent: pending, code };
+  return { kind: 'kept', consent: pending, code };
+}
+
+/** Settles at once what no application is to redeem. */
+export async function settleKept(received: Received, ports: ConnectPorts): Promise<Finished> {
+  if (received.kind === 'failed') return received;
+  const { consent, code } = received;
+  return code === undefined ? settlePending(consent, ports) : { kind: 'to_redeem', consent, code };
 }

@@ -13,7 +13,7 @@ import type { ProviderApp } from '../providers/provider-app.ts';
 import { attachTokens } from './attach.ts';
 import { consentBinding, hashOf } from './begin.ts';
 import { fail, type Finished } from './ending.ts';
-import type { ConnectPorts } from './ports.ts';
+import type { ConnectPorts, ConsentPorts } from './ports.ts';
 
 const BATCH = 20;
 
@@ -121,14 +121,18 @@ export async function settlePending(consent: Consent, ports: ConnectPorts): Prom
   }
 }
 
-type PendingIdentity =
+export type PendingIdentity =
   IdentityAnswer | { readonly kind: 'nameless' } | { readonly kind: 'id_token_invalid'; readonly reason: string };
 
 /**
  * From the ID token, which must be good where there is one; else the provider is asked. Where it says to nobody whose token
  * it is, nobody is asked, and the connection has no known user.
  */
-async function identityOf(tokens: TokenSet, app: ProviderApp, ports: ConnectPorts): Promise<PendingIdentity> {
+export async function identityOf(
+  tokens: TokenSet,
+  app: ProviderApp,
+  ports: Omit<ConsentPorts, 'consents'>,
+): Promise<PendingIdentity> {
   const { idToken, nonce } = tokens;
   if (idToken === undefined || app.provider.idToken === undefined) {
     if (!saysWho(app)) return { kind: 'nameless' };
@@ -163,7 +167,7 @@ async function askAgainLater(consent: Consent, error: string, ports: ConnectPort
   return { kind: 'pending', consent, error };
 }
 
-function openPending(consent: Consent, { vault }: ConnectPorts): TokenSet {
+export function openPending(consent: Consent, { vault }: Pick<ConsentPorts, 'vault'>): TokenSet {
   const { sealed, generation } = consent;
   if (sealed === undefined || generation === undefined) throw new TypeError('A pending consent holds no tokens.');
   return readTokens(vault.open(consentBinding(consent, generation), sealed));
@@ -221,7 +225,11 @@ async function putAway({ consent, app, tokens, subject, handle }: Misplaced, por
 }
 
 /** As well as it goes: nothing here depends on it. */
-async function revokeTokens(app: ProviderApp, tokens: TokenSet, ports: ConnectPorts): Promise<void> {
+export async function revokeTokens(
+  app: ProviderApp,
+  tokens: TokenSet,
+  ports: Omit<ConsentPorts, 'consents'>,
+): Promise<void> {
   const plan = revocationPlan(app, tokens, 'tokens');
   if (plan.kind === 'requests') await sendAsClient(plan.requests[0], { app, proofKey: undefined }, ports);
 }

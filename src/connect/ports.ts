@@ -12,10 +12,14 @@ import type { IdTokens } from '../protocol/signing-keys.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 
 /** All that connecting touches outside itself. */
-export interface ConnectPorts {
-  readonly consents: ConsentStore;
+export interface ConnectPorts extends ConsentPorts {
   readonly connections: ConnectionStore;
   readonly credentials: CredentialStore;
+}
+
+/** What a consent needs until its tokens are here. */
+export interface ConsentPorts {
+  readonly consents: ConsentStore;
   readonly apps: ReadonlyMap<ProviderAppId, ProviderApp>;
   readonly vault: Vault;
   readonly fingerprinter: Fingerprinter;

@@ -6,7 +6,7 @@ export interface Composer {
   compose(source: ComposeSource, facts: ComposeFacts, signal: AbortSignal): Promise<Composed>;
 }
 
-export type ComposeSource = Extract<TextSource, { readonly kind: 'command' | 'url' }>;
+export type ComposeSource = Extract<TextSource, { readonly kind: 'command' | 'url' | 'function' }>;
 
 /** What is told to whoever writes the text. Never a secret. */
 export interface ComposeFacts {

@@ -1,4 +1,13 @@
-/** Every error code there is. Stable: callers branch on it. */
+/**
+ * Every error code there is. Stable: callers branch on it.
+ *
+ * @example
+ * ```ts
+ * import { ERROR_CODES, type ErrorCode } from 'kippu';
+ * const texts: Partial<Record<ErrorCode, string>> = { reauth_required: 'Please sign in again.' };
+ * export const withoutText = ERROR_CODES.filter((code) => texts[code] === undefined);
+ * ```
+ */
 export const ERROR_CODES = [
   /** The user must consent again. */
   'reauth_required',
@@ -34,12 +43,20 @@ export const ERROR_CODES = [
   'consent_failed',
   /** The provider's ID token does not pass its checks: nothing that it says may be believed. */
   'id_token_invalid',
+  /** The tokens of a cookie would have to be renewed where no cookie can be set. */
+  'cannot_rotate',
+  /** More than fits into cookies. */
+  'too_large',
+  /** A package that this needs was left out when Kippu was installed: the message says which, and the command. */
+  'not_installed',
   'internal',
 ] as const;
+/** One of {@link ERROR_CODES}. */
 export type ErrorCode = (typeof ERROR_CODES)[number];
 
 const RETRYABLE: ReadonlySet<ErrorCode> = new Set(['unavailable', 'uncertain', 'rate_limited', 'store_unavailable']);
 
+/** What an error knows besides its code and its message. */
 export interface ErrorFacts {
   readonly cause?: unknown;
   /** When trying again makes sense, in milliseconds from now. */

@@ -1,5 +1,17 @@
 import type { ConnectionId, EventId, PostId } from './ids.ts';
 
+/**
+ * What there is to listen for, and to send webhooks about. What each one says is in `docs/notices.md`.
+ *
+ * @example
+ * ```ts
+ * import { EVENT_TYPES, type Kippu } from 'kippu';
+ * export function logEndings(kippu: Kippu): void {
+ *   const endings = EVENT_TYPES.filter((type) => type === 'connection.reauth_required' || type === 'connection.revoked');
+ *   for (const type of endings) kippu.on(type, ({ connectionId }) => console.log(type, connectionId));
+ * }
+ * ```
+ */
 export const EVENT_TYPES = [
   'connection.created',
   'connection.renewed',
@@ -14,6 +26,7 @@ export const EVENT_TYPES = [
   'post.failed',
   'schedule.missed',
 ] as const;
+/** One of {@link EVENT_TYPES}. */
 export type EventType = (typeof EVENT_TYPES)[number];
 
 /** Something that happened, written in the transaction in which it happened. Never holds a secret. */

@@ -48,7 +48,9 @@ export type TextSource =
   /** A program on this machine, asked when the occurrence is due. Only the operator may set one. */
   | { readonly kind: 'command'; readonly command: string }
   /** Asked with a POST when the occurrence is due. Only the operator may set one. */
-  | { readonly kind: 'url'; readonly url: string };
+  | { readonly kind: 'url'; readonly url: string }
+  /** A function of the application that uses the library, by the name it gave it. Only the operator may set one. */
+  | { readonly kind: 'function'; readonly name: string };
 
 /** What becomes of occurrences that nobody was there for: none of them, or the latest one once. */
 export const MISSED_POLICIES = ['skip', 'once'] as const;

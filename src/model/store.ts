@@ -10,6 +10,7 @@ import type { MetricStore } from './metric.ts';
 import type { NoticeStore } from './notice-store.ts';
 import type { PostStore } from './post-store.ts';
 import type { ScheduleStore } from './schedule-store.ts';
+import type { SessionLedger } from './session-ledger.ts';
 
 /** Everything durable, as whole operations. `store/` has one of these per engine; one contract suite holds them to it. */
 export interface Store {
@@ -26,6 +27,7 @@ export interface Store {
   readonly notices: NoticeStore;
   readonly apiKeys: ApiKeyStore;
   readonly sessions: SessionStore;
+  readonly ledger: SessionLedger;
   readonly home: HomeStore;
   /**
    * A number that changes when anybody has written: this process at once, others at most a second late. What was cached

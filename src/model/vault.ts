@@ -6,7 +6,7 @@ import type { Secret } from './secret.ts';
  * another table, row, provider app or owner, or mixed up with an older generation of the same row, does not open.
  */
 export interface SealBinding {
-  readonly table: 'credentials' | 'orphans' | 'consents' | 'home' | 'spool' | 'posts' | 'webhooks';
+  readonly table: 'credentials' | 'orphans' | 'consents' | 'home' | 'spool' | 'posts' | 'webhooks' | 'cookies';
   readonly rowId: ConnectionId | OrphanId | ConsentId | AttemptId | string;
   readonly providerAppId: ProviderAppId | '';
   readonly owner: string;

@@ -73,17 +73,20 @@ function deletion(app: ProviderApp, secret: Secret, path: string, accessToken: S
 }
 
 export type RevocationOutcome =
-  { readonly kind: 'revoked' } | { readonly kind: 'failed'; readonly error: string; readonly retryable: boolean };
+  /** `wasOver`: the access token that was to end the grant is none there. What was renewed from the same grant may live. */
+  | { readonly kind: 'revoked'; readonly wasOver: boolean }
+  | { readonly kind: 'failed'; readonly error: string; readonly retryable: boolean };
 
 /**
- * 200 also means "was not valid any more" (RFC 7009, section 2.2), and so does 422 where a token is deleted: the goal is
- * reached either way.
+ * 200 also means "was not valid any more" (RFC 7009, section 2.2), and so does 422 where a token is deleted: that token is
+ * gone either way.
  */
 export function readRevocation(answer: HttpAnswer, { provider }: ProviderApp): RevocationOutcome {
   if (answer.kind !== 'answered')
     return { kind: 'failed', error: `${answer.cause}: ${answer.detail}`, retryable: true };
-  if (answer.status >= 200 && answer.status < 300) return { kind: 'revoked' };
-  if (answer.status === 422 && provider.revocation.method === 'delete_by_access_token') return { kind: 'revoked' };
+  if (answer.status >= 200 && answer.status < 300) return { kind: 'revoked', wasOver: false };
+  if (answer.status === 422 && provider.revocation.method === 'delete_by_access_token')
+    return { kind: 'revoked', wasOver: true };
   const retryable = answer.status >= 500 || answer.status === 429;
   return { kind: 'failed', error: `HTTP ${answer.status} from the revocation endpoint`, retryable };
 }

@@ -44,7 +44,6 @@ export function sealTokens(
 ): SealedTokens {
   const refreshToken = renewedBy(tokens, home);
   const generation = randomText(random, 12);
-  const { refresh } = home.app.provider;
   return {
     sealed: vault.seal(
       bindingOf(home, generation),
@@ -62,12 +61,21 @@ export function sealTokens(
     refreshFingerprint: refreshToken === undefined ? undefined : fingerprinter.fingerprint(refreshToken),
     accessIssuedAtMs: home.nowMs,
     accessExpiresAtMs: tokens.accessExpiresAtMs,
-    ...(home.app.provider.renewal === undefined
-      ? refreshEnds(tokens, home, refreshToken !== undefined, refresh)
-      : { refreshAbsoluteEndsAtMs: undefined, refreshIdleEndsAtMs: lastingEnd(tokens, home) }),
+    ...grantEndsOf(tokens, home),
     scopes: tokens.scopes,
     dueAtMs: home.dueAtMs,
   };
+}
+
+/** When the grant ends, as far as anybody says. */
+export function grantEndsOf(
+  tokens: TokenSet,
+  home: Omit<TokenHome, 'connectionId' | 'owner' | 'dueAtMs'>,
+): RefreshEnds {
+  const { refresh, renewal } = home.app.provider;
+  return renewal === undefined
+    ? refreshEnds(tokens, home, renewedBy(tokens, home) !== undefined, refresh)
+    : { refreshAbsoluteEndsAtMs: undefined, refreshIdleEndsAtMs: lastingEnd(tokens, home) };
 }
 
 /** An answer without an ID token takes nothing back of what an earlier one said. */
@@ -77,7 +85,10 @@ function idTokenOf(tokens: TokenSet, { nonce, keptIdToken }: TokenHome): Partial
 }
 
 /** What the next renewal presents: where there are no refresh tokens, the access token itself. */
-function renewedBy(tokens: TokenSet, { app, keptRefreshToken }: TokenHome): Secret | undefined {
+function renewedBy(
+  tokens: TokenSet,
+  { app, keptRefreshToken }: Pick<TokenHome, 'app' | 'keptRefreshToken'>,
+): Secret | undefined {
   if (app.provider.renewal !== undefined) return tokens.accessToken;
   return tokens.refreshToken ?? keptRefreshToken;
 }
@@ -86,7 +97,10 @@ function renewedBy(tokens: TokenSet, { app, keptRefreshToken }: TokenHome): Secr
  * The end of an access token that is renewed by itself. None for what a consent has just brought and lives for an hour or so:
  * it is no token to keep, and by that it is known.
  */
-function lastingEnd(tokens: TokenSet, { app, nowMs, keptRefreshToken }: TokenHome): number | undefined {
+function lastingEnd(
+  tokens: TokenSet,
+  { app, nowMs, keptRefreshToken }: Pick<TokenHome, 'app' | 'nowMs' | 'keptRefreshToken'>,
+): number | undefined {
   const { shortLived } = app.provider.renewal ?? {};
   const lifeMs = tokens.accessExpiresAtMs === undefined ? undefined : tokens.accessExpiresAtMs - nowMs;
   const isFresh = keptRefreshToken === undefined && shortLived !== undefined && lifeMs !== undefined;
@@ -103,7 +117,7 @@ type RefreshEnds = Pick<SealedTokens, 'refreshAbsoluteEndsAtMs' | 'refreshIdleEn
 /** What the answer says, else what the catalogue says: absolute from the consent, idle from now. */
 function refreshEnds(
   tokens: TokenSet,
-  home: TokenHome,
+  home: Pick<TokenHome, 'restsOn' | 'grantedAtMs' | 'nowMs'>,
   hasRefreshToken: boolean,
   life: ProviderApp['provider']['refresh'],
 ): RefreshEnds {

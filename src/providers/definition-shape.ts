@@ -4,6 +4,7 @@ import {
   ID_TOKEN_ALGORITHMS,
   REFRESH_NEEDS,
   SIGNING_ALGORITHMS,
+  type AccessCheck,
   type AccessLifetime,
   type AccessTokenRenewal,
   type AppParameters,
@@ -154,6 +155,8 @@ const revocation = variantOf('method', {
   delete_by_access_token: objectOf({ method: text, grantPath: path, tokenPath: path }, ['grantPath', 'tokenPath']),
 });
 
+const accessCheck = objectOf({ path } satisfies Record<keyof AccessCheck, Check>, ['path']);
+
 const callback = objectOf({
   loopbackHost: oneOf('127.0.0.1', 'localhost', 'any'),
   registeredMax: count,
@@ -262,6 +265,7 @@ export const definitionShape = objectOf(
     idToken,
     appParameters: objectOf({ audience: text, organization: text } satisfies Record<keyof AppParameters, Check>),
     revocation,
+    accessCheck,
     grantsPerSubject: oneOf('one', 'many'),
     grantsPerSubjectMax: count,
     callback,

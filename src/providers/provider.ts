@@ -56,6 +56,8 @@ export interface Provider {
   /** What an app may be configured with here, and the parameter that each is sent as. Absent: nothing but the standard. */
   readonly appParameters?: AppParameters;
   readonly revocation: Revocation;
+  /** The provider's own call that tells whether an access token lives. Absent: introspection, where there is an endpoint. */
+  readonly accessCheck?: AccessCheck;
   /** Whether a second consent of the same user with the same app ends the first one's refresh token. */
   readonly grantsPerSubject: 'one' | 'many';
   /** How many grants one user and app may have; one more ends the oldest without a word. Absent: no such limit is known. */
@@ -68,6 +70,7 @@ export interface Provider {
   readonly unverified: readonly string[];
 }
 
+/** Where the provider is asked, by purpose. */
 export interface Endpoints {
   /**
    * The issuer identifier (RFC 8414, section 2), to the letter: what `iss` says and what assertions are made out to.
@@ -101,6 +104,7 @@ export interface Endpoints {
   readonly api: string;
 }
 
+/** That the provider also runs on its customers' own hosts. */
 export interface Hosting {
   /** The first whose `suffix` the host's name ends in. Endpoints keep their paths; the API is at `api`, with the name for `{host}`. */
   readonly hosts: readonly {
@@ -117,6 +121,7 @@ export interface Hosting {
   readonly setting?: 'host' | 'domain';
 }
 
+/** The permissions there are, and which are asked for when nobody chooses. */
 export interface Scopes {
   readonly separator: ' ' | ',';
   /** Where the answer separates them in another way than the request. */
@@ -133,6 +138,7 @@ export interface Scopes {
   readonly isOpen?: boolean;
 }
 
+/** How an app says who it is (RFC 6749, section 2.3). */
 export interface ClientAuth {
   /** How an app with a secret authenticates. An app without one sends its `client_id` in the body. */
   readonly confidential: 'basic' | 'body';
@@ -144,22 +150,26 @@ export interface ClientAuth {
 export const SIGNING_ALGORITHMS = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
+/** How an app signs instead of sending a secret (RFC 7523, section 2.2). */
 export interface PrivateKeyJwt {
   readonly algorithms: readonly SigningAlgorithm[];
   /** Whom assertions are made out to. */
   readonly audience: 'issuer' | 'token_endpoint';
 }
 
+/** That tokens can be bound to a key (RFC 9449). */
 export interface Dpop {
   /** Of which the first is used. */
   readonly algorithms: readonly [SigningAlgorithm, ...SigningAlgorithm[]];
 }
 
+/** Tokens for the app itself, without a user (RFC 6749, section 4.4). */
 export interface AppOnly {
   /** What the request needs besides the standard parameters, as in `audience`. */
   readonly params?: Readonly<Record<string, string>>;
 }
 
+/** How long an access token lives, and how that is told. */
 export interface AccessLifetime {
   /** The usual lifetime, for the simulator and for texts; the answer's own `expires_in` decides. */
   readonly lifetimeMs: number;
@@ -171,6 +181,7 @@ export interface AccessLifetime {
   readonly isAnswered?: false;
 }
 
+/** What a renewal does to the refresh token, and when one ends by itself. */
 export interface RefreshLifetime {
   /**
    * `single-use`: a renewal kills the refresh token and brings another. `reusable`: it stays good and may be presented
@@ -231,6 +242,7 @@ export interface AccessTokenRenewal {
   readonly shortLived?: { readonly lifetimeMs: number; readonly exchange: TokenExchange };
 }
 
+/** That a token is exchanged for another by a call of the provider's own. */
 export interface TokenExchange {
   readonly grantType: string;
   /** The parameter that the access token is sent in. */
@@ -278,6 +290,7 @@ export interface TokenErrorRow {
     | { readonly kind: 'code_refused' };
 }
 
+/** The call that says whose token it is. */
 export interface Identity {
   /** Path below the API origin of the call that says whose token it is. Empty: there is no such call, and users have no name. */
   readonly path: string;
@@ -317,6 +330,7 @@ export interface IdTokenRules {
   readonly organization?: { readonly idPrefix: string; readonly id: string; readonly name: string };
 }
 
+/** What an app sends along that is its own choice. */
 export interface AppParameters {
   /** The API that access tokens are for. Sent with the browser's request and with the device's. */
   readonly audience?: string;
@@ -324,6 +338,7 @@ export interface AppParameters {
   readonly organization?: string;
 }
 
+/** How a token is given back, and what ends with it. */
 export type Revocation =
   /** RFC 7009 at `endpoints.revocation`, or none. */
   | { readonly method: 'none' }
@@ -348,6 +363,15 @@ export type Revocation =
       readonly tokenPath: string;
     };
 
+/**
+ * A `POST` below the API, with the app's HTTP Basic authentication (so never without a secret) and the access token in a
+ * JSON body: 200 for one that lives, 404 for one that does not. The path has `{client_id}` in it.
+ */
+export interface AccessCheck {
+  readonly path: string;
+}
+
+/** What the provider demands of a callback address. */
 export interface CallbackRules {
   /** The loopback host that callbacks must be registered with. */
   readonly loopbackHost: '127.0.0.1' | 'localhost' | 'any';

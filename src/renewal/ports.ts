@@ -30,6 +30,7 @@ export interface RenewalPorts {
   readonly timing: RenewalTiming;
 }
 
+/** How long is waited, in a renewal, and for what. */
 export interface RenewalTiming {
   /** How long a caller waits. */
   readonly deadlineMs: number;

@@ -52,8 +52,9 @@ export async function revoke(id: ConnectionId, revocation: Revocation, ports: Re
       await freshen(seen, ports);
       continue;
     }
-    if (await revokeOnce(seen, revocation, ports)) return;
-    await ports.clock.sleep(LOOK_AGAIN_MS);
+    const ended = await revokeOnce(seen, { ...revocation, isFreshened }, ports);
+    if (ended === 'revoked') return;
+    if (ended === 'moved') await ports.clock.sleep(LOOK_AGAIN_MS);
   }
   throw new KippuError(
     'unavailable',
@@ -89,13 +90,13 @@ async function freshen({ credential }: Seen, ports: RenewalPorts): Promise<void>
   }
 }
 
-/** `false`: somebody holds the lease, or moved the credential since it was seen. */
+/** `moved`: somebody holds the lease, or moved the credential since it was seen. `access_over`: it has to be renewed first. */
 async function revokeOnce(
   { credential, app, isLeased }: Seen,
-  revocation: Revocation,
+  revocation: Revocation & { readonly isFreshened: boolean },
   ports: RenewalPorts,
-): Promise<boolean> {
-  if (isLeased) return false;
+): Promise<'revoked' | 'moved' | 'access_over'> {
+  if (isLeased) return 'moved';
   // Opened before anything is claimed: what cannot be opened can still be revoked here alone.
   const dead =
     revocation.atProvider && app !== undefined ? { app, tokens: openTokens({ credential, app }, ports) } : undefined;
@@ -111,10 +112,13 @@ async function revokeOnce(
     leaseMs: leaseMs(ports),
     replays: 0,
   });
-  if (claim === undefined) return false;
+  if (claim === undefined) return 'moved';
   if (dead !== undefined) {
     const extent = (await isShared(credential, ports)) ? 'tokens' : 'grant';
-    const outcome = await revokeAtProvider(dead.app, dead.tokens, extent, ports);
+    const answered = await revokeAtProvider(dead.app, dead.tokens, extent, ports);
+    const isOver = answered.kind === 'revoked' && answered.wasOver && mayLiveOn(credential);
+    const outcome = isOver ? ACCESS_OVER : answered;
+    if (isOver) await ports.credentials.noteRefusedAccess(credential.connectionId, credential.version);
     if (outcome.kind === 'failed') {
       const nowMs = ports.clock.nowMs();
       await ports.credentials.settleFailed({
@@ -125,6 +129,7 @@ async function revokeOnce(
         holdUntilMs: undefined,
         dueAtMs: nowMs,
       });
+      if (isOver && !revocation.isFreshened) return 'access_over';
       throw new KippuError(
         outcome.retryable ? 'unavailable' : 'misconfigured',
         `${credential.name} was not revoked: ${outcome.error}. Try again, or use --local-only to forget it here alone.`,
@@ -132,8 +137,19 @@ async function revokeOnce(
       );
     }
   }
-  return ports.connections.settleRevoked(claim, { atProvider: revocation.atProvider });
+  const isSettled = await ports.connections.settleRevoked(claim, { atProvider: revocation.atProvider });
+  return isSettled ? 'revoked' : 'moved';
 }
+
+/**
+ * A refresh token that outlives its access token (GitHub): a provider that knows the access token no more has not ended the
+ * grant. It is renewed first, as where its end is known before.
+ */
+function mayLiveOn({ refreshFingerprint, state }: StoredCredential): boolean {
+  return refreshFingerprint !== undefined && state !== 'reauth_required';
+}
+
+const ACCESS_OVER = { kind: 'failed', error: 'its access token was over before it arrived', retryable: true } as const;
 
 /** Whether the same account is connected here for another owner too: what is taken from one must not end the other. */
 async function isShared({ connectionId }: StoredCredential, { connections }: RenewalPorts): Promise<boolean> {

@@ -4,7 +4,20 @@ import type { SettingsPatch } from './settings.ts';
 import type { Simulator } from './simulator.ts';
 import type { StateView } from './view.ts';
 
-/** What a test does to a simulated provider from behind, as the simulator's page does it from the front. */
+/**
+ * What a test does to a simulated provider from behind, as the simulator's page does it from the front.
+ *
+ * @example
+ * ```ts
+ * import type { SimulationControls } from 'kippu/sim';
+ * export function twoHoursLater(sim: SimulationControls): number {
+ *   sim.advance(7_200_000);
+ *   sim.set({ familyKill: true });
+ *   sim.removeApp('alice');
+ *   return sim.state().grants.filter(({ end }) => end !== null).length;
+ * }
+ * ```
+ */
 export interface SimulationControls {
   readonly faults: FaultControls;
   /**
@@ -34,7 +47,19 @@ export interface SimulationControls {
   state(): StateView;
 }
 
-/** Each waits for the next request to its endpoint (`token` when none is named), also across a restart. */
+/**
+ * Each waits for the next request to its endpoint (`token` when none is named), also across a restart.
+ *
+ * @example
+ * ```ts
+ * import type { FaultControls } from 'kippu/sim';
+ * export function aBadDay(faults: FaultControls): void {
+ *   faults.loseNextAnswer('token');
+ *   faults.failNext('tweets', 503);
+ *   faults.delayNextAnswer('me', 5_000);
+ * }
+ * ```
+ */
 export interface FaultControls {
   /** Handles the request and loses the answer: the refresh token is spent, and nobody has the new one. */
   loseNextAnswer(endpoint?: FaultEndpoint): void;
@@ -49,7 +74,19 @@ export interface FaultControls {
   order(order: FaultOrder): void;
 }
 
-/** The controls of a simulator in this process; it needs no server. */
+/**
+ * The controls of a simulator in this process; it needs no server.
+ *
+ * @example
+ * ```ts
+ * import { controlsOf, Simulator, type SimulatorOptions } from 'kippu/sim';
+ * export function withALostAnswer(options: SimulatorOptions): Simulator {
+ *   const simulator = new Simulator(options);
+ *   controlsOf(simulator).faults.loseNextAnswer('token');
+ *   return simulator;
+ * }
+ * ```
+ */
 export function controlsOf(simulator: Simulator): SimulationControls {
   const order = (fault: FaultOrder): void => void post(simulator, '/_sim/faults', fault);
   return {

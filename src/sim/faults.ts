@@ -1,6 +1,6 @@
-import { z } from 'zod';
 import { KippuError } from '../model/errors.ts';
 import type { SettingsPatch } from './settings.ts';
+import { z, type Inferred } from './zod.ts';
 
 /** Where a fault can strike. `any` means every endpoint that a program calls, not the pages. */
 export const FAULT_ENDPOINTS = [
@@ -20,6 +20,7 @@ export const FAULT_ENDPOINTS = [
   'userinfo',
   'keys',
 ] as const;
+/** One of the endpoints that a program calls; `any` is whichever is called next. */
 export type FaultEndpoint = (typeof FAULT_ENDPOINTS)[number];
 
 /**
@@ -32,6 +33,7 @@ export type FaultEndpoint = (typeof FAULT_ENDPOINTS)[number];
  * - `status`: another answer instead. Unless `handled`, nothing happened.
  */
 export const FAULT_KINDS = ['lose', 'lose_request', 'delay', 'cut', 'status'] as const;
+/** One way in which a request goes wrong. */
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 const DELAY_MS_MAX = 3_600_000;
@@ -65,7 +67,7 @@ const orderSchema = z
   });
 
 /** What is asked for, as `POST /_sim/faults` takes it. */
-export type FaultOrder = z.infer<typeof orderSchema>;
+export type FaultOrder = Inferred<typeof orderSchema>;
 
 /** An ordered fault that still waits for its requests. */
 export interface Fault {
@@ -113,6 +115,7 @@ export function faultFor(faults: readonly Fault[], endpoint: string | undefined)
   return faults.find((fault) => fault.endpoint === endpoint || fault.endpoint === 'any');
 }
 
+/** What a `--fault` of `kippu simulate` means: a failure, or another way of behaving. */
 export type FaultText =
   { readonly kind: 'fault'; readonly order: FaultOrder } | { readonly kind: 'settings'; readonly patch: SettingsPatch };
 

@@ -11,6 +11,7 @@ export interface Road {
   readonly fails?: 'dns' | 'connect' | 'tls';
 }
 
+/** Which simulator, and what lies between. */
 export interface SimHttpOptions {
   readonly simulator: Simulator;
   /** The same clock as the simulator's: waiting is its `sleep`. */

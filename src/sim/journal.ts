@@ -15,7 +15,18 @@ import { join } from 'node:path';
 import { KippuError } from '../model/errors.ts';
 import type { SimEvent } from './events.ts';
 
-/** Where the simulator's past is kept. What `append` returned from is there after any crash. */
+/**
+ * Where the simulator's past is kept. What `append` returned from is there after any crash.
+ *
+ * @example
+ * ```ts
+ * import { memoryJournal, type Journal } from 'kippu/sim';
+ * export function watched(onRequest: (events: number) => void): Journal {
+ *   const journal = memoryJournal();
+ *   return { ...journal, append: (events) => onRequest(events.length) };
+ * }
+ * ```
+ */
 export interface Journal {
   /** All that is kept: the last snapshot, if any, and every batch of events after it. */
   load(): JournalContent;
@@ -26,12 +37,21 @@ export interface Journal {
   close(): void;
 }
 
+/** What a journal kept: where to begin, and what happened since. */
 export interface JournalContent {
   readonly snapshot: unknown;
   readonly batches: readonly (readonly SimEvent[])[];
 }
 
-/** Nothing survives the process. */
+/**
+ * Nothing survives the process.
+ *
+ * @example
+ * ```ts
+ * import { memoryJournal, Simulator, type SimulatorOptions } from 'kippu/sim';
+ * export const forgetful = (options: SimulatorOptions) => new Simulator({ ...options, journal: memoryJournal() });
+ * ```
+ */
 export function memoryJournal(): Journal {
   return {
     load: () => ({ snapshot: undefined, batches: [] }),
@@ -60,6 +80,13 @@ interface Snapshot {
  * `snapshot.json`, written beside and renamed. Lines carry a number and the snapshot the last one it contains, so a
  * crash between the rename and the emptying of the journal applies nothing twice. A torn last line was never answered
  * and is cut off at the next start.
+ *
+ * @example
+ * ```ts
+ * import { fileJournal, Simulator, type SimulatorOptions } from 'kippu/sim';
+ * export const lasting = (options: SimulatorOptions) =>
+ *   new Simulator({ ...options, journal: fileJournal('.kippu/sandbox/x') });
+ * ```
  */
 export function fileJournal(directory: string): Journal {
   mkdirSync(directory, { recursive: true, mode: 0o700 });

@@ -13,6 +13,7 @@ import type { SettingsPatch } from './settings.ts';
 import { Simulator } from './simulator.ts';
 import { jsonReply, pathOf, type Reply, type SimAnswer } from './wire.ts';
 
+/** Who is simulated, where, and how it behaves. */
 export interface StartOptions {
   readonly provider: Provider;
   /** 0 or absent: a free one. */
@@ -31,6 +32,7 @@ export interface StartOptions {
   readonly onRequest?: ((line: RequestLine) => void) | undefined;
 }
 
+/** One answered request, as a log shows it. */
 export interface RequestLine {
   readonly method: string;
   readonly path: string;
@@ -38,6 +40,18 @@ export interface RequestLine {
   readonly delivery: SimAnswer['delivery']['kind'];
 }
 
+/**
+ * A simulator that listens.
+ *
+ * @example
+ * ```ts
+ * import { controlsOf, type RunningSimulator } from 'kippu/sim';
+ * export async function stopAfterOneLoss({ simulator, close }: RunningSimulator): Promise<void> {
+ *   controlsOf(simulator).faults.loseNextAnswer();
+ *   await close();
+ * }
+ * ```
+ */
 export interface RunningSimulator {
   /** Origin of everything: the base URL to give to a client, and the simulator's page. */
   readonly url: string;

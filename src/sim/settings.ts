@@ -1,8 +1,8 @@
-import { z } from 'zod';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
 import type { Provider } from '../providers/provider.ts';
 import { defaultTenantSettings, TENANT_SHAPE } from './tenant-settings.ts';
+import { z, type Inferred } from './zod.ts';
 
 const limitSchema = z.strictObject({ limit: z.int().min(0), windowMs: z.int().positive() });
 const limitsSchema = z.strictObject({ user: limitSchema.optional(), app: limitSchema.optional() });
@@ -66,10 +66,12 @@ export const settingsSchema = z.strictObject({
   rateLimits: z.record(z.string(), limitsSchema),
   ...TENANT_SHAPE,
 });
-export type Settings = z.infer<typeof settingsSchema>;
+/** Every switch of a simulated provider, as it stands. */
+export type Settings = Inferred<typeof settingsSchema>;
 
 const patchSchema = settingsSchema.partial();
-export type SettingsPatch = z.infer<typeof patchSchema>;
+/** The switches to change; the others stay. */
+export type SettingsPatch = Inferred<typeof patchSchema>;
 
 const WINDOW_MS = 15 * MINUTE_MS;
 

@@ -6,6 +6,18 @@ import { startSimulator, type StartOptions } from './server.ts';
 /** All optional: see {@link StartOptions}. */
 export type SimulateOptions = Omit<StartOptions, 'provider'>;
 
+/**
+ * A simulated provider that runs, and the strings to pull.
+ *
+ * @example
+ * ```ts
+ * import type { Simulation } from 'kippu/sim';
+ * export function renewalsSeenBy(sim: Simulation): number {
+ *   sim.faults.loseNextAnswer('token');
+ *   return sim.state().counts.renewals;
+ * }
+ * ```
+ */
 export interface Simulation extends SimulationControls, AsyncDisposable {
   /** Origin of all endpoints, as in `http://127.0.0.1:40213`; also the simulator's own page. */
   readonly url: string;

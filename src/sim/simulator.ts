@@ -28,6 +28,7 @@ import { stateView, type StateView } from './view.ts';
 import { DELIVERED_WHOLE, jsonReply, pathOf, type Reply, type SimAnswer, type SimRequest } from './wire.ts';
 import { justReply, type Decision, type World } from './world.ts';
 
+/** Who is simulated, and what it needs of the world. */
 export interface SimulatorOptions {
   readonly provider: Provider;
   readonly clock: Clock;

@@ -47,6 +47,7 @@ export interface MetClient {
   readonly secretHash: string | undefined;
 }
 
+/** Somebody who can consent at the simulated provider. */
 export interface User {
   readonly id: string;
   readonly handle: string;
@@ -190,6 +191,7 @@ export interface Money {
   readonly readToday: Set<string>;
 }
 
+/** How often things happened that a test wants to know of. */
 export interface Counts {
   /** Refresh tokens that were presented again after they were spent. */
   presentedTwice: number;

@@ -1,5 +1,5 @@
-import { z } from 'zod';
 import type { Provider } from '../providers/provider.ts';
+import { z, type Inferred, type ZodObject } from './zod.ts';
 
 /** What can be wrong with an ID token, on purpose. */
 export const ID_TOKEN_TROUBLES = [
@@ -58,7 +58,7 @@ export const TENANT_SHAPE = {
   idTokens: z.enum(ID_TOKEN_TROUBLES),
 };
 
-export type TenantSettings = z.infer<z.ZodObject<typeof TENANT_SHAPE>>;
+export type TenantSettings = Inferred<ZodObject<typeof TENANT_SHAPE>>;
 
 /** From the provider's data where they speak of it. */
 export function defaultTenantSettings({ access, refresh, revocation }: Provider): TenantSettings {

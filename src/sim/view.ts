@@ -27,6 +27,7 @@ export interface StateView {
   readonly keys: readonly string[];
 }
 
+/** One consent of a user, and how it ended. */
 export interface GrantView {
   readonly id: string;
   readonly clientId: string;
@@ -37,6 +38,7 @@ export interface GrantView {
   readonly end: { readonly reason: GrantEnd; readonly atMs: number } | null;
 }
 
+/** One token: when it was issued, spent, revoked; never its text. */
 export interface TokenView {
   /** Says nothing about the token's text. */
   readonly id: string;
@@ -54,6 +56,7 @@ export interface TokenView {
   readonly reuses: number;
 }
 
+/** One post, with its price. */
 export interface PostView {
   readonly id: string;
   readonly user: string | null;

@@ -18,6 +18,7 @@ export interface Reply {
   readonly body: string;
 }
 
+/** An answer, and what happens to it on its way. */
 export interface SimAnswer extends Reply {
   readonly delivery: Delivery;
 }

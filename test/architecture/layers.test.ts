@@ -28,7 +28,7 @@ const TABLE: LayerTable = {
     cli: ['app', 'server', 'sim', 'model'],
     sim: ['model', 'providers'],
   },
-  files: { 'index.ts': ['app', 'model'] },
+  files: { 'index.ts': ['app', 'model'], 'session.ts': ['app', 'model'], 'node.ts': ['app'] },
   packages: {
     '@hono/node-server': ['server'],
     commander: ['cli'],

@@ -18,8 +18,8 @@ describe('the documentation', () => {
   });
 
   it('has a paragraph for each dependency, and for nothing else', () => {
-    const { dependencies, devDependencies } = JSON.parse(read('package.json')) as PackageJson;
-    const wanted = [...Object.keys(dependencies), ...Object.keys(devDependencies)];
+    const { dependencies, optionalDependencies, devDependencies } = JSON.parse(read('package.json')) as PackageJson;
+    const wanted = [dependencies, optionalDependencies, devDependencies].flatMap(Object.keys);
     const described = headings('docs/dependencies.md').filter(({ level }) => level === 3);
     assert.deepEqual(described.map(({ text }) => text).sort(), wanted.sort());
   });
@@ -80,6 +80,7 @@ describe('the documentation', () => {
 
 interface PackageJson {
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
 }
 

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { Secret } from '../../src/model/secret.ts';
 import { revoke } from '../../src/renewal/revoke.ts';
+import { githubData } from '../../src/providers/data/github.ts';
 import { plain } from '../support/made-up-providers.ts';
 import { settle } from '../support/virtual-clock.ts';
-import { createWorld, isCode } from '../support/world.ts';
+import type { Token } from '../../src/sim/state.ts';
+import { createWorld, isCode, type World } from '../support/world.ts';
 
 test('a revocation ends the grant at the provider, then here, and the tokens are forgotten', async () => {
   await using world = await createWorld();
@@ -156,3 +159,40 @@ test('a refresh token that was revoked here is known as spent', async () => {
     undefined,
   );
 });
+
+test('a grant whose access token died on the way is renewed and ended: its refresh token does not outlive a revocation', async () => {
+  await using world = await createWorld({ provider: githubData, workers: false });
+  const alice = await world.connect('alice');
+  const old = await world.node().accessToken(alice);
+  // Alive by all that is known here, and unknown there: GitHub answers 422, as for one that is over.
+  const hash = createHash('sha256').update(old).digest('base64url');
+  world.provider.simulator.state.tokens.set(hash, { ...tokenOf(world, hash), revokedAtMs: world.clock.nowMs() });
+  await world.until(world.node().revoke(alice));
+  assert.equal(await world.state(alice), 'revoked');
+  assert.equal(world.provider.isGrantAlive('alice'), false);
+  assert.equal(world.provider.renewals, 1);
+});
+
+test('a provider that knows no access token of a grant at all has not revoked it', async () => {
+  await using world = await createWorld({ provider: githubData, workers: false });
+  const alice = await world.connect('alice');
+  world.provider.order({ endpoint: 'revoke', fault: 'status', status: 422, body: {}, count: 2 });
+  await assert.rejects(world.until(world.node().revoke(alice)), isCode('unavailable'));
+  assert.equal(await world.state(alice), 'active');
+  await world.until(world.node().revoke(alice));
+  assert.equal(world.provider.isGrantAlive('alice'), false);
+});
+
+test('a grant that is over is revoked although the provider knows no token of it', async () => {
+  await using world = await createWorld({ provider: githubData, workers: false });
+  const alice = await world.connect('alice');
+  world.provider.removeApp('alice');
+  await world.until(world.node().revoke(alice));
+  assert.equal(await world.state(alice), 'revoked');
+});
+
+function tokenOf(world: World, hash: string): Token {
+  const token = world.provider.simulator.state.tokens.get(hash);
+  if (token === undefined) throw new Error('There is no such token.');
+  return token;
+}

@@ -243,10 +243,10 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
   {
     name: 'revokes without the lease',
     patches: [
-      { file: 'src/renewal/revoke.ts', search: '  if (isLeased) return false;', replace: '  void isLeased;' },
+      { file: 'src/renewal/revoke.ts', search: "  if (isLeased) return 'moved';", replace: '  void isLeased;' },
       {
         file: 'src/renewal/revoke.ts',
-        search: '  if (claim === undefined) return false;\n  if (dead',
+        search: "  if (claim === undefined) return 'moved';\n  if (dead",
         replace: '  if (dead',
       },
       {

@@ -195,7 +195,7 @@ describe('time in PostgreSQL', () => {
   it('is the database’s, for nodes whose own clocks are wrong', async () => {
     const url = server.url();
     const early = await opened(url, { clock: clockThatIsOff(-600_000), timeOf: 'database' });
-    const late = await opened(url, { clock: clockThatIsOff(+600_000), timeOf: 'database' });
+    const late = await opened(url, { clock: clockThatIsOff(600_000), timeOf: 'database' });
     for (const store of [early, late]) assert.ok(Math.abs(store.clock!.nowMs() - Date.now()) < 2000);
     const alice = await connected(early, 'alice', early.clock!.nowMs());
     const seen = await stored(late, alice);
@@ -210,7 +210,7 @@ describe('a given pool', () => {
   it('is used in a schema of its own and left open', async () => {
     const { hosts, user, password, database } = parseConnectionUrl(server.url());
     const pool = new pg.Pool({ host: hosts[0]!.host, port: hosts[0]!.port, user, password, database });
-    pg.types.setTypeParser(20, (text) => BigInt(text));
+    pg.types.setTypeParser(pg.types.builtins.INT8, (text) => BigInt(text));
     const store = await postgres({ pool, schema: 'given' })({ clock, random: systemRandom, faults: noFaults });
     await store.home.registerApps([APP]);
     const alice = await connected(store, 'alice', clock.nowMs());
@@ -221,7 +221,7 @@ describe('a given pool', () => {
     );
     assert.equal(rows[0]?.count, '1');
     await pool.end();
-    pg.types.setTypeParser(20, (text) => text);
+    pg.types.setTypeParser(pg.types.builtins.INT8, (text) => text);
   });
 });
 
@@ -246,9 +246,9 @@ describe('a server that goes away', () => {
   it('and comes back in the middle of a storm of renewals: nothing is lost, nothing is counted twice', async () => {
     const url = server.url();
     const stores = await Promise.all([opened(url), opened(url)]);
-    await stores[0]!.home.found(HOME);
+    await stores[0].home.found(HOME);
     const users = await Promise.all(
-      Array.from({ length: 12 }, (_, n) => connected(stores[0]!, `user${n}`, clock.nowMs())),
+      Array.from({ length: 12 }, (_, n) => connected(stores[0], `user${n}`, clock.nowMs())),
     );
     const storm = users.map(async (user, n) => {
       const store = stores[n % 2]!;
@@ -272,11 +272,11 @@ describe('a server that goes away', () => {
     await server.startAgain();
     await Promise.all(storm);
     for (const [n, user] of users.entries()) {
-      const credential = await stored(stores[1]!, user);
+      const credential = await stored(stores[1], user);
       assert.equal(credential.refreshFingerprint, print(`user${n} 7`));
       assert.equal(credential.lease, undefined);
-      assert.equal((await stores[1]!.connections.find(user.id))?.renewals, 6);
-      assert.deepEqual(await stores[1]!.credentials.orphans(user.id), []);
+      assert.equal((await stores[1].connections.find(user.id))?.renewals, 6);
+      assert.deepEqual(await stores[1].credentials.orphans(user.id), []);
     }
     await Promise.all(stores.map((store) => store.close()));
   });

@@ -12,6 +12,8 @@ before(async () => {
 });
 after(() => server.remove());
 
+const MIGRATIONS = ['0001_foundation.sql', '0002_ledger.sql'];
+
 const TOKEN = '/v1/connections/x:alice/token';
 
 describe('two kippu up at one PostgreSQL', { concurrency: 3, timeout: 240_000 }, () => {
@@ -85,11 +87,11 @@ describe('the command line at a PostgreSQL', () => {
     const env = { KIPPU_DATABASE_URL: server.url() };
     const missing = await world.run(['migrate', '--check', '--json'], { env });
     assert.equal(missing.code, 1, missing.stderr);
-    assert.deepEqual(JSON.parse(missing.stdout), { pending: ['0001_foundation.sql'] });
+    assert.deepEqual(JSON.parse(missing.stdout), { pending: MIGRATIONS });
     const fresh = await world.run(['doctor'], { env });
     assert.match(fresh.stdout, new RegExp(`postgres://127\\.0\\.0\\.1:${server.port}/postgres`));
     const migrated = await world.run(['migrate', '--json'], { env });
-    assert.deepEqual(JSON.parse(migrated.stdout), { applied: ['0001_foundation.sql'] });
+    assert.deepEqual(JSON.parse(migrated.stdout), { applied: MIGRATIONS });
     assert.deepEqual(JSON.parse((await world.run(['migrate', '--check', '--json'], { env })).stdout), { pending: [] });
     const backup = await world.run(['backup', 'copy.db'], { env });
     assert.equal(backup.code, 2);

@@ -12,7 +12,7 @@ export async function openStoreAt(
 ): Promise<PostgresStore> {
   const { schema, listens, ...parsed } = parseConnectionUrl(url);
   return openPostgresStore({
-    servers: await serversOf({ ...parsed, schema, listens }),
+    servers: serversOf({ ...parsed, schema, listens }),
     schema,
     listens,
     timeOf: 'clock',

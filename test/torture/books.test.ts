@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { causeOf } from './books/causes.ts';
 import { balancePosts } from './books/posts.ts';
+import { killedFamilies, livingAfterRevocation } from './books/grants.ts';
 import { balanceRenewals } from './books/renewals.ts';
-import { badTokens } from './books/tokens.ts';
+import { badTokens, falseRefusals } from './books/tokens.ts';
 import { measureWindows } from './books/window.ts';
 import type { Evidence } from './evidence.ts';
-import { readHistory, type ExchangeFact, type StruckFault } from './history.ts';
+import { readHistory, type EndFact, type ExchangeFact, type StruckFault, type TokenFact } from './history.ts';
 import { PROVIDER } from './plan.ts';
 import type { AttemptRecord, ConnectionRecord, PostRecord } from './records.ts';
 
@@ -124,12 +125,88 @@ test("a token that is another user's, nobody's, or was over already was not good
   const read = { handle: 'alice', tokenHash: 'h', fromMs: T, toMs: T + 5 };
   const found = (token: Partial<ReturnType<typeof accessToken>> | undefined): number => {
     const tokens = new Map(token === undefined ? [] : [['h', { ...accessToken(), ...token }]]);
-    return badTokens(evidence({ reads: [read], tokens })).length;
+    return badTokens([], evidence({ reads: [read], tokens })).length;
   };
   assert.deepEqual(
     [found({}), found(undefined), found({ handle: 'bob' }), found({ expiresAtMs: T - 1 })],
     [0, 1, 1, 1],
   );
+});
+
+test('a token that a renewal replaced is bad from the moment at which the answer is settled here, and not before', () => {
+  const tokens = new Map([['h', { ...accessToken(), ended: { why: 'replaced' as const, atMs: T } }]]);
+  const replacing = { ...exchange(), replaced: ['h'] };
+  const found = (fromMs: number, isStored: boolean): number => {
+    const entry = { exchange: replacing, attempt: attempt({ endedAtMs: T + 100 }), isStored };
+    const reads = [{ handle: 'alice', tokenHash: 'h', fromMs, toMs: fromMs + 5 }];
+    return badTokens([entry], evidence({ reads, tokens })).length;
+  };
+  assert.deepEqual([found(T + 50, true), found(T + 101, true), found(T + 101, false)], [0, 1, 0]);
+});
+
+test('a token that a revocation ended is bad once the revocation is done here; what a user does there is never known', () => {
+  const found = (why: 'revoked_by_client' | 'removed_by_user', fromMs: number): number => {
+    const tokens = new Map([['h', { ...accessToken(), ended: { why, atMs: T } }]]);
+    const reads = [{ handle: 'alice', tokenHash: 'h', fromMs, toMs: fromMs + 5 }];
+    return badTokens([], evidence({ reads, tokens, events: [event('connection.revoked', T + 100)] })).length;
+  };
+  assert.deepEqual([found('revoked_by_client', T + 60), found('revoked_by_client', T + 200)], [0, 1]);
+  assert.equal(found('removed_by_user', T + 200), 0);
+});
+
+test('a reader is refused rightly once the provider has ended the stored token before its time', () => {
+  const refusal = { handle: 'alice', atMs: T + 500, answer: 'uncertain', version: 1, issuedAtMs: T - 1000 };
+  const found = (replaced: readonly string[], version: number): number => {
+    const entry = { exchange: { ...exchange(), replaced }, attempt: attempt({ version }), isStored: false };
+    return falseRefusals([refusal], [entry], evidence({})).length;
+  };
+  assert.deepEqual([found(['h'], 1), found([], 1), found(['h'], 2)], [0, 1, 1]);
+  assert.equal(falseRefusals([refusal], [], evidence({ ends: [end('removed_by_user', T)] })).length, 0);
+  const living = { ...end('removed_by_user', T), endsAccess: false };
+  assert.equal(
+    falseRefusals([refusal], [], evidence({ ends: [living] })).length,
+    1,
+    'its tokens are read without asking',
+  );
+});
+
+test('a family that a reuse ended although its last token was here was killed, unless somebody forced the renewal', () => {
+  const found = (isStored: boolean, more: MadeUp = {}): number => {
+    const entry = { exchange: exchange(), attempt: attempt(), isStored };
+    return killedFamilies([entry], evidence({ ends: [end('reuse', T + 500)], ...more })).length;
+  };
+  assert.deepEqual([found(true), found(false), found(false, { spooled: new Set(['att']) })], [1, 0, 1]);
+  assert.equal(found(true, { forced: [{ handle: 'alice', fromMs: T, toMs: T + 600 }] }), 0);
+  assert.equal(found(true, { ends: [end('removed_by_user', T + 500)] }), 0);
+});
+
+test('an end is true where others ended the grant, also one that was attached after a later consent', () => {
+  const consents = [
+    { grantId: 'older', handle: 'alice', atMs: T + 100 },
+    { grantId: 'grant', handle: 'alice', atMs: T + 200 },
+  ];
+  const events = [event('connection.created', T + 300), event('connection.reauth_required', T + 900)];
+  const found = (grantId: string, exchanges: readonly ExchangeFact[] = []): number => {
+    const ends = [{ ...end('removed_by_user', T + 150), grantId }];
+    const attempts = [attempt({ startedAtMs: T + 390, outcome: 'renewed' })];
+    return balanceRenewals(evidence({ consents, events, ends, exchanges, attempts })).falseEnds.length;
+  };
+  assert.deepEqual([found('older'), found('another')], [0, 1]);
+  assert.equal(found('older', [{ ...exchange(), atMs: T + 400 }]), 1, 'what was exchanged since was of the later one');
+});
+
+test('a connection that was revoked at the provider has no living refresh token that was here', () => {
+  const consents = [{ grantId: 'grant', handle: 'alice', atMs: T - 9000 }];
+  const refresh = { ...accessToken(), kind: 'refresh' as const };
+  const found = (token: Partial<typeof refresh>, isStored: boolean, atProvider = true): number => {
+    const entry = { exchange: exchange(), attempt: attempt(), isStored };
+    const events = [{ ...event('connection.revoked', T + 500), data: { at_provider: atProvider } }];
+    const tokens = new Map([['next', { ...refresh, ...token }]]);
+    return livingAfterRevocation([entry], evidence({ consents, events, tokens })).length;
+  };
+  assert.deepEqual([found({}, true), found({}, false), found({}, true, false)], [1, 0, 0]);
+  assert.equal(found({ spentAtMs: T }, true), 0);
+  assert.equal(found({ ended: { why: 'revoked_by_client', atMs: T + 400 } }, true), 0);
 });
 
 test('the window ends when the commit has returned, and an answer that was delayed does not count', () => {
@@ -169,6 +246,7 @@ test('the journal of the provider tells of exchanges, their faults, and what was
     hash,
     parentId: undefined,
     reuses: 0,
+    revokedAtMs: undefined,
     issuedAtMs: T,
   });
   const fault = {
@@ -197,13 +275,13 @@ test('the journal of the provider tells of exchanges, their faults, and what was
     [{ kind: 'token_reused', hash: 'one' }],
   ]);
   assert.deepEqual(history.exchanges, [
-    { grantId: 'grant', handle: 'alice', atMs: T + 5, successor: 'two', fault: { kind: 'lose', delayMs: 0 } },
+    { ...exchange(), atMs: T + 5, successor: 'two', fault: { kind: 'lose', delayMs: 0 } },
   ]);
   assert.deepEqual([history.reuses.length, history.struck['lose']], [1, 1]);
 });
 
 function exchange(fault?: StruckFault): ExchangeFact {
-  return { grantId: 'grant', handle: 'alice', atMs: T, successor: 'next', fault };
+  return { grantId: 'grant', handle: 'alice', atMs: T, successor: 'next', replaced: [], fault };
 }
 
 function attempt(of: Partial<AttemptRecord> = {}): AttemptRecord {
@@ -231,8 +309,16 @@ function accessToken() {
     issuedAtMs: T - 1000,
     expiresAtMs: T + 7000,
     spentAtMs: undefined as number | undefined,
-    revokedAtMs: undefined as number | undefined,
+    ended: undefined as TokenFact['ended'],
   };
+}
+
+function event(type: string, atMs: number): Evidence['events'][number] {
+  return { atMs, type, connectionId: 'con', postId: null, data: {} };
+}
+
+function end(why: EndFact['why'], atMs: number): EndFact {
+  return { grantId: 'grant', handle: 'alice', why, endsAccess: true, atMs };
 }
 
 function post(status: string, remoteId: string | null = null): PostRecord {
@@ -254,6 +340,7 @@ interface MadeUp extends Partial<Omit<Evidence, 'provider' | 'connections'>> {
   readonly exchanges?: readonly ExchangeFact[];
   readonly consents?: Evidence['provider']['consents'];
   readonly reuses?: Evidence['provider']['reuses'];
+  readonly ends?: Evidence['provider']['ends'];
   readonly remote?: Evidence['provider']['posts'];
   readonly tokens?: Evidence['provider']['tokens'];
   readonly state?: string;
@@ -263,6 +350,7 @@ function evidence({
   exchanges = [],
   consents = [],
   reuses = [],
+  ends = [],
   remote = [],
   tokens = new Map(),
   ...of
@@ -273,12 +361,13 @@ function evidence({
     handle: 'alice',
     state: of.state ?? 'active',
     reason: null,
+    version: 1,
     accessIssuedAtMs: T,
     accessExpiresAtMs: T + 8000,
     openAttempt: null,
   };
   return {
-    provider: { exchanges, consents, reuses, posts: remote, tokens, struck: {} },
+    provider: { exchanges, consents, reuses, ends, posts: remote, tokens, struck: {} },
     connections: [alice],
     attempts: [],
     events: [],
@@ -291,6 +380,7 @@ function evidence({
     commits: new Map(),
     reads: [],
     accepted: [],
+    forced: [],
     proofs: new Map(),
     lateAnswerMs: 3000,
     ...of,

@@ -93,4 +93,42 @@ export const DEFECTS: readonly Defect[] = [
       },
     ],
   },
+  {
+    name: 'refused-access-is-not-spent',
+    what: 'where a renewal ends the old access token, its refusal is taken for a sign that nothing was spent (GitHub)',
+    edits: [
+      {
+        file: 'src/renewal/ask.ts',
+        from: 'await ports.credentials.noteRefusedAccess(seen.credential.connectionId, seen.credential.version);',
+        to: 'await markNotSpent(seen, ports);',
+      },
+    ],
+  },
+  {
+    name: 'opened-tokens-kept',
+    what: 'a process hands out for five seconds what it has opened once: where a renewal ends the old one, it is dead (GitHub)',
+    edits: [
+      {
+        file: 'src/renewal/settle.ts',
+        from: 'const tokens = openTokens({ credential, app }, ports);\n  return served({ ...seen, app }, { tokens, version',
+        to: `const kept = ((globalThis as any).kept ??= new Map());
+  const known = kept.get(credential.connectionId);
+  const isFresh = known !== undefined && ports.clock.nowMs() - known.atMs < 5000;
+  const tokens = isFresh ? known.tokens : openTokens({ credential, app }, ports);
+  if (!isFresh) kept.set(credential.connectionId, { tokens, atMs: ports.clock.nowMs() });
+  return served({ ...seen, app }, { tokens, version`,
+      },
+    ],
+  },
+  {
+    name: 'spool-taken-for-empty',
+    what: "where a reuse kills the family, a replay does not wait for the answer in the sender's spool (Auth0)",
+    edits: [
+      {
+        file: 'src/renewal/resolve.ts',
+        from: 'if (refresh.reuseKillsFamily && !isSpoolKnownEmpty(seen, attempt)',
+        to: 'if (!refresh.reuseKillsFamily && !isSpoolKnownEmpty(seen, attempt)',
+      },
+    ],
+  },
 ];

@@ -19,6 +19,7 @@ export interface Evidence {
   readonly commits: ReadonlyMap<number, readonly Commit[]>;
   readonly reads: readonly ServedRead[];
   readonly accepted: readonly AcceptedPost[];
+  readonly forced: readonly ForcedRenewal[];
   /** What the last renewal, after all faults, was answered; by handle. */
   readonly proofs: ReadonlyMap<string, string>;
   readonly lateAnswerMs: number;
@@ -38,6 +39,13 @@ export interface Commit {
 export interface ServedRead {
   readonly handle: string;
   readonly tokenHash: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A renewal that somebody wanted at once, whatever it cost. */
+export interface ForcedRenewal {
+  readonly handle: string;
   readonly fromMs: number;
   readonly toMs: number;
 }

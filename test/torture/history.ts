@@ -1,11 +1,13 @@
 import type { Batch } from './provider.ts';
 import type { FaultKind } from '../../src/sim/faults.ts';
+import type { GrantEnd } from '../../src/sim/state.ts';
 
 /** What the provider did, as its journal has it: the other side of the books. */
 export interface ProviderHistory {
   readonly consents: readonly ConsentFact[];
   readonly exchanges: readonly ExchangeFact[];
   readonly reuses: readonly ReuseFact[];
+  readonly ends: readonly EndFact[];
   readonly posts: readonly PostFact[];
   readonly tokens: ReadonlyMap<string, TokenFact>;
   /** Faults that found their request, by kind. */
@@ -25,6 +27,8 @@ export interface ExchangeFact {
   readonly atMs: number;
   /** The refresh token that was issued for it. */
   readonly successor: string;
+  /** By hash: the access tokens that it ended before their time, where the provider does that. */
+  readonly replaced: readonly string[];
   readonly fault: StruckFault | undefined;
 }
 
@@ -32,6 +36,16 @@ export interface ReuseFact {
   readonly grantId: string;
   readonly handle: string;
   readonly token: string;
+  readonly atMs: number;
+}
+
+/** A grant that is over, or the only refresh token of it that is worth anything. */
+export interface EndFact {
+  readonly grantId: string;
+  readonly handle: string;
+  readonly why: GrantEnd;
+  /** Access tokens ended with it. */
+  readonly endsAccess: boolean;
   readonly atMs: number;
 }
 
@@ -56,7 +70,8 @@ export interface TokenFact {
   readonly issuedAtMs: number;
   readonly expiresAtMs: number | undefined;
   spentAtMs: number | undefined;
-  revokedAtMs: number | undefined;
+  /** Before its time: `replaced` by what a renewal brought, or with its grant. */
+  ended: { readonly why: GrantEnd | 'replaced'; readonly atMs: number } | undefined;
 }
 
 /** Reads the journal from its beginning. `tokens` is by the hash of the token's text, as the simulator keeps it. */
@@ -70,6 +85,7 @@ class HistoryReader implements ProviderHistory {
   readonly consents: ConsentFact[] = [];
   readonly exchanges: ExchangeFact[] = [];
   readonly reuses: ReuseFact[] = [];
+  readonly ends: EndFact[] = [];
   readonly posts: PostFact[] = [];
   readonly tokens = new Map<string, TokenFact>();
   readonly struck: Record<string, number> = {};
@@ -103,10 +119,10 @@ class HistoryReader implements ProviderHistory {
         });
         return;
       case 'grant_ended':
-        for (const token of this.tokens.values()) {
-          if (token.grantId !== event.grantId || (token.kind === 'access' && event.access === 'lives')) continue;
-          token.revokedAtMs ??= event.atMs;
-        }
+        this.#endGrant(event);
+        return;
+      case 'token_revoked':
+        this.#endToken(event);
         return;
       case 'token_issued':
         this.#lastAtMs = event.token.issuedAtMs;
@@ -118,7 +134,7 @@ class HistoryReader implements ProviderHistory {
           issuedAtMs: event.token.issuedAtMs,
           expiresAtMs: event.token.expiresAtMs,
           spentAtMs: undefined,
-          revokedAtMs: undefined,
+          ended: undefined,
         });
         return;
       case 'token_reused': {
@@ -145,9 +161,34 @@ class HistoryReader implements ProviderHistory {
     }
   }
 
+  #endGrant(event: Extract<Batch[number], { kind: 'grant_ended' }>): void {
+    const { grantId, reason: why, atMs } = event;
+    const endsAccess = event.access === 'ends';
+    this.ends.push({ grantId, handle: this.#handleOf(grantId), why, endsAccess, atMs });
+    for (const token of this.tokens.values()) {
+      if (token.grantId !== grantId || (token.kind === 'access' && !endsAccess)) continue;
+      token.ended ??= { why, atMs };
+    }
+  }
+
+  /** Somebody revoked it by itself, unless the same request exchanged what it came with. */
+  #endToken({ hash, atMs }: Extract<Batch[number], { kind: 'token_revoked' }>): void {
+    const token = this.tokens.get(hash);
+    if (token === undefined) return;
+    const { grantId, handle } = token;
+    const why = 'revoked_by_client';
+    token.ended ??= { why, atMs };
+    if (token.kind === 'refresh') this.ends.push({ grantId, handle, why, endsAccess: false, atMs });
+  }
+
   #readExchange(batch: Batch, fault: StruckFault | undefined): void {
     const spent = batch.find((event) => event.kind === 'token_spent');
     if (spent === undefined) return;
+    const replaced = batch.flatMap((event) => (event.kind === 'token_revoked' ? [event.hash] : []));
+    for (const hash of replaced) {
+      const token = this.tokens.get(hash);
+      if (token !== undefined) token.ended = { why: 'replaced', atMs: spent.atMs };
+    }
     const parent = this.tokens.get(spent.hash);
     if (parent !== undefined) parent.spentAtMs = spent.atMs;
     const successor = batch.find((event) => event.kind === 'token_issued' && event.token.kind === 'refresh');
@@ -157,6 +198,7 @@ class HistoryReader implements ProviderHistory {
       handle: parent.handle,
       atMs: spent.atMs,
       successor: successor.token.hash,
+      replaced,
       fault,
     });
   }

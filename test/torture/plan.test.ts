@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseFaultOrder } from '../../src/sim/faults.ts';
 import { planFaults, PROVIDER, type PlanOptions } from './plan.ts';
+import { PLAYED } from './played.ts';
 
 const OPTIONS: PlanOptions = {
+  played: PLAYED.x,
   seed: '7',
   forMs: 600_000,
   nodes: ['a', 'b'],

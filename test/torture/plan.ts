@@ -1,5 +1,6 @@
-import type { FaultEndpoint, FaultOrder } from '../../src/sim/faults.ts';
+import type { FaultOrder } from '../../src/sim/faults.ts';
 import { seededRandom } from '../support/seeded-random.ts';
+import type { Played } from './played.ts';
 
 /** What is done to the processes, the provider's answers and the disk, and when. */
 export type Act =
@@ -16,6 +17,7 @@ export interface PlannedAct {
 }
 
 export interface PlanOptions {
+  readonly played: Played;
   readonly seed: string;
   readonly forMs: number;
   /** Kippu's processes by name. */
@@ -94,8 +96,9 @@ function drawAct(chance: Chance, options: PlanOptions): Act {
   }
 }
 
-function drawOrder(chance: Chance, { lateAnswerMs }: PlanOptions): FaultOrder {
-  const endpoint: FaultEndpoint = chance.weighted({ token: 60, tweets: 26, timeline: 8, me: 6 });
+function drawOrder(chance: Chance, { lateAnswerMs, played }: PlanOptions): FaultOrder {
+  const endpoint = chance.weighted(played.strikes);
+  const in200 = played.data.quirks.errorsArriveAs200 === true && endpoint === 'token' ? 10 : 0;
   const kind = chance.weighted({
     lose: 9,
     lose_request: 12,
@@ -105,6 +108,8 @@ function drawOrder(chance: Chance, { lateAnswerMs }: PlanOptions): FaultOrder {
     refused: 15,
     broken: 15,
     broken_late: 5,
+    refused_in_200: in200,
+    broken_in_200: in200,
   });
   switch (kind) {
     case 'lose':
@@ -121,6 +126,11 @@ function drawOrder(chance: Chance, { lateAnswerMs }: PlanOptions): FaultOrder {
       return { endpoint, fault: 'status', status: chance.pick([500, 502, 503]) };
     case 'broken_late':
       return { endpoint, fault: 'status', status: 500, handled: true };
+    case 'refused_in_200':
+      return { endpoint, fault: 'status', status: 200, body: { error: 'slow_down' }, count: chance.between(1, 4) };
+    case 'broken_in_200':
+      // A page in the place of the answer, which says neither tokens nor an error: the refresh token is spent.
+      return { endpoint, fault: 'status', status: 200, body: '<html>One moment, please</html>', handled: true };
   }
 }
 
@@ -149,8 +159,8 @@ export class Chance {
     return picked;
   }
 
-  weighted<K extends string>(weights: Readonly<Record<K, number>>): K {
-    const entries = Object.entries<number>(weights) as [K, number][];
+  weighted<K extends string>(weights: Readonly<Partial<Record<K, number>>>): K {
+    const entries = Object.entries(weights) as [K, number][];
     let left = this.#unit() * entries.reduce((sum, [, weight]) => sum + weight, 0);
     for (const [key, weight] of entries) {
       left -= weight;

@@ -5,14 +5,12 @@ import { fileURLToPath } from 'node:url';
 import type { SimEvent } from '../../src/sim/events.ts';
 import type { FaultOrder } from '../../src/sim/faults.ts';
 import { lastWords, type ProcessTable, type RunningProcess } from './processes.ts';
-import { FAST } from './stage.ts';
+import type { Played } from './played.ts';
 import { PROVIDER } from './plan.ts';
 
 const ENTRY = fileURLToPath(new URL('../../bin/kippu.mjs', import.meta.url));
 const ASK_TIMEOUT_MS = 1500;
 const START_PATIENCE_MS = 60_000;
-/** So many that no user of a run meets a limit that nobody planned. */
-const NO_LIMIT = { user: { limit: 1_000_000, windowMs: 900_000 } } as const;
 
 /** One request at the provider: everything it did there, in the order of the journal. */
 export type Batch = readonly SimEvent[];
@@ -22,14 +20,16 @@ interface Line {
   readonly events: Batch;
 }
 
-/** The simulated X as a process of its own, whose memory survives its death. */
+/** The simulated provider as a process of its own, whose memory survives its death. */
 export class ProviderProcess {
+  readonly played: Played;
   readonly #directory: string;
   readonly #port: number;
   readonly #processes: ProcessTable;
   #running: RunningProcess | undefined;
 
-  constructor(at: { readonly directory: string; readonly port: number }, processes: ProcessTable) {
+  constructor(played: Played, at: { readonly directory: string; readonly port: number }, processes: ProcessTable) {
+    this.played = played;
     this.#directory = at.directory;
     this.#port = at.port;
     this.#processes = processes;
@@ -49,7 +49,10 @@ export class ProviderProcess {
     this.#archive();
     const running = this.#processes.start({
       name: PROVIDER,
-      args: [ENTRY, 'simulate', 'x', '--port', String(this.#port), '--directory', this.#memory, '--fast', String(FAST)],
+      args: [
+        ...[ENTRY, 'simulate', this.played.data.id, '--port', String(this.#port)],
+        ...['--directory', this.#memory, '--fast', String(this.played.fast)],
+      ],
       cwd: this.#directory,
       env: {},
       log: this.#log,
@@ -65,13 +68,10 @@ export class ProviderProcess {
     return true;
   }
 
-  /** Nobody meets a limit that was not planned, and a post that is sent twice is out twice. */
-  async liftLimits(): Promise<void> {
-    const limited = ['tweets', 'delete', 'me', 'timeline', 'followers'];
-    await this.#control('/_sim/settings', {
-      duplicateWindowMs: 0,
-      rateLimits: Object.fromEntries(limited.map((endpoint) => [endpoint, NO_LIMIT])),
-    });
+  /** Nobody meets a limit that was not planned. */
+  async prepare(): Promise<void> {
+    const answer = await this.#control('/_sim/settings', this.played.simulated);
+    if (answer === undefined) throw new Error('the simulated provider does not take its settings');
   }
 
   /** `false`: it is down or stopped now, and the fault was not ordered. */
@@ -88,6 +88,11 @@ export class ProviderProcess {
     const answer = await this.#control('/_sim/consent', { authorization_url: authorizationUrl, user });
     const back = answer?.['redirect_url'];
     return typeof back === 'string' ? back : undefined;
+  }
+
+  /** The user takes the app out of his account: all that he gave it ends, without a word to anybody. */
+  async removeApp(user: string): Promise<{ readonly status: string } | undefined> {
+    return (await this.#control('/_sim/tokens/revoke', { user })) && { status: 'done' };
   }
 
   /** All that ever happened there. To be asked while it does not run, or rests. */

@@ -7,6 +7,7 @@ export interface ConnectionRecord {
   readonly handle: string;
   readonly state: string;
   readonly reason: string | null;
+  readonly version: number;
   readonly accessIssuedAtMs: number;
   readonly accessExpiresAtMs: number | null;
   readonly openAttempt: string | null;
@@ -57,8 +58,8 @@ export interface PostAttemptRecord {
 }
 
 const SQL = {
-  connections: `select n.id, n.name, n.handle, n.state, n.state_reason as reason, c.access_issued_at_ms as accessIssuedAtMs,
-    c.access_expires_at_ms as accessExpiresAtMs, c.attempt_id as openAttempt
+  connections: `select n.id, n.name, n.handle, n.state, n.state_reason as reason, c.version,
+    c.access_issued_at_ms as accessIssuedAtMs, c.access_expires_at_ms as accessExpiresAtMs, c.attempt_id as openAttempt
     from connections n join credentials c on c.connection_id = n.id`,
   attempts: `select id, connection_id as connectionId, purpose, version, json_extract(sender, '$.pid') as senderPid,
     started_at_ms as startedAtMs, ended_at_ms as endedAtMs, outcome, error, replays

@@ -1,16 +1,19 @@
 import type { CallerTally } from './load/callers.ts';
 import type { ReadTally } from './load/readers.ts';
 import { balancePosts, type PostBooks } from './books/posts.ts';
+import { killedFamilies, livingAfterRevocation } from './books/grants.ts';
 import { balanceRenewals, countBy, instant, type Flaw } from './books/renewals.ts';
-import { badTokens } from './books/tokens.ts';
+import { badTokens, falseRefusals } from './books/tokens.ts';
 import { distribution, measureWindows, type Distribution, type Windows } from './books/window.ts';
 import type { Evidence } from './evidence.ts';
 import type { FaultTally } from './faults.ts';
 import type { Spools } from './gather.ts';
+import type { Played } from './played.ts';
 import { storyOf } from './story.ts';
 
 /** What is known of a run besides the books. */
 export interface Circumstances {
+  readonly played: Played;
   readonly seed: string;
   readonly faults: FaultTally;
   readonly reads: ReadTally;
@@ -26,6 +29,7 @@ export interface Circumstances {
 }
 
 export interface Report {
+  readonly provider: string;
   readonly seed: string;
   readonly isGood: boolean;
   /** What must be zero, by what it is. */
@@ -42,11 +46,15 @@ export interface Report {
   readonly tornSpoolFiles: number;
   readonly lostByCause: Readonly<Record<string, number>>;
   readonly connectionsEnded: Readonly<Record<string, number>>;
+  /** At the provider, by what ended them. */
+  readonly grantsEnded: Readonly<Record<string, number>>;
+  readonly revoked: number;
   readonly consentsAgain: number;
   readonly appReleasedByOperator: number;
   readonly stillWaitingForReplay: number;
   readonly presentedTwice: number;
-  readonly posts: Pick<PostBooks, 'byStatus' | 'failedFor' | 'undecided' | 'searched' | 'waiting'>;
+  /** Absent: none are made at this provider. */
+  readonly posts: Pick<PostBooks, 'byStatus' | 'failedFor' | 'undecided' | 'searched' | 'waiting'> | undefined;
   readonly reads: {
     readonly served: number;
     readonly refused: Readonly<Record<string, number>>;
@@ -64,9 +72,10 @@ const STORIES_MAX = 8;
 
 /** Both sides' books, side by side. */
 export function balance(evidence: Evidence, circumstances: Circumstances): Report {
-  const { faults, reads, calls, spools } = circumstances;
+  const { played, faults, reads, calls, spools } = circumstances;
   const renewals = balanceRenewals(evidence);
-  const posts = balancePosts(evidence);
+  const posts = played.takesPosts ? balancePosts(evidence) : undefined;
+  const refusals = falseRefusals(reads.refusedThoughLiving, renewals.entries, evidence);
   const flaws: Readonly<Record<string, readonly Flaw[]>> = {
     'connections lost for another reason': renewals.lost
       .filter(({ cause }) => cause === 'unexplained')
@@ -75,10 +84,11 @@ export function balance(evidence: Evidence, circumstances: Circumstances): Repor
     'renewals that the provider knows nothing of': renewals.invented,
     'refresh tokens presented twice without a reason': renewals.presentedTwiceUnexplained,
     'connections unsettled': renewals.unsettled,
-    'posts doubled': posts.doubled,
-    'posts missing': posts.missing,
-    'tokens handed out that were not good': badTokens(evidence),
-    'readers refused though a token lived': reads.refusedThoughLiving.map(({ handle, atMs, answer }) => ({
+    'families killed though their last token was here': killedFamilies(renewals.entries, evidence),
+    'revoked connections with a living token': livingAfterRevocation(renewals.entries, evidence),
+    ...(posts === undefined ? {} : { 'posts doubled': posts.doubled, 'posts missing': posts.missing }),
+    'tokens handed out that were not good': badTokens(renewals.entries, evidence),
+    'readers refused though a token lived': refusals.map(({ handle, atMs, answer }) => ({
       handle,
       what: `${answer} at ${instant(atMs)}`,
     })),
@@ -90,6 +100,7 @@ export function balance(evidence: Evidence, circumstances: Circumstances): Repor
   const violations = Object.fromEntries(Object.entries(flaws).map(([what, found]) => [what, found.length]));
   const all = Object.entries(flaws).flatMap(([kind, found]) => found.map((flaw) => ({ kind, flaw })));
   return {
+    provider: played.data.id,
     seed: circumstances.seed,
     isGood: all.length === 0,
     violations,
@@ -105,21 +116,17 @@ export function balance(evidence: Evidence, circumstances: Circumstances): Repor
     tornSpoolFiles: spools.damaged,
     lostByCause: countBy(renewals.lost.map(({ cause }) => cause)),
     connectionsEnded: renewals.ended,
+    grantsEnded: countBy(evidence.provider.ends.map(({ why }) => why)),
+    revoked: evidence.events.filter(({ type }) => type === 'connection.revoked').length,
     consentsAgain: circumstances.consentsAgain,
     appReleasedByOperator: circumstances.releases,
     stillWaitingForReplay: renewals.waiting.length,
     presentedTwice: renewals.presentedTwice,
-    posts: {
-      byStatus: posts.byStatus,
-      failedFor: posts.failedFor,
-      undecided: posts.undecided,
-      searched: posts.searched,
-      waiting: posts.waiting,
-    },
+    posts,
     reads: {
       served: reads.served.length,
       refused: reads.refused,
-      refusedThoughLiving: reads.refusedThoughLiving.length,
+      refusedThoughLiving: refusals.length,
       unreached: reads.unreached,
       wait: distribution(reads.waits),
     },

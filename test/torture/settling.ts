@@ -8,6 +8,8 @@ import type { PostRecord, Records } from './records.ts';
 const LOOK_EVERY_MS = 500;
 const STOP_PATIENCE_MS = 30_000;
 const AT_ONCE = 4;
+/** How often the operator is called while everything is renewed once more. */
+const CALLS_MAX = 5;
 
 export interface SettlingOptions {
   readonly provider: ProviderProcess;
@@ -42,14 +44,16 @@ export async function settle(options: SettlingOptions): Promise<Settled> {
     await sleep(LOOK_EVERY_MS);
   }
   say(`settled after ${Math.round((Date.now() - beganMs) / 1000)} s${open === '' ? '' : `, except: ${open}`}`);
-  const proofs = await renewAll(options);
+  const proofs = await proveAll(options);
   const badExits = await endNodes(options);
   return { proofs, badExits, damages: records.damages() };
 }
 
 function whatIsOpen(records: Records, consents: number): string {
   const attempts = new Map(records.attempts().map((attempt) => [attempt.id, attempt]));
-  const uncertain = records.connections().filter(({ openAttempt }) => {
+  const uncertain = records.connections().filter(({ state, openAttempt }) => {
+    // Refused, and not believed, because so many were refused at once: the operator lets it be asked once more.
+    if (openAttempt === null) return state === 'uncertain';
     const attempt = attempts.get(openAttempt ?? '');
     // One whose replay went unanswered, too, waits for a minute and longer: that is told, and not waited for.
     return attempt !== undefined && !(attempt.outcome === 'unanswered' && attempt.replays > 0);
@@ -82,10 +86,27 @@ async function askForTokens({ nodes, records }: SettlingOptions): Promise<void> 
   );
 }
 
-/** A renewal that the provider grants shows that what is stored is what the provider holds for good. */
-async function renewAll({ nodes, records }: SettlingOptions): Promise<Map<string, string>> {
+/**
+ * A renewal that the provider grants shows that what is stored is what the provider holds for good. So many may learn now
+ * that their users have left that the app is held, as it should be: then the operator is called, and it goes on.
+ */
+async function proveAll(options: SettlingOptions): Promise<Map<string, string>> {
   const proofs = new Map<string, string>();
-  const waiting = records.connections().filter(({ state }) => state === 'active');
+  for (let calls = 0; calls < CALLS_MAX; calls += 1) {
+    await renewAll(proofs, options);
+    if (!options.records.isAppHeld()) break;
+    await options.operator.look();
+  }
+  return proofs;
+}
+
+async function renewAll(proofs: Map<string, string>, { nodes, records }: SettlingOptions): Promise<void> {
+  const waiting = records
+    .connections()
+    .filter(
+      ({ state, handle, openAttempt }) =>
+        (state === 'active' || (state === 'uncertain' && openAttempt === null)) && proofs.get(handle) !== 'renewed',
+    );
   await Promise.all(
     Array.from({ length: AT_ONCE }, async (_, index) => {
       const node = nodes[index % nodes.length];
@@ -95,7 +116,6 @@ async function renewAll({ nodes, records }: SettlingOptions): Promise<Map<string
       }
     }),
   );
-  return proofs;
 }
 
 function proofOf(answer: unknown): string {

@@ -3,7 +3,7 @@ import type { Report } from './report.ts';
 
 /** A report for people. */
 export function showReport(report: Report): string {
-  const { reads, window, posts } = report;
+  const { reads, window } = report;
   const lines: [string, string][] = [
     [
       'renewals',
@@ -19,14 +19,15 @@ export function showReport(report: Report): string {
     ],
     ['through the spool', `${report.throughTheSpool} answers; ${report.tornSpoolFiles} torn files`],
     ['answers lost', counts(report.lostByCause)],
-    ['connections ended', `${counts(report.connectionsEnded)}; consented again: ${report.consentsAgain}`],
+    [
+      'connections ended',
+      `${counts(report.connectionsEnded)}; revoked ${report.revoked}; consented again: ${report.consentsAgain}`,
+    ],
+    ['grants ended there', counts(report.grantsEnded)],
     ['presented twice', `${report.presentedTwice} times, each for a reason that the store has`],
     ['still uncertain', `${report.stillWaitingForReplay}, whose replay went unanswered too`],
     ['app held', `released by the operator ${report.appReleasedByOperator} times`],
-    ['posts', counts(posts.byStatus)],
-    ['posts failed', counts(posts.failedFor)],
-    ['posts to decide', `${counts(posts.undecided)}; still searched ${posts.searched}`],
-    ['posts waiting', counts(posts.waiting)],
+    ...postLines(report),
     [
       'readers',
       `${reads.served} served; refused: ${counts(reads.refused)}; ${reads.unreached} met nobody; wait ${span(reads.wait)}`,
@@ -40,12 +41,22 @@ export function showReport(report: Report): string {
     ([what, count]) => `${count === 0 ? '  ok ' : '  BAD'} ${count} ${what}`,
   );
   return [
-    `torture, seed ${report.seed}: ${report.isGood ? 'the books balance' : 'THE BOOKS DO NOT BALANCE'}`,
+    `torture, ${report.provider}, seed ${report.seed}: ${report.isGood ? 'the books balance' : 'THE BOOKS DO NOT BALANCE'}`,
     ...lines.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`),
     'must be zero:',
     ...zeros,
     ...report.stories.map((story) => `\n${story}`),
   ].join('\n');
+}
+
+function postLines({ posts }: Report): [string, string][] {
+  if (posts === undefined) return [];
+  return [
+    ['posts', counts(posts.byStatus)],
+    ['posts failed', counts(posts.failedFor)],
+    ['posts to decide', `${counts(posts.undecided)}; still searched ${posts.searched}`],
+    ['posts waiting', counts(posts.waiting)],
+  ];
 }
 
 function counts(of: Readonly<Record<string, number>>): string {

@@ -1,16 +1,14 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Disk } from './disk.ts';
+import type { Played } from './played.ts';
 import type { Launch, ProcessTable } from './processes.ts';
 
 const ENTRY = fileURLToPath(new URL('kippu-process.ts', import.meta.url));
 const BREAKER = new URL('break-process.ts', import.meta.url);
 
-/** Access tokens live two hours divided by this. */
-export const FAST = 900;
 /** Kippu's own waits, in the same proportion to the tokens' lives as far as they can be set. */
 export const TIMING = { deadlineMs: 6000, lateAnswerMs: 3000, replayMarginMs: 500 } as const;
-export const CLIENT_ID = 'torture';
 
 /** What all processes of a run have in common. */
 export interface Stage {
@@ -18,6 +16,7 @@ export interface Stage {
   readonly directory: string;
   /** Database, key rings and spools. */
   readonly disk: Disk;
+  readonly played: Played;
   readonly providerUrl: string;
   readonly keys: string;
   readonly processes: ProcessTable;
@@ -48,8 +47,7 @@ export function kippuCommand(
       KIPPU_DATABASE_URL: `sqlite:${databasePathOf(stage)}`,
       KIPPU_KEYS: stage.keys,
       KIPPU_SANDBOX: '0',
-      KIPPU_X_CLIENT_ID: CLIENT_ID,
-      KIPPU_X_BASE_URL: stage.providerUrl,
+      ...appSettings(stage),
       KIPPU_RENEWAL_DEADLINE: `${TIMING.deadlineMs}ms`,
       KIPPU_LATE_ANSWER: `${TIMING.lateAnswerMs}ms`,
       KIPPU_REPLAY_MARGIN: `${TIMING.replayMarginMs}ms`,
@@ -58,4 +56,9 @@ export function kippuCommand(
       KIPPU_TEST_TIMINGS: timingsPathOf(stage, name),
     },
   };
+}
+
+function appSettings({ played, providerUrl }: Stage): Record<string, string> {
+  const settings = Object.entries({ ...played.app, BASE_URL: providerUrl });
+  return Object.fromEntries(settings.map(([name, value]) => [`KIPPU_${played.data.id.toUpperCase()}_${name}`, value]));
 }

@@ -31,6 +31,10 @@ function providerLines(handle: string, { provider }: Evidence): Line[] {
       atMs,
       text: `provider  exchanged in ${grantId}${faultText(fault)}`,
     })),
+    ...provider.ends.filter(isOwn).map(({ atMs, grantId, why }) => ({
+      atMs,
+      text: `provider  ${grantId} ended: ${why}`,
+    })),
     ...provider.reuses.filter(isOwn).map(({ atMs, grantId }) => ({
       atMs,
       text: `provider  refused a spent refresh token of ${grantId} (not before this)`,

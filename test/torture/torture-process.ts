@@ -1,16 +1,19 @@
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { DEFECTS } from './defects.ts';
+import { isPlayed, PLAYED, type PlayedName } from './played.ts';
+import type { Report } from './report.ts';
 import { showReport } from './show.ts';
 import { torture } from './torture.ts';
 
 /**
- * `npm run torture -- --minutes M --seed N [--connections N] [--servers N] [--readers N] [--settle SECONDS]
+ * `npm run torture -- --provider x|github|auth0|all --minutes M --seed N [--connections N] [--servers N] [--readers N] [--settle SECONDS]
  * [--broken NAME] [--json]`.
  * Exit code 1 if anything that must be zero is not; 2 for flags that make no sense.
  */
 const { values } = parseArgs({
   options: {
+    provider: { type: 'string', default: 'x' },
     minutes: { type: 'string', default: '1' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     connections: { type: 'string', default: '200' },
@@ -47,19 +50,36 @@ async function main(): Promise<number> {
     for (const { name, what } of DEFECTS) console.error(`  ${name}: ${what}`);
     return 2;
   }
-  const report = await torture({
+  const names = values.provider === 'all' ? Object.keys(PLAYED) : [values.provider];
+  const played = names.filter(isPlayed);
+  if (played.length < names.length) {
+    console.error(`There is no provider "${values.provider}" here. There are: ${Object.keys(PLAYED).join(', ')}, all.`);
+    return 2;
+  }
+  const reports: Report[] = [];
+  for (const name of played) {
+    const report = await play(name);
+    if (stop.signal.aborted) return 130;
+    if (!values.json) console.log(showReport(report));
+    reports.push(report);
+  }
+  if (values.json) console.log(JSON.stringify(reports.length === 1 ? reports[0] : reports, undefined, 2));
+  return reports.every(({ isGood }) => isGood) ? 0 : 1;
+}
+
+/** Each provider has the whole time to itself. */
+function play(name: PlayedName): Promise<Report> {
+  return torture({
+    played: PLAYED[name],
     seed: values.seed,
     forMs: Number(values.minutes) * 60_000,
     settleMaxMs: Number(values.settle) * 1000,
     connections: Number(values.connections),
     servers: Number(values.servers),
     readers: Number(values.readers),
-    broken,
+    broken: values.broken,
     mayMount: values['may-mount'],
     say: (text) => console.error(`torture: ${text}`),
     stop: stop.signal,
   });
-  if (stop.signal.aborted) return 130;
-  console.log(values.json ? JSON.stringify(report, undefined, 2) : showReport(report));
-  return report.isGood ? 0 : 1;
 }

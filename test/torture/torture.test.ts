@@ -13,6 +13,7 @@ import { showReport } from './show.ts';
 const SCRIPT = fileURLToPath(new URL('../../scripts/torture.mjs', import.meta.url));
 /** Its eight seconds have a full disk, kills of both sides, a pause, and lost answers to renewals and to posts. */
 const SEED = '250';
+const LOAD = ['--connections', '60', '--servers', '2', '--readers', '3'];
 
 /**
  * A short run of what `npm run torture -- --minutes M --seed N` does for longer: real processes on one database, killed,
@@ -22,7 +23,11 @@ describe('real processes that are killed, stopped and starved', { timeout: 240_0
   it('lose only what no client can keep, end no grant falsely, and publish nothing twice', async (test) => {
     const folder = mkdtempSync(join(tmpdir(), 'kippu-torture-test-'));
     test.after(() => rmSync(folder, { recursive: true, force: true }));
-    const { report, stderr, exitCode } = await run(['--minutes', '0.134', '--seed', SEED], folder, test.signal);
+    const { report, stderr, exitCode } = await run(
+      ['--minutes', '0.134', '--seed', SEED, ...LOAD],
+      folder,
+      test.signal,
+    );
     assert.ok(report.isGood, `${showReport(report)}\n${stderr}`);
     assert.equal(exitCode, 0);
     assert.ok(report.renewals >= 20, `only ${report.renewals} renewals: nothing was put to the test`);
@@ -37,6 +42,28 @@ describe('real processes that are killed, stopped and starved', { timeout: 240_0
   });
 });
 
+/** Five seconds each, at the same time: both sides killed, answers lost or replaced, connections revoked and taken back. */
+describe('at a provider where no posts are made', { concurrency: true, timeout: 240_000 }, () => {
+  for (const { provider, seed } of [
+    { provider: 'github', seed: '4' },
+    { provider: 'auth0', seed: '7' },
+  ]) {
+    it(`real processes lose only what no client can keep, and hand out nothing dead: ${provider}`, async (test) => {
+      const folder = mkdtempSync(join(tmpdir(), 'kippu-torture-test-'));
+      test.after(() => rmSync(folder, { recursive: true, force: true }));
+      const flags = ['--provider', provider, '--minutes', '0.0834', '--seed', seed];
+      const load = ['--connections', '30', '--servers', '2', '--readers', '3'];
+      const { report, stderr, exitCode } = await run([...flags, ...load], folder, test.signal);
+      assert.ok(report.isGood, `${showReport(report)}\n${stderr}`);
+      assert.deepEqual([exitCode, report.provider, report.posts], [0, provider, undefined]);
+      assert.ok(report.renewals >= 30, `only ${report.renewals} renewals: nothing was put to the test`);
+      assert.ok(report.reads.served > 0 && (report.faults['kill the provider'] ?? 0) > 0);
+      test.diagnostic(`answers lost: ${JSON.stringify(report.lostByCause)}; revoked: ${report.revoked}`);
+      assert.deepEqual(readdirSync(folder), [], 'something was left in the temporary folder');
+    });
+  }
+});
+
 interface Run {
   readonly report: Report;
   readonly stderr: string;
@@ -44,8 +71,7 @@ interface Run {
 }
 
 async function run(flags: readonly string[], folder: string, signal: AbortSignal): Promise<Run> {
-  const load = ['--connections', '60', '--servers', '2', '--readers', '3'];
-  const child = spawn(process.execPath, [SCRIPT, ...flags, ...load, '--json'], {
+  const child = spawn(process.execPath, [SCRIPT, ...flags, '--json'], {
     env: { ...process.env, TMPDIR: folder },
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -5,17 +5,19 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { makeDisk, releaseDisk } from './disk.ts';
-import type { AcceptedPost, Evidence } from './evidence.ts';
+import type { AcceptedPost, Evidence, ForcedRenewal } from './evidence.ts';
 import { FaultDriver } from './faults.ts';
 import { countRefusedWrites, readSpools, readTimings } from './gather.ts';
 import { readHistory } from './history.ts';
 import { Callers, type CallerTally } from './load/callers.ts';
+import { comeAndGo } from './load/comings.ts';
 import { makePosts } from './load/posters.ts';
 import { newTally, readTokens } from './load/readers.ts';
 import { Operator } from './load/operator.ts';
 import { Users } from './load/users.ts';
 import { KippuNode } from './node.ts';
 import { planFaults } from './plan.ts';
+import type { Played } from './played.ts';
 import { lastingPort } from './ports.ts';
 import { lastWords, ProcessTable } from './processes.ts';
 import { ProviderProcess } from './provider.ts';
@@ -25,6 +27,7 @@ import { settle } from './settling.ts';
 import { databasePathOf, TIMING, type Stage } from './stage.ts';
 
 export interface TortureOptions {
+  readonly played: Played;
   readonly seed: string;
   /** How long faults happen; the settling afterwards comes on top. */
   readonly forMs: number;
@@ -49,9 +52,10 @@ export async function torture(options: TortureOptions): Promise<Report> {
   const disk = makeDisk(directory, options);
   try {
     mkdirSync(join(directory, 'provider'), { recursive: true });
-    const provider = new ProviderProcess({ directory, port: await lastingPort() }, processes);
+    const { played, broken } = options;
+    const provider = new ProviderProcess(played, { directory, port: await lastingPort() }, processes);
     const keys = `torture:${randomBytes(32).toString('base64')}`;
-    const stage: Stage = { directory, disk, providerUrl: provider.url, keys, processes, broken: options.broken };
+    const stage: Stage = { directory, disk, played, providerUrl: provider.url, keys, processes, broken };
     return await new Run(options, stage, provider).play();
   } finally {
     await processes.endAll();
@@ -75,6 +79,7 @@ class Run {
   readonly #reads = newTally();
   readonly #calls: CallerTally = { exits: {}, hung: 0 };
   readonly #accepted: AcceptedPost[] = [];
+  readonly #forced: ForcedRenewal[] = [];
   #nodes: KippuNode[] = [];
 
   constructor(options: TortureOptions, stage: Stage, provider: ProviderProcess) {
@@ -107,6 +112,7 @@ class Run {
     });
     const evidence = await this.#gather(records, faults, settling.proofs);
     return balance(evidence, {
+      played: this.#options.played,
       seed,
       faults: faults.tally,
       reads: this.#reads,
@@ -129,7 +135,7 @@ class Run {
   /** Servers with homes of their own, and a worker that shares the first one's. */
   async #start(): Promise<void> {
     await this.#provider.start();
-    await this.#provider.liftLimits();
+    await this.#provider.prepare();
     const names = ['a', 'b', 'c', 'd'].slice(0, this.#options.servers);
     for (const name of names)
       this.#nodes.push(new KippuNode({ name, home: name, port: await lastingPort() }, this.#stage));
@@ -154,7 +160,7 @@ class Run {
   }
 
   async #disturb({ users, operator, records }: Players): Promise<FaultDriver> {
-    const { seed, forMs, readers, stop: aborted } = this.#options;
+    const { seed, forMs, readers, played, stop: aborted } = this.#options;
     const over = new AbortController();
     const stop = AbortSignal.any([over.signal, aborted]);
     const { handles, nodes } = { handles: this.#handles, nodes: this.#servers };
@@ -165,19 +171,21 @@ class Run {
       homes,
       stage: this.#stage,
       reads: this.#reads,
+      forced: this.#forced,
       tally: this.#calls,
     });
     const loads = [
       ...Array.from({ length: readers }, (_, index) =>
-        readTokens({ seed: `${seed}:reader ${index}`, handles, nodes, records, tally: this.#reads, stop }),
+        readTokens({ seed: `${seed}:reader ${index}`, handles, nodes, played, records, tally: this.#reads, stop }),
       ),
-      makePosts({ name: 'the clock', seed: `${seed}:posts`, handles, nodes, accepted: this.#accepted, stop }),
+      this.#occupy(handles, stop),
       callers.goOn(stop),
       users.goOn(stop),
       operator.goOn(stop),
     ];
     const faults = new FaultDriver({ stage: this.#stage, provider: this.#provider, nodes: this.#nodes, callers });
     const plan = planFaults({
+      played,
       seed,
       forMs,
       nodes: this.#nodes.map(({ name }) => name),
@@ -192,6 +200,21 @@ class Run {
       await Promise.all(loads);
     }
     return faults;
+  }
+
+  /** What people do besides reading tokens. */
+  #occupy(handles: readonly string[], stop: AbortSignal): Promise<void> {
+    const { seed, played } = this.#options;
+    const all = { handles, nodes: this.#servers, stop };
+    return played.takesPosts
+      ? makePosts({ ...all, played, name: 'the clock', seed: `${seed}:posts`, accepted: this.#accepted })
+      : comeAndGo({
+          ...all,
+          seed: `${seed}:comings`,
+          provider: this.#provider,
+          forced: this.#forced,
+          tally: this.#calls,
+        });
   }
 
   async #gather(records: Records, faults: FaultDriver, proofs: ReadonlyMap<string, string>): Promise<Evidence> {
@@ -209,6 +232,7 @@ class Run {
       commits: readTimings(this.#stage).commits,
       reads: this.#reads.served,
       accepted: this.#accepted,
+      forced: this.#forced,
       proofs,
       lateAnswerMs: TIMING.lateAnswerMs,
     };

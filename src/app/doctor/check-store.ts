@@ -5,6 +5,7 @@ import { isRenewable, type Connection } from '../../model/connection.ts';
 import { KippuError } from '../../model/errors.ts';
 import type { Store } from '../../model/store.ts';
 import { outlookOf } from '../../posts/outlook.ts';
+import { Nonces } from '../../protocol/nonces.ts';
 import { openDataDirectory } from '../../store/data-directory.ts';
 import { openSpool } from '../../store/spool.ts';
 import { openHomeKeys } from '../../vault/key-check.ts';
@@ -17,6 +18,7 @@ import type { Outside } from '../open.ts';
 import { storeOpener } from '../system.ts';
 import { checkAppStatuses } from './check-apps.ts';
 import { checkCrowds, checkEndless, checkRenewable, checkTesting } from './check-grants.ts';
+import { checkLiving } from './check-living.ts';
 import { checkNotices } from './check-notices.ts';
 import type { Finding } from './finding.ts';
 
@@ -91,14 +93,20 @@ async function checkOpenStore(
     return [{ kind: 'store_good', level: 'ok', url: shownDatabase(config.databaseUrl) }, checkUnusedRing(ring, config)];
   }
   const copied = copiedBecause(home, store.home.identity());
+  const opens = checkRing(ring, home);
+  // The sandbox's simulators run with its server, and nowhere else.
+  const apps = config.sandbox || opens.level !== 'ok' ? [] : config.apps;
   return [
     copied === undefined
       ? { kind: 'store_good', level: 'ok', url: shownDatabase(config.databaseUrl) }
       : { kind: 'store_copied', level: 'problem', why: copied },
-    checkRing(ring, home),
+    opens,
     ...checkAppStatuses(await store.home.apps(), config.apps),
     ...checkSpool(config, outside),
     ...(await checkConnections(store, config, outside.clock.nowMs())),
+    ...(ring.kind === 'ring'
+      ? await checkLiving(store, apps, { ...outside, vault: ring.vault, nonces: new Nonces() })
+      : []),
     ...(await checkNotices(store, config)),
   ];
 }

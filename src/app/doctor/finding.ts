@@ -90,6 +90,10 @@ type FindingFacts =
       readonly days: number;
       readonly variable: string;
     }
+  /** The provider says so; by our own account they live. */
+  | { readonly kind: 'tokens_dead'; readonly provider: string; readonly names: readonly string[] }
+  | { readonly kind: 'tokens_not_asked'; readonly provider: string; readonly error: string }
+  | { readonly kind: 'tokens_living'; readonly provider: string; readonly count: number }
   | { readonly kind: 'never_expires'; readonly names: readonly string[] }
   | { readonly kind: 'orphans'; readonly names: readonly string[] }
   | { readonly kind: 'connections'; readonly counts: Readonly<Record<ConnectionState, number>> }

@@ -1,7 +1,9 @@
-import type { Composer } from '../../model/composer.ts';
+import { assertNever } from '../../model/assert-never.ts';
+import type { Composed, ComposeFacts, Composer, ComposeSource } from '../../model/composer.ts';
 import { SECOND_MS, type Clock } from '../../model/clock.ts';
 import type { HttpClient } from '../../model/http.ts';
 import { askCommand } from './ask-command.ts';
+import { askFunction, type ComposeFunction } from './ask-function.ts';
 import { askUrl } from './ask-url.ts';
 
 const AT_ONCE_MAX = 8;
@@ -9,9 +11,28 @@ const AT_ONCE_MAX = 8;
 const TURN_MAX_MS = 20 * SECOND_MS;
 const TURN_LOOK_MS = SECOND_MS;
 
-/** Programs and URLs that write texts; so many at a time that this machine keeps working. */
-export function systemComposer({ http, clock }: { readonly http: HttpClient; readonly clock: Clock }): Composer {
+export interface ComposerParts {
+  readonly http: HttpClient;
+  readonly clock: Clock;
+  /** Of the application that uses the library, by name. */
+  readonly functions?: ReadonlyMap<string, ComposeFunction> | undefined;
+}
+
+/** Programs, URLs and functions that write texts; so many at a time that this machine keeps working. */
+export function systemComposer({ http, clock, functions = new Map() }: ComposerParts): Composer {
   let running = 0;
+  const ask = (source: ComposeSource, facts: ComposeFacts, stop: AbortSignal): Promise<Composed> => {
+    switch (source.kind) {
+      case 'command':
+        return askCommand(source.command, facts, stop);
+      case 'url':
+        return askUrl(source.url, facts, { http, stop });
+      case 'function':
+        return askFunction(source.name, facts, stop, { functions, clock });
+      default:
+        return assertNever(source);
+    }
+  };
   return {
     async compose(source, facts, stop) {
       const untilMs = clock.monotonicMs() + TURN_MAX_MS;
@@ -21,9 +42,7 @@ export function systemComposer({ http, clock }: { readonly http: HttpClient; rea
       if (stop.aborted || running >= AT_ONCE_MAX) return { kind: 'stopped' };
       running += 1;
       try {
-        return source.kind === 'command'
-          ? await askCommand(source.command, facts, stop)
-          : await askUrl(source.url, facts, { http, stop });
+        return await ask(source, facts, stop);
       } finally {
         running -= 1;
       }

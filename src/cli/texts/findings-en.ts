@@ -160,6 +160,17 @@ export const FINDINGS_EN: FindingTexts = {
     what: `${names.join(', ')} ended without a reason and never lived longer than ${days} days`,
     advice: `That is how ${provider} treats an app in testing. Publish the app there, or set ${variable}=1 to be warned in time.`,
   }),
+  tokens_dead: ({ provider, names }) => ({
+    what: `${provider} says that these access tokens are dead, and they should live: ${some(names)}`,
+    advice:
+      `Somebody revoked or replaced them. Another one: kippu renew ${names[0]}\n` +
+      `If that is refused: kippu connect ${provider} --connection ${names[0]}`,
+  }),
+  tokens_not_asked: ({ provider, error }) => ({
+    what: `${provider} could not be asked whether access tokens live: ${error}`,
+    advice: `Nothing follows from that for the tokens. HTTP 401 or 403: check the client id and the client secret.`,
+  }),
+  tokens_living: ({ provider, count }) => ({ what: `${provider} says that access tokens live: ${count} asked` }),
   never_expires: ({ names }) => ({
     what: `access tokens that never end: ${names.join(', ')}`,
     advice:

@@ -161,6 +161,19 @@ export const FINDINGS_JA: FindingTexts = {
     what: `${names.join(', ')} は理由なく終わり、${days} 日より長く続いたことがありません`,
     advice: `${provider} でテスト中のアプリはそうなります。コンソールで公開するか、${variable}=1 を設定して事前に警告を受けてください。`,
   }),
+  tokens_dead: ({ provider, names }) => ({
+    what: `有効なはずのアクセストークンが、${provider} では無効になっています: ${some(names)}`,
+    advice:
+      `取り消されたか、置き換えられています。新しいものを得るには: kippu renew ${names[0]}\n` +
+      `それも拒否されたら: kippu connect ${provider} --connection ${names[0]}`,
+  }),
+  tokens_not_asked: ({ provider, error }) => ({
+    what: `アクセストークンが有効かを ${provider} に確かめられませんでした: ${error}`,
+    advice: 'トークンが無効とは限りません。HTTP 401 か 403 なら、クライアント ID とシークレットを確かめてください。',
+  }),
+  tokens_living: ({ provider, count }) => ({
+    what: `アクセストークンの有効性を ${provider} で確かめました(${count} 件)`,
+  }),
   never_expires: ({ names }) => ({
     what: `アクセストークンに期限がありません: ${names.join(', ')}`,
     advice:

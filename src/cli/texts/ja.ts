@@ -366,5 +366,8 @@ const FRAMES: Readonly<Record<ErrorCode, string>> = {
   store_unavailable: 'データベースまたはデータディレクトリーを使えません',
   consent_failed: '接続できませんでした',
   id_token_invalid: 'ID トークンが検証に通りません',
+  cannot_rotate: 'ここでは更新できません',
+  too_large: 'Cookie に収まりません',
+  not_installed: '必要なパッケージがインストールされていません',
   internal: '内部エラー',
 };

@@ -63,6 +63,7 @@ export const SCHEDULE_EN = {
     template: (template: string): string => `template: ${template}`,
     command: 'asks a program',
     url: 'asks a URL',
+    function: 'asks a function of your program',
     collect: (measure: string): string => `measures ${measure}`,
   },
   measures: { followers: 'followers' } as Words,

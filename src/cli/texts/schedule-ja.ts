@@ -62,6 +62,7 @@ export const SCHEDULE_JA: ScheduleTexts = {
     template: (template) => `テンプレート: ${template}`,
     command: 'プログラムに問い合わせる',
     url: 'URL に問い合わせる',
+    function: 'あなたのプログラムの関数に問い合わせる',
     collect: (measure) => `${measure}を測る`,
   },
   measures: { followers: 'フォロワー数' },

@@ -1,6 +1,8 @@
+import type * as Nodemailer from 'nodemailer';
 import type { Transporter } from 'nodemailer';
 import { SECOND_MS, type Clock } from '../../model/clock.ts';
 import { KippuError } from '../../model/errors.ts';
+import { assertInstalled, installedPart } from '../../model/installed-part.ts';
 import { Secret } from '../../model/secret.ts';
 import type { Handover } from '../handover.ts';
 import type { Mail, MailTransport } from './transport.ts';
@@ -21,19 +23,22 @@ const SILENCE_MAX_MS = 15 * SECOND_MS;
 /** How long one mail may take as a whole. */
 const SEND_TIMEOUT_MS = 30 * SECOND_MS;
 const ERROR_CHARS_MAX = 300;
+const MAIL = 'E-mail';
 
 /**
  * SMTP. Each mail is a connection of its own: there are few of them, and none can be left half sent in a pool. Certificates
  * are checked; `certificateAuthority` is a further one to trust, as PEM.
+ * Throws `not_installed`.
  */
 export function smtpTransport(
   server: SmtpServer,
   clock: Clock,
   { certificateAuthority }: { readonly certificateAuthority?: string | undefined } = {},
 ): MailTransport {
-  const open = async (): Promise<Transporter> => {
+  assertInstalled('nodemailer', MAIL);
+  const open = (): Transporter => {
     // Loaded when the first mail is sent: a command that sends none does not wait for it.
-    const { createTransport } = await import('nodemailer');
+    const { createTransport } = installedPart('nodemailer', MAIL) as typeof Nodemailer;
     const { host, port, tls, user, password } = server;
     return createTransport({
       host,
@@ -52,7 +57,7 @@ export function smtpTransport(
   };
   return {
     async send(mail) {
-      const transporter = await open();
+      const transporter = open();
       try {
         return await withinTime(transporter.sendMail(messageOf(mail)).then(handedOver), clock);
       } catch (error) {
@@ -62,7 +67,7 @@ export function smtpTransport(
       }
     },
     async verify() {
-      const transporter = await open();
+      const transporter = open();
       try {
         await withinTime(transporter.verify(), clock);
         return undefined;
@@ -75,8 +80,21 @@ export function smtpTransport(
   };
 }
 
-/** What nodemailer makes the message of. */
-export function messageOf(mail: Mail): Parameters<Transporter['sendMail']>[0] {
+/** What nodemailer makes the message of. In words of our own: the package's declarations must do without nodemailer's. */
+interface Message {
+  readonly from: string;
+  readonly to: string;
+  readonly messageId: string;
+  readonly date: Date;
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly headers: Record<string, string>;
+  readonly disableFileAccess: boolean;
+  readonly disableUrlAccess: boolean;
+}
+
+export function messageOf(mail: Mail): Message {
   return {
     from: mail.from,
     to: mail.to,

@@ -19,6 +19,7 @@ export function knownText(source: TextSource, moment: Moment, recent: readonly s
       return fillIn(source.template, source.variables, moment);
     case 'command':
     case 'url':
+    case 'function':
       return undefined;
     default:
       return assertNever(source);

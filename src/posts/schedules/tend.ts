@@ -8,6 +8,7 @@ import { planFor } from './plan.ts';
 import type { SchedulePorts } from './ports.ts';
 import { putOff, settle } from './settle.ts';
 import { settledAsMissed, type Occasion } from './settlement.ts';
+import { isComposed } from './timing.ts';
 
 export interface TendedSchedules {
   readonly tended: readonly ScheduleId[];
@@ -73,7 +74,7 @@ async function make(occasion: Occasion, ports: SchedulePorts, stop: AbortSignal)
     return;
   }
   const { text } = task;
-  if (text.kind === 'command' || text.kind === 'url') {
+  if (isComposed(text)) {
     ports.background(composeFor(occasion, text, ports, stop));
     return;
   }

@@ -1,5 +1,6 @@
 import { HOUR_MS, MINUTE_MS } from '../../model/clock.ts';
-import type { Schedule, ScheduleTask } from '../../model/schedule.ts';
+import type { ComposeSource } from '../../model/composer.ts';
+import type { Schedule, ScheduleTask, TextSource } from '../../model/schedule.ts';
 import { nextOccurrence } from '../recurrence.ts';
 
 /** A post whose text is known is made this long before its time: it can be seen, and taken back. */
@@ -18,12 +19,12 @@ export function dueFor(task: ScheduleTask, nextAtMs: number | undefined): number
 function aheadOf(task: ScheduleTask): number {
   if (task.kind === 'collect') return 0;
   if (task.needsApproval) return APPROVE_AHEAD_MS;
-  return isComposed(task) ? COMPOSE_AHEAD_MS : MAKE_AHEAD_MS;
+  return isComposed(task.text) ? COMPOSE_AHEAD_MS : MAKE_AHEAD_MS;
 }
 
-/** Whether somebody outside writes the text. */
-export function isComposed(task: ScheduleTask): boolean {
-  return task.kind === 'post' && (task.text.kind === 'command' || task.text.kind === 'url');
+/** Whether the text is asked for when it is due. */
+export function isComposed(source: TextSource): source is ComposeSource {
+  return source.kind === 'command' || source.kind === 'url' || source.kind === 'function';
 }
 
 /** A measurement that is later than this says nothing about its time. */

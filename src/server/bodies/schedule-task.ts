@@ -121,9 +121,13 @@ export const taskAnswer = {
   variables: variables.nullable(),
   compose: described(
     z
-      .union([z.strictObject({ command: z.string().nullable() }), z.strictObject({ url: z.string().nullable() })])
+      .union([
+        z.strictObject({ command: z.string().nullable() }),
+        z.strictObject({ url: z.string().nullable() }),
+        z.strictObject({ function: z.string().nullable() }),
+      ])
       .nullable(),
-    'Who writes the text; the value itself is `null` for keys without the scope `admin`.',
+    'Who writes the text (`function`: one of the program that uses the library); the value itself is `null` for keys without the scope `admin`.',
   ),
   collect: z.enum(MEASURES).nullable(),
   approval: z.boolean(),
@@ -158,6 +162,8 @@ function sourceJson(source: TextSource, showsCompose: boolean): Partial<z.input<
       return { compose: { command: showsCompose ? source.command : null } };
     case 'url':
       return { compose: { url: showsCompose ? source.url : null } };
+    case 'function':
+      return { compose: { function: showsCompose ? source.name : null } };
     default:
       return assertNever(source);
   }

@@ -33,7 +33,7 @@ export interface Texts {
   readonly nextPosts: string;
   readonly noPost: string;
   readonly nextRuns: string;
-  readonly tasks: Readonly<Record<'text' | 'list' | 'template' | 'command' | 'url' | 'followers', string>>;
+  readonly tasks: Readonly<Record<'text' | 'list' | 'template' | 'command' | 'url' | 'function' | 'followers', string>>;
   readonly postStatuses: Readonly<Record<PostStatus, string>>;
   readonly decide: string;
   readonly log: string;
@@ -95,6 +95,7 @@ const en: Texts = {
     list: 'posts from a list',
     template: 'posts from a template',
     command: 'posts what a program writes',
+    function: 'posts what a function of your program writes',
     url: 'posts what a URL answers',
     followers: 'measures followers',
   },
@@ -170,6 +171,7 @@ const ja: Texts = {
     list: 'リストから投稿',
     template: 'テンプレートから投稿',
     command: 'プログラムが出力した本文を投稿',
+    function: 'あなたのプログラムの関数が返した本文を投稿',
     url: 'URL から得た本文を投稿',
     followers: 'フォロワー数を測定',
   },

@@ -1,5 +1,5 @@
 import { callApi, type ApiAnswer } from '../../app/call.ts';
-import { responseHeaders } from '../../app/kippu.ts';
+import { responseHeaders } from '../../app/web/fetched.ts';
 import { visibleConnectionId } from '../../app/visible.ts';
 import { readBytes } from '../input.ts';
 import { METHODS, route, type Call, type Method, type Route } from '../route.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z, type core, type Inferred } from '../zod.ts';
 import type { BadParameter } from './x-problems.ts';
 
 const id = z.string().regex(/^[0-9]{1,19}$/);
@@ -45,7 +45,7 @@ const schema = z.strictObject({
   direct_message_deep_link: z.string().optional(),
   edit_options: z.strictObject({ previous_post_id: id }).optional(),
 });
-export type CreateBody = z.infer<typeof schema>;
+export type CreateBody = Inferred<typeof schema>;
 
 export type ReadBody =
   | { readonly kind: 'good'; readonly body: CreateBody }
@@ -61,7 +61,7 @@ export function readCreateBody(contentType: string | undefined, text: string): R
   return { kind: 'good', body: parsed.data };
 }
 
-function badParameters(issue: z.core.$ZodIssue): readonly BadParameter[] {
+function badParameters(issue: core.$ZodIssue): readonly BadParameter[] {
   const path = ['$', ...issue.path].join('.');
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({

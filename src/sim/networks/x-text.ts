@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import twitterText from 'twitter-text';
+import type TwitterText from 'twitter-text';
+import { installedPart } from '../../model/installed-part.ts';
 import type { Post } from '../state.ts';
 
 const LINK_ID_CHARS = 10;
@@ -15,19 +16,21 @@ export interface LinkEntity {
 
 /** Whether X would count the text as at most 280 (configuration 3: emoji 2, links 23, CJK 2). */
 export function isTooLong(text: string): boolean {
-  return twitterText.parseTweet(text).weightedLength > 280;
+  return twitterText().parseTweet(text).weightedLength > 280;
 }
 
 export function hasUrl(text: string): boolean {
-  return twitterText.extractUrls(text).length > 0;
+  return twitterText().extractUrls(text).length > 0;
 }
 
 export function cashtagCount(text: string): number {
-  return twitterText.extractCashtags(text).length;
+  return twitterText().extractCashtags(text).length;
 }
 
 export function mentions(text: string, handle: string): boolean {
-  return twitterText.extractMentions(text).some((name) => name.toLowerCase() === handle.toLowerCase());
+  return twitterText()
+    .extractMentions(text)
+    .some((name) => name.toLowerCase() === handle.toLowerCase());
 }
 
 /** A post's text as X gives it back: links are t.co links, whose targets are in the entities. */
@@ -38,7 +41,7 @@ export function shownText(
   const urls: LinkEntity[] = [];
   let text = '';
   let from = 0;
-  for (const found of twitterText.extractUrlsWithIndices(post.text)) {
+  for (const found of twitterText().extractUrlsWithIndices(post.text)) {
     text += escaped(post.text.slice(from, found.indices[0]), isEscaped);
     const url = `https://t.co/${linkId(post.id, urls.length)}`;
     // Positions count code points, not UTF-16 units.
@@ -63,4 +66,9 @@ function displayed(url: string): string {
 
 function escaped(text: string, isEscaped: boolean): string {
   return isEscaped ? text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;') : text;
+}
+
+/** Loaded with the first post: most tests of an application make none. */
+function twitterText(): typeof TwitterText {
+  return installedPart('twitter-text', 'The simulated X') as typeof TwitterText;
 }

@@ -1,25 +1,26 @@
 import { readFileSync } from 'node:fs';
-import type { Pool, PoolConfig } from 'pg';
+import type { PoolConfig } from 'pg';
 import { KippuError } from '../../model/errors.ts';
 import type { ConnectionUrl, Host } from './connection-url.ts';
+import { newPool, type PostgresPool } from './driver.ts';
 import { Servers } from './servers.ts';
 
 /** Dead peers are noticed, and a name that a fail-over has moved is looked up again. */
 const IDLE_CLOSED_AFTER_MS = 30_000;
 
-/** Opens nothing yet: the first connection is made when it is needed. Throws `invalid` without the package `pg`. */
-export async function serversOf(url: ConnectionUrl): Promise<Servers> {
-  const { Pool: PgPool } = await loadDriver();
-  const servers = url.hosts.map((host) => ({
-    name: host.host.startsWith('/') ? host.host : `${host.host}:${host.port}`,
-    pool: new PgPool(poolOf(url, host)),
-  }));
-  return new Servers(servers, { closesPools: true });
+/** Opens nothing yet: the first connection is made when it is needed. Throws `not_installed` without the package `pg`. */
+export function serversOf(url: ConnectionUrl): Servers {
+  const servers = url.hosts.map((host) => {
+    const pool = newPool(poolOf(url, host));
+    const close = (): Promise<void> => pool.end();
+    return { name: host.host.startsWith('/') ? host.host : `${host.host}:${host.port}`, pool, close };
+  });
+  return new Servers(servers);
 }
 
 /** A pool that somebody else has, and closes himself. */
-export function serversOfPool(pool: Pool): Servers {
-  return new Servers([{ name: 'the given pool', pool }], { closesPools: false });
+export function serversOfPool(pool: PostgresPool): Servers {
+  return new Servers([{ name: 'the given pool', pool }]);
 }
 
 function poolOf(url: ConnectionUrl, { host, port, isEncrypted }: Host): PoolConfig {
@@ -53,18 +54,6 @@ function readPem(path: string, parameter: string): string {
     return readFileSync(path, 'utf8');
   } catch (error) {
     throw new KippuError('invalid', `${parameter}=${path} cannot be read. Check that the file is there and readable.`, {
-      cause: error,
-      where: 'KIPPU_DATABASE_URL',
-    });
-  }
-}
-
-async function loadDriver(): Promise<{ readonly Pool: new (config: PoolConfig) => Pool }> {
-  try {
-    return (await import('pg')).default;
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND')) throw error;
-    throw new KippuError('invalid', 'PostgreSQL needs the package "pg", which is not installed: npm install pg', {
       cause: error,
       where: 'KIPPU_DATABASE_URL',
     });

@@ -1,8 +1,8 @@
-import type { PoolClient, QueryResult } from 'pg';
 import type { Clock } from '../../model/clock.ts';
 import { KippuError } from '../../model/errors.ts';
 import type { Random } from '../../model/random.ts';
-import { COLUMN_TYPES } from './column-types.ts';
+import { COLUMN_TYPES, type Row } from './column-types.ts';
+import type { PostgresClient, PostgresResult } from './driver.ts';
 import { ConnectionLost, failureOf, isUniqueViolation, stateOf, unavailable } from './failures.ts';
 import type { Servers } from './servers.ts';
 import type { Params, Statements } from './statement.ts';
@@ -23,7 +23,7 @@ const IDLE_TIMEOUT_MS = 15_000;
 /** The server has given up before; this is for a server that says nothing at all. */
 const ANSWER_TIMEOUT_MS = 20_000;
 
-export type Row = Readonly<Record<string, null | number | bigint | string | Uint8Array>>;
+export type { Row };
 
 /** What a query sees: the same inside and outside a transaction. */
 export interface Queryable {
@@ -105,7 +105,7 @@ export class PostgresDatabase implements Queryable {
   }
 
   /** A connection of one's own. Whoever takes it releases it. */
-  async take(): Promise<PoolClient> {
+  async take(): Promise<PostgresClient> {
     if (this.#closed) throw closed();
     return this.#options.servers.take();
   }
@@ -118,7 +118,7 @@ export class PostgresDatabase implements Queryable {
     await this.#options.servers.end();
   }
 
-  #read(sql: string, params: Params): Promise<QueryResult<Row>> {
+  #read(sql: string, params: Params): Promise<PostgresResult> {
     const { text, values } = this.#options.statements.bind(sql, params);
     return this.#track(
       this.#patiently(READ_PATIENCE_MS, async () => {
@@ -189,12 +189,12 @@ export class PostgresDatabase implements Queryable {
 }
 
 export class Transaction implements Queryable {
-  readonly #client: PoolClient;
+  readonly #client: PostgresClient;
   readonly #statements: Statements;
   readonly #timeoutMs: number;
   #hasChanged = false;
 
-  constructor(client: PoolClient, statements: Statements, statementTimeoutMs: number) {
+  constructor(client: PostgresClient, statements: Statements, statementTimeoutMs: number) {
     this.#client = client;
     this.#statements = statements;
     this.#timeoutMs = statementTimeoutMs + (ANSWER_TIMEOUT_MS - STATEMENT_TIMEOUT_MS);
@@ -224,7 +224,7 @@ export class Transaction implements Queryable {
     await send(this.#client, this.#statements.script(sql), undefined, this.#timeoutMs);
   }
 
-  async #send(text: string, values: readonly unknown[]): Promise<QueryResult<Row>> {
+  async #send(text: string, values: readonly unknown[]): Promise<PostgresResult> {
     const result = await send(this.#client, text, values, this.#timeoutMs);
     if (result.command !== 'SELECT' && (result.rowCount ?? 0) > 0) this.#hasChanged = true;
     return result;
@@ -257,8 +257,8 @@ function begin(statementTimeoutMs: number): string {
   ].join('; ');
 }
 
-async function commit(client: PoolClient): Promise<void> {
-  let result: QueryResult<Row>;
+async function commit(client: PostgresClient): Promise<void> {
+  let result: PostgresResult;
   try {
     result = await send(client, 'commit');
   } catch (error) {
@@ -271,11 +271,11 @@ async function commit(client: PoolClient): Promise<void> {
 }
 
 async function send(
-  client: PoolClient,
+  client: PostgresClient,
   text: string,
   values?: readonly unknown[],
   timeoutMs = ANSWER_TIMEOUT_MS,
-): Promise<QueryResult<Row>> {
+): Promise<PostgresResult> {
   const query = {
     text,
     types: COLUMN_TYPES,
@@ -283,7 +283,7 @@ async function send(
     ...(values === undefined ? {} : { values: [...values] }),
   };
   try {
-    return await client.query<Row>(query);
+    return await client.query(query);
   } catch (error) {
     // What the server did not say, the way to it did.
     throw stateOf(error) === undefined ? new ConnectionLost(error) : error;

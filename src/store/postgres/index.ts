@@ -1,16 +1,22 @@
-import type { Pool } from 'pg';
+/**
+ * Tokens in PostgreSQL, for any number of machines.
+ *
+ * @module kippu/postgres
+ */
+
 import type { Clock } from '../../model/clock.ts';
 import type { FaultPoints } from '../../model/fault-points.ts';
 import type { Random } from '../../model/random.ts';
 import type { Store } from '../../model/store.ts';
 import { serversOf, serversOfPool } from './connect.ts';
 import { checkSchema, parseConnectionUrl } from './connection-url.ts';
+import type { PostgresPool } from './driver.ts';
 import { DEFAULT_SCHEMA } from './statement.ts';
 import { openPostgresStore } from './store.ts';
 
 /** Connections that the application has already. Kippu leaves the pool open, and holds one connection of it to listen. */
 export interface GivenPool {
-  readonly pool: Pool;
+  readonly pool: PostgresPool;
   /** Where Kippu's tables are. Absent: `kippu`. */
   readonly schema?: string;
   /** `false` where the pool's connections go through a pooler in transaction mode. */
@@ -41,7 +47,7 @@ export function postgres(
   const schema = url?.schema ?? checkSchema(given?.schema ?? DEFAULT_SCHEMA);
   return async ({ clock, random, faults }, { migrates = true } = {}) =>
     openPostgresStore({
-      servers: url === undefined ? serversOfPool((where as GivenPool).pool) : await serversOf(url),
+      servers: url === undefined ? serversOfPool((where as GivenPool).pool) : serversOf(url),
       schema,
       listens: url?.listens ?? given?.listens ?? true,
       timeOf: 'database',

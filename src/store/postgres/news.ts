@@ -1,6 +1,6 @@
-import type { PoolClient } from 'pg';
 import type { Clock } from '../../model/clock.ts';
 import type { PostgresDatabase } from './database.ts';
+import type { PostgresClient } from './driver.ts';
 import { quoted } from './statement.ts';
 
 /** Whoever does not hear the others looks again after this; and whoever could not be heard is noticed after this times five. */
@@ -35,7 +35,7 @@ export class News {
   #listening: Promise<void> | undefined;
   #telling: Promise<void> | undefined;
   #isToBeTold = false;
-  #client: PoolClient | undefined;
+  #client: PostgresClient | undefined;
   #changes = 0;
   #freshAtMs: number;
 
@@ -70,7 +70,7 @@ export class News {
   /** Resolves when all that was committed here is told, and all that was told before is heard. */
   async caughtUp(): Promise<void> {
     await this.#telling;
-    await this.#client?.query('select 1');
+    await this.#client?.query({ text: 'select 1' });
   }
 
   async close(): Promise<void> {
@@ -117,7 +117,7 @@ export class News {
   }
 
   async #connect(): Promise<void> {
-    let client: PoolClient;
+    let client: PostgresClient;
     try {
       client = await this.#options.db.take();
     } catch {
@@ -128,7 +128,7 @@ export class News {
       client.on('notification', this.#heard);
       client.on('error', this.#drop);
       client.on('end', this.#drop);
-      await client.query(`listen ${quoted(this.#channel)}`);
+      await client.query({ text: `listen ${quoted(this.#channel)}` });
       this.#client = client;
       // What was written before it listened was not heard.
       this.#changes += 1;
@@ -160,7 +160,7 @@ export class News {
   };
 
   /** It listens: the pool must not lend it to anybody. */
-  #release(client: PoolClient): void {
+  #release(client: PostgresClient): void {
     client.off('notification', this.#heard);
     client.off('error', this.#drop);
     client.off('end', this.#drop);

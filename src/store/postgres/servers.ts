@@ -1,10 +1,13 @@
-import type { Pool, PoolClient } from 'pg';
+import { COLUMN_TYPES } from './column-types.ts';
+import type { PostgresClient, PostgresPool } from './driver.ts';
 import { ConnectionLost, stateOf, wordsOf } from './failures.ts';
 
 export interface Server {
   /** As an error names it, without a password. */
   readonly name: string;
-  readonly pool: Pool;
+  readonly pool: PostgresPool;
+  /** Absent: somebody else's pool, which is left open at the end. */
+  close?(): Promise<void>;
 }
 
 /**
@@ -14,14 +17,11 @@ export interface Server {
  */
 export class Servers {
   readonly #servers: readonly Server[];
-  readonly #closesPools: boolean;
-  readonly #checked = new WeakSet<PoolClient>();
+  readonly #checked = new WeakSet<PostgresClient>();
   #current = 0;
 
-  /** Somebody else's pools are left open at the end. */
-  constructor(servers: readonly Server[], { closesPools }: { readonly closesPools: boolean }) {
+  constructor(servers: readonly Server[]) {
     this.#servers = servers;
-    this.#closesPools = closesPools;
     for (const { pool } of servers)
       pool.on('error', () => {
         // An idle connection broke. The pool has dropped it already, and the next one is opened when it is needed.
@@ -29,7 +29,7 @@ export class Servers {
   }
 
   /** A connection to the server that may be written. Throws what the last one that was asked said. */
-  async take(): Promise<PoolClient> {
+  async take(): Promise<PostgresClient> {
     const failures: unknown[] = [];
     for (let asked = 0; asked < this.#servers.length; asked += 1) {
       const index = (this.#current + asked) % this.#servers.length;
@@ -48,10 +48,10 @@ export class Servers {
   }
 
   async end(): Promise<void> {
-    if (this.#closesPools) await Promise.all(this.#servers.map(({ pool }) => pool.end()));
+    await Promise.all(this.#servers.map(async (server) => server.close?.()));
   }
 
-  async #takeFrom({ name, pool }: Server): Promise<PoolClient> {
+  async #takeFrom({ name, pool }: Server): Promise<PostgresClient> {
     const client = await connect(pool, name);
     if (this.#checked.has(client)) return client;
     // While nobody has asked it anything, a connection that breaks would end the process.
@@ -67,7 +67,7 @@ export class Servers {
   }
 }
 
-async function connect(pool: Pool, name: string): Promise<PoolClient> {
+async function connect(pool: PostgresPool, name: string): Promise<PostgresClient> {
   try {
     return await pool.connect();
   } catch (error) {
@@ -77,7 +77,10 @@ async function connect(pool: Pool, name: string): Promise<PoolClient> {
   }
 }
 
-async function refuseStandby(client: PoolClient, name: string): Promise<void> {
-  const { rows } = await client.query<{ readonly standby: boolean }>('select pg_is_in_recovery() as standby');
-  if (rows[0]?.standby === true) throw new ConnectionLost(new Error(`${name} is a standby, which cannot be written`));
+async function refuseStandby(client: PostgresClient, name: string): Promise<void> {
+  const { rows } = await client.query({
+    text: 'select pg_is_in_recovery()::integer as standby',
+    types: COLUMN_TYPES,
+  });
+  if (rows[0]?.['standby'] === 1) throw new ConnectionLost(new Error(`${name} is a standby, which cannot be written`));
 }

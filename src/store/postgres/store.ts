@@ -12,6 +12,7 @@ import { postgresEventStore } from './event-queries.ts';
 import { findIdentity } from './identity.ts';
 import { postgresHomeStore } from './home-queries.ts';
 import { postgresIdTokenStore } from './id-token-queries.ts';
+import { postgresSessionLedger } from './ledger-queries.ts';
 import { postgresMetricStore } from './metric-queries.ts';
 import { migrate, pendingMigrations } from './migrate.ts';
 import { News } from './news.ts';
@@ -79,6 +80,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       notices: postgresNoticeStore(db, settling),
       apiKeys: postgresApiKeyStore(db, clock),
       sessions: postgresSessionStore(db, clock),
+      ledger: postgresSessionLedger(db, settling),
       home: postgresHomeStore(db, identity, settling),
       changes: () => news.changes(),
       caughtUp: () => news.caughtUp(),

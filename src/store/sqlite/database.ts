@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { Clock } from '../../model/clock.ts';
 import { KippuError } from '../../model/errors.ts';
+import { OWN_FILE, type TableNames } from './table-names.ts';
 
 /** How long SQLite itself waits for another process's write before we retry with our own patience. */
 const BUSY_TIMEOUT_MS = 40;
@@ -38,6 +39,8 @@ interface WaitingWrite {
  * promise resolves only after the commit, which under `synchronous=FULL` means after the fsync.
  */
 export class SqliteDatabase implements Queryable {
+  /** What the tables are called in this file; statements are written without the prefix. */
+  readonly names: TableNames;
   readonly #db: DatabaseSync;
   readonly #clock: Clock;
   readonly #statements = new Map<string, StatementSync>();
@@ -46,7 +49,8 @@ export class SqliteDatabase implements Queryable {
   #closed = false;
 
   /** `path` may be `:memory:`. Throws `store_unavailable` when the file cannot be opened. */
-  constructor(path: string, clock: Clock) {
+  constructor(path: string, clock: Clock, names: TableNames = OWN_FILE) {
+    this.names = names;
     this.#clock = clock;
     try {
       // Its contents are sealed, and who is connected is still nobody else's business.
@@ -88,7 +92,7 @@ export class SqliteDatabase implements Queryable {
 
   /** Several statements at once, outside any transaction: migrations, pragmas, `vacuum into`. */
   exec(sql: string): void {
-    this.#db.exec(sql);
+    this.#db.exec(this.names.rename(sql));
   }
 
   /** Runs `work` in a transaction, together with the other writes that wait. `work` must not await. */
@@ -199,7 +203,7 @@ export class SqliteDatabase implements Queryable {
   #statement(sql: string): StatementSync {
     let statement = this.#statements.get(sql);
     if (statement === undefined) {
-      statement = this.#db.prepare(sql);
+      statement = this.#db.prepare(this.names.rename(sql));
       this.#statements.set(sql, statement);
     }
     return statement;

@@ -5,6 +5,7 @@ import { SqliteDatabase, type Queryable, type Row } from './database.ts';
 import { bytes, integer, integerOrNone, text, textOrNone } from './rows.ts';
 import { becomeUncertain } from './settlement-queries.ts';
 import type { Settling } from './settling.ts';
+import { namesWith } from './table-names.ts';
 
 export function sqliteHomeStore(db: SqliteDatabase, path: string, settling: Settling): HomeStore {
   const { clock } = settling;
@@ -103,15 +104,30 @@ function identityOf(path: string): string | undefined {
   return `sqlite:${dev}:${ino}`;
 }
 
-/** `vacuum into` writes a consistent copy while others write on; the stamp says that it is one. */
+/**
+ * `vacuum into` writes a consistent copy while others write on; the stamp says that it is one. It holds the whole file:
+ * the application's own tables too, and every other Kippu in it, which is stamped as well.
+ */
 async function backup(db: SqliteDatabase, file: string, nowMs: number): Promise<void> {
   db.run('vacuum into :file', { file });
-  const copy = new SqliteDatabase(file, { nowMs: () => nowMs, monotonicMs: () => 0, sleep: async () => {} });
-  await copy.write((tx) =>
-    tx.run('update home set stamp = :stamp', { stamp: `backup of ${new Date(nowMs).toISOString()}` }),
+  const clock = { nowMs: () => nowMs, monotonicMs: () => 0, sleep: async () => {} };
+  for (const prefix of prefixesIn(db)) {
+    const copy = new SqliteDatabase(file, clock, namesWith(prefix));
+    await copy.write((tx) =>
+      tx.run('update home set stamp = :stamp', { stamp: `backup of ${new Date(nowMs).toISOString()}` }),
+    );
+    copy.exec('pragma journal_mode = delete');
+    await copy.close();
+  }
+}
+
+/** Of every Kippu in this file, known by its `home`. */
+function prefixesIn(db: SqliteDatabase): string[] {
+  const rows = db.all(
+    `select s.name from sqlite_schema s where s.type = 'table' and s.name like '%home' and
+       (select count(*) from pragma_table_info(s.name) c where c.name in ('store_id', 'stamp', 'fingerprint_key')) = 3`,
   );
-  copy.exec('pragma journal_mode = delete');
-  await copy.close();
+  return rows.map((row) => text(row, 'name').slice(0, -'home'.length));
 }
 
 /**

@@ -1,9 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { KippuError } from '../../model/errors.ts';
-import { integer } from './rows.ts';
 import type { SqliteDatabase } from './database.ts';
-
-const MIGRATIONS = new URL('../../../migrations/sqlite/', import.meta.url);
+import { migrationSteps } from './migration-files.ts';
+import { integer, text } from './rows.ts';
+import { knownNames } from './table-names.ts';
 
 export interface MigrationReport {
   readonly applied: readonly string[];
@@ -14,13 +13,15 @@ export interface MigrationReport {
  * Brings the schema up to date. The version row is written first inside each migration's transaction: that is the
  * lock, so that processes that start together do each step once.
  *
- * Throws `conflict` for a store that a newer Kippu has migrated: an older one would write rows the newer cannot trust.
+ * Throws `conflict` for a store that a newer Kippu has migrated (an older one would write rows the newer cannot trust),
+ * and for a file with tables of the same names that are not Kippu's.
  */
 export async function migrate(
   db: SqliteDatabase,
   options: { readonly check?: boolean } = {},
 ): Promise<MigrationReport> {
   const steps = migrationSteps();
+  refuseForeignTables(db);
   if (options.check === true && !hasMigrations(db)) return { applied: [], pending: steps.map((step) => step.name) };
   await db.write((tx) =>
     tx.run('create table if not exists migrations (version integer primary key, name text not null) strict'),
@@ -45,22 +46,27 @@ export async function migrate(
 }
 
 function hasMigrations(db: SqliteDatabase): boolean {
-  return db.get("select 1 as found from sqlite_schema where name = 'migrations'") !== undefined;
+  return (
+    db.get('select 1 as found from pragma_table_info(:table)', { table: `${db.names.prefix}migrations` }) !== undefined
+  );
 }
 
-interface MigrationStep {
-  readonly version: number;
-  readonly name: string;
-  readonly sql: string;
-}
-
-function migrationSteps(): MigrationStep[] {
-  const files = readdirSync(MIGRATIONS).filter((name) => name.endsWith('.sql'));
-  return files.sort().map((name) => ({
-    version: Number(name.slice(0, 4)),
-    name,
-    sql: readFileSync(new URL(name, MIGRATIONS), 'utf8'),
-  }));
+/** Before anything is made: a file in which an application has tables that are called as Kippu's are. */
+function refuseForeignTables(db: SqliteDatabase): void {
+  const { prefix } = db.names;
+  const columns = db.all('select name from pragma_table_info(:table)', { table: `${prefix}migrations` });
+  const isOurs = columns.map((row) => text(row, 'name')).join(' ') === 'version name';
+  if (isOurs) return;
+  const ours = new Set([...knownNames()].map((name) => prefix + name));
+  const taken = db.all('select name from sqlite_schema').map((row) => text(row, 'name').toLowerCase());
+  const foreign = taken.filter((name) => ours.has(name)).sort();
+  if (foreign.length === 0) return;
+  throw new KippuError(
+    'conflict',
+    `This database has ${foreign.slice(0, 3).join(', ')}${foreign.length > 3 ? ' and others' : ''} already, and not from Kippu. ` +
+      "Give Kippu's tables another prefix: sqlite(file, { prefix: 'kippu_' }), or sqlite:PATH?prefix=kippu_ in KIPPU_DATABASE_URL.",
+    { where: 'prefix' },
+  );
 }
 
 function isApplied(db: SqliteDatabase, version: number): boolean {

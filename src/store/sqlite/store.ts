@@ -10,11 +10,13 @@ import { SqliteDatabase } from './database.ts';
 import { sqliteEventStore } from './event-queries.ts';
 import { sqliteHomeStore } from './home-queries.ts';
 import { sqliteIdTokenStore } from './id-token-queries.ts';
+import { sqliteSessionLedger } from './ledger-queries.ts';
 import { sqliteMetricStore } from './metric-queries.ts';
 import { migrate } from './migrate.ts';
 import { sqliteNoticeStore } from './notice-queries.ts';
 import { sqlitePostStore } from './post-queries.ts';
 import { sqliteScheduleStore } from './schedule-queries.ts';
+import { namesWith } from './table-names.ts';
 
 /** Another process's commit is noticed after this at the latest. */
 const CHANGE_POLL_MS = 1000;
@@ -22,6 +24,8 @@ const CHANGE_POLL_MS = 1000;
 export interface SqliteStoreOptions {
   /** A file, or `:memory:`. */
   readonly path: string;
+  /** Stands before the name of every table and index, in a file that is an application's too. */
+  readonly prefix?: string | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly faults: FaultPoints;
@@ -30,9 +34,16 @@ export interface SqliteStoreOptions {
 }
 
 /** Opens a store, with its schema brought up to date. */
-export async function openSqliteStore({ path, clock, random, faults, migrates }: SqliteStoreOptions): Promise<Store> {
-  const db = new SqliteDatabase(path, clock);
-  await migrate(db, { check: !migrates });
+export async function openSqliteStore({
+  path,
+  prefix = '',
+  clock,
+  random,
+  faults,
+  migrates,
+}: SqliteStoreOptions): Promise<Store> {
+  const db = new SqliteDatabase(path, clock, namesWith(prefix));
+  await migrateOrClose(db, migrates);
   const settling = { clock, random, faults };
   return {
     credentials: sqliteCredentialStore(db, settling),
@@ -46,6 +57,7 @@ export async function openSqliteStore({ path, clock, random, faults, migrates }:
     notices: sqliteNoticeStore(db, settling),
     apiKeys: sqliteApiKeyStore(db, clock),
     sessions: sqliteSessionStore(db, clock),
+    ledger: sqliteSessionLedger(db, settling),
     home: sqliteHomeStore(db, path, settling),
     changes: changesOf(db, clock),
     async migrations() {
@@ -54,6 +66,15 @@ export async function openSqliteStore({ path, clock, random, faults, migrates }:
     },
     close: () => db.close(),
   };
+}
+
+async function migrateOrClose(db: SqliteDatabase, migrates: boolean): Promise<void> {
+  try {
+    await migrate(db, { check: !migrates });
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
 }
 
 /** Both only ever grow: what others committed, asked at most once a second, and what this process changed itself. */

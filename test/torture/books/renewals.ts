@@ -2,6 +2,7 @@ import type { Evidence } from '../evidence.ts';
 import type { ExchangeFact } from '../history.ts';
 import type { AttemptRecord, ConnectionRecord, EventRecord } from '../records.ts';
 import { causeOf, type Cause } from './causes.ts';
+import { endedByOthers, grantsThen } from './ends.ts';
 
 /** One token exchange at the provider, and the attempt here that it belongs to. */
 export interface Entry {
@@ -69,16 +70,17 @@ function attemptsByHandle({ attempts, connections }: Evidence): Map<string, Atte
 
 const REAUTH = 'connection.reauth_required';
 
-/** An end is true if the last exchange before it is one whose answer never arrived. */
+/** An end is true if the last exchange before it is one whose answer never arrived, or the grant was ended by others. */
 function falseEnds(entries: readonly Entry[], evidence: Evidence): Flaw[] {
   const handles = new Map(evidence.connections.map(({ id, handle }) => [id, handle]));
-  return endEvents(evidence).flatMap(({ connectionId, atMs, data }) => {
+  return endEvents(evidence).flatMap((event) => {
+    const { connectionId, atMs, data } = event;
     const handle = handles.get(connectionId ?? '') ?? '';
-    const grant = evidence.provider.consents.findLast((one) => one.handle === handle && one.atMs <= atMs);
-    const last = entries.findLast(
-      ({ exchange }) => exchange.handle === handle && exchange.grantId === grant?.grantId && exchange.atMs <= atMs,
-    );
-    if (last !== undefined && !last.isStored) return [];
+    const isTrue = grantsThen(event, entries, evidence).some((grantId) => {
+      const last = entries.findLast(({ exchange }) => exchange.grantId === grantId && exchange.atMs <= atMs);
+      return (last !== undefined && !last.isStored) || endedByOthers(grantId, atMs, evidence);
+    });
+    if (isTrue) return [];
     return [{ handle, what: `ended as ${String(data['reason'])} at ${instant(atMs)}, and nothing was lost before` }];
   });
 }
@@ -139,7 +141,8 @@ function endings(evidence: Evidence): Pick<RenewalBooks, 'waiting' | 'unsettled'
     // A replay that waited for its minute may have come after the last renewals were asked for: it is as good as one.
     const last = evidence.attempts.findLast(({ connectionId }) => connectionId === connection.id);
     const isProven = proof === 'renewed' || (connection.state === 'active' && last?.outcome === 'renewed');
-    if (connection.state !== 'reauth_required' && !isProven)
+    const isOver = connection.state === 'reauth_required' || connection.state === 'revoked';
+    if (!isOver && !isProven)
       unsettled.push({ handle: connection.handle, what: `${connection.state}, and a last renewal gave: ${proof}` });
   }
   return { waiting, unsettled };

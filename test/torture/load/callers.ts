@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ForcedRenewal } from '../evidence.ts';
 import type { ReadTally } from './readers.ts';
 import { hashOf } from './readers.ts';
 import { Chance } from '../plan.ts';
+import { connectionOf } from '../played.ts';
 import type { RunningProcess } from '../processes.ts';
 import { kippuCommand, type Stage } from '../stage.ts';
 
@@ -22,6 +24,7 @@ export interface CallerOptions {
   readonly homes: readonly string[];
   readonly stage: Stage;
   readonly reads: ReadTally;
+  readonly forced: ForcedRenewal[];
   readonly tally: CallerTally;
 }
 
@@ -48,14 +51,16 @@ export class Callers {
   }
 
   async #callOnce(number: number): Promise<void> {
-    const { handles, homes, stage, reads, tally } = this.#options;
+    const { handles, homes, stage, reads, forced, tally } = this.#options;
     const handle = this.#chance.pick(handles);
-    const name = this.#chance.weighted({ token: 4, renew: 3, post: 2, call: 2 });
+    const { played } = stage;
+    const name = this.#chance.weighted({ token: 4, renew: 3, post: played.takesPosts ? 2 : 0, call: 2 });
+    const connection = connectionOf(played, handle);
     const command = {
-      token: ['token', `x:${handle}`],
-      renew: ['renew', `x:${handle}`],
-      post: ['post', `x:${handle}`, `somebody typed number ${number}`],
-      call: ['call', `x:${handle}`, 'GET', '/2/users/me'],
+      token: ['token', connection],
+      renew: ['renew', connection],
+      post: ['post', connection, `somebody typed number ${number}`],
+      call: ['call', connection, 'GET', played.data.identity.path],
     }[name];
     const fromMs = Date.now();
     const launch = kippuCommand(stage, { name: 'caller', home: this.#chance.pick(homes), command });
@@ -72,6 +77,7 @@ export class Callers {
       void stage.processes.kill(running);
     });
     await running.ended;
+    if (name === 'renew') forced.push({ handle, fromMs, toMs: Date.now() });
     const end = `${name} ${running.child.exitCode ?? running.child.signalCode ?? ''}`;
     tally.exits[end] = (tally.exits[end] ?? 0) + 1;
     if (end === 'token 0') {

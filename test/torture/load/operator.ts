@@ -30,7 +30,7 @@ export class Operator {
     const { stage, records, home } = this.#options;
     if (!records.isAppHeld()) return;
     this.releases += 1;
-    const command = ['doctor', '--release', 'x'];
+    const command = ['doctor', '--release', stage.played.data.id];
     await stage.processes.start(kippuCommand(stage, { name: 'operator', home, command })).ended;
   }
 }

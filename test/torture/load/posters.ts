@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AcceptedPost } from '../evidence.ts';
 import { pickUp, type KippuNode } from '../node.ts';
 import { Chance } from '../plan.ts';
+import { connectionOf, type Played } from '../played.ts';
 
 const REST_MS = 300;
 const AHEAD_MS = 6000;
@@ -10,6 +11,7 @@ const LATEST_AFTER_S = 25;
 const TRIES_MAX = 40;
 
 export interface PosterOptions {
+  readonly played: Played;
   readonly name: string;
   readonly seed: string;
   readonly handles: readonly string[];
@@ -19,13 +21,13 @@ export interface PosterOptions {
 }
 
 /** Makes posts, now and for soon. Whoever gets no answer asks again with the same key: it is the same post. */
-export async function makePosts({ name, seed, handles, nodes, accepted, stop }: PosterOptions): Promise<void> {
+export async function makePosts({ played, name, seed, handles, nodes, accepted, stop }: PosterOptions): Promise<void> {
   const chance = new Chance(seed);
   const open = new Set<Promise<void>>();
   for (let number = 1; !stop.aborted; number += 1) {
     const isNow = chance.upTo(10) < 6;
     const body = {
-      connection: `x:${chance.pick(handles)}`,
+      connection: connectionOf(played, chance.pick(handles)),
       text: `${name} says number ${number}`,
       latest_after: LATEST_AFTER_S,
       ...(isNow ? {} : { publish_at: new Date(Date.now() + chance.between(500, AHEAD_MS)).toISOString() }),

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServedRead } from '../evidence.ts';
 import { pickUp, type KippuNode } from '../node.ts';
 import { Chance } from '../plan.ts';
+import { connectionOf, type Played } from '../played.ts';
 import type { Records } from '../records.ts';
 
 const REST_MS = 60;
@@ -13,6 +14,9 @@ export interface RefusedThoughLiving {
   readonly handle: string;
   readonly atMs: number;
   readonly answer: string;
+  /** Of the credential that was stored then. */
+  readonly version: number;
+  readonly issuedAtMs: number;
 }
 
 /** What readers met. */
@@ -35,16 +39,17 @@ export interface ReaderOptions {
   readonly seed: string;
   readonly handles: readonly string[];
   readonly nodes: readonly KippuNode[];
+  readonly played: Played;
   readonly records: Records;
   readonly tally: ReadTally;
   readonly stop: AbortSignal;
 }
 
 /** Asks for the token of one connection after the other, of whichever node there is. */
-export async function readTokens({ seed, handles, nodes, records, tally, stop }: ReaderOptions): Promise<void> {
+export async function readTokens({ seed, handles, nodes, ...reading }: ReaderOptions): Promise<void> {
   const chance = new Chance(seed);
-  while (!stop.aborted) {
-    await readOne(chance.pick(handles), () => pickUp(nodes, chance), { records, tally, stop });
+  while (!reading.stop.aborted) {
+    await readOne(chance.pick(handles), () => pickUp(nodes, chance), reading);
     await sleep(chance.upTo(2 * REST_MS));
   }
 }
@@ -52,13 +57,14 @@ export async function readTokens({ seed, handles, nodes, records, tally, stop }:
 async function readOne(
   handle: string,
   nextNode: () => KippuNode,
-  { records, tally, stop }: Pick<ReaderOptions, 'records' | 'tally' | 'stop'>,
+  { played, records, tally, stop }: Pick<ReaderOptions, 'played' | 'records' | 'tally' | 'stop'>,
 ): Promise<void> {
+  const connection = connectionOf(played, handle);
   const firstMs = Date.now();
   while (Date.now() - firstMs < PATIENCE_MS && !stop.aborted) {
     const fromMs = Date.now();
     try {
-      const { status, body } = await nextNode().call('GET', `/v1/connections/x:${handle}/token`);
+      const { status, body } = await nextNode().call('GET', `/v1/connections/${connection}/token`);
       const toMs = Date.now();
       if (status === 200) {
         tally.served.push({ handle, tokenHash: hashOf(String(body['access_token'])), fromMs, toMs });
@@ -68,7 +74,7 @@ async function readOne(
       // Somebody's server at that address, and not yet the one that we have the key of.
       if (status === 401) throw new Error('starting');
       const { code = status } = body as { readonly code?: string | number };
-      noteRefusal(handle, { code: String(code), fromMs, toMs }, { records, tally });
+      noteRefusal({ handle, connection }, { code: String(code), fromMs, toMs }, { records, tally });
       return;
     } catch {
       // Down, killed or stopped: that is what the plan does. An application asks the next one.
@@ -78,17 +84,21 @@ async function readOne(
   }
 }
 
-/** Read at once: if the token of that moment had been there all the while, the refusal was wrong. */
+/**
+ * Read at once: if the token of that moment had been there all the while, the refusal was wrong, unless the provider had
+ * ended it before its time.
+ */
 function noteRefusal(
-  handle: string,
+  { handle, connection }: { readonly handle: string; readonly connection: string },
   { code, fromMs, toMs }: { readonly code: string; readonly fromMs: number; readonly toMs: number },
   { records, tally }: Pick<ReaderOptions, 'records' | 'tally'>,
 ): void {
   tally.refused[code] = (tally.refused[code] ?? 0) + 1;
-  const credential = records.connection(`x:${handle}`);
+  const credential = records.connection(connection);
   if (credential === undefined || credential.state === 'revoked') return;
   const wasThere = credential.accessIssuedAtMs <= fromMs && (credential.accessExpiresAtMs ?? 0) > toMs;
-  if (wasThere) tally.refusedThoughLiving.push({ handle, atMs: toMs, answer: code });
+  const { version, accessIssuedAtMs: issuedAtMs } = credential;
+  if (wasThere) tally.refusedThoughLiving.push({ handle, atMs: toMs, answer: code, version, issuedAtMs });
 }
 
 /** As the simulator remembers a token. */

@@ -8,6 +8,7 @@ import type { Records } from '../records.ts';
 const SETTLING_MS = 12_000;
 const LOOK_EVERY_MS = 1000;
 const AT_ONCE = 6;
+const NEEDS_CONSENT: ReadonlySet<string> = new Set(['reauth_required', 'revoked']);
 
 export interface UserOptions {
   readonly seed: string;
@@ -17,7 +18,7 @@ export interface UserOptions {
   readonly records: Records;
 }
 
-/** The people behind the accounts: they consent, and consent again when they are asked to. */
+/** The people behind the accounts: they consent, and consent again when they are asked to, or after they left. */
 export class Users {
   readonly #options: UserOptions;
   readonly #chance: Chance;
@@ -49,7 +50,7 @@ export class Users {
 
   /** Gives how many accounts wait for their users now. */
   async consentWhereNeeded(): Promise<number> {
-    const needed = this.#options.records.connections().filter(({ state }) => state === 'reauth_required');
+    const needed = this.#options.records.connections().filter(({ state }) => NEEDS_CONSENT.has(state));
     const due = needed.filter(({ handle }) => (this.#notBeforeMs.get(handle) ?? 0) <= Date.now());
     for (const { handle } of due) {
       this.#notBeforeMs.set(handle, Date.now() + SETTLING_MS);
@@ -62,7 +63,9 @@ export class Users {
   /** Walks through a consent as a browser would; a node or a provider that goes down on the way ends the walk. */
   async #consent(handle: string): Promise<void> {
     const { nodes, provider } = this.#options;
-    const session = await pickUp(nodes, this.#chance).call('POST', '/v1/connect-sessions', { body: { provider: 'x' } });
+    const session = await pickUp(nodes, this.#chance).call('POST', '/v1/connect-sessions', {
+      body: { provider: provider.played.data.id },
+    });
     const departure = await fetch(String(session.body['url']), {
       redirect: 'manual',
       signal: AbortSignal.timeout(8000),

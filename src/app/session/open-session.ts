@@ -1,0 +1,217 @@
+import { pino, type Logger } from 'pino';
+import { SECOND_MS, type Clock } from '../../model/clock.ts';
+import { KippuError } from '../../model/errors.ts';
+import { newId } from '../../model/ids.ts';
+import { Secret } from '../../model/secret.ts';
+import type { Fingerprinter } from '../../model/vault.ts';
+import { Nonces } from '../../protocol/nonces.ts';
+import { SigningKeys } from '../../protocol/signing-keys.ts';
+import { isLoopback } from '../../providers/provider-app.ts';
+import { Flights } from '../../renewal/flights.ts';
+import { DEFAULT_TIMING } from '../../renewal/ports.ts';
+import { reapplySpool } from '../../renewal/reapply.ts';
+import type { SessionPorts } from '../../session/ports.ts';
+import { CookieSeal, sameNonce } from '../../session/signed-in.ts';
+import { SPENT_GRACE_MS } from '../../session/standing.ts';
+import { openDataDirectory } from '../../store/data-directory.ts';
+import { MemorySpool } from '../../store/memory/spool.ts';
+import { openSqliteStore } from '../../store/sqlite/store.ts';
+import { createFingerprinter, generateFingerprintKey } from '../../vault/fingerprints.ts';
+import { parseKeyRing, type KeyRing } from '../../vault/key-ring.ts';
+import { RingVault } from '../../vault/vault.ts';
+import { directorySpool } from '../directory-spool.ts';
+import { heldStore, openHome } from '../home.ts';
+import type { Outside } from '../open.ts';
+import { systemProcesses } from '../ports/system-processes.ts';
+import { registered } from '../registered.ts';
+import type { SessionOptions } from './session.ts';
+
+const COOKIE_BYTES_MAX = 7168;
+const TIDY_EVERY_MS = 60 * SECOND_MS;
+const TIDY_AT_ONCE = 200;
+
+/** Cookie mode with everything that it works with. */
+export interface OpenSession {
+  readonly ports: SessionPorts;
+  readonly base: string;
+  readonly publicUrl: URL;
+  readonly log: Logger;
+  /** Forgets what nobody needs any more; at most once a minute, and nobody waits for it. */
+  tidy(): void;
+  close(): Promise<void>;
+}
+
+/** Throws `invalid`, `wrong_key_ring`, `store_unavailable`, `store_copied`. */
+export async function openSession(options: SessionOptions, outside: Outside): Promise<OpenSession> {
+  const { log = pino({ level: 'silent' }), basePath = '/auth' } = options;
+  const publicUrl = siteOf(options.publicUrl);
+  const base = `/${basePath.split('/').filter(Boolean).join('/')}`.replace(/\/$/, '');
+  const ring = ringOf(options);
+  const apps = new Map(options.providers.map((app) => [app.id, app]));
+  const vault = new RingVault(ring, outside.random);
+  const ledger = options.renewal === false ? undefined : await openLedger(options, outside);
+  const { http, random, faults } = outside;
+  // Processes that share a ledger share its time.
+  const clock = ledger?.clock ?? outside.clock;
+  const fingerprinter = ledger?.fingerprinter ?? createFingerprinter(generateFingerprintKey(random));
+  const ports: SessionPorts = {
+    ...{ apps, vault, http, clock, random, faults, fingerprinter },
+    // Every process of one ledger seals the same session to the same bytes; without one, nobody could compare them.
+    cookies: new CookieSeal(vault, (content) =>
+      ledger === undefined ? vault : new RingVault(ring, sameNonce(fingerprinter, content)),
+    ),
+    rules: {
+      isSecure: publicUrl.protocol === 'https:',
+      sameSite: options.sameSite ?? 'lax',
+      lifetime: options.lifetime ?? 'persistent',
+      bytesMax: options.maxCookieBytes ?? COOKIE_BYTES_MAX,
+    },
+    origin: publicUrl.origin,
+    nonces: ledger?.nonces ?? new Nonces(),
+    idTokens: new SigningKeys({ http, clock }),
+    keepsIdToken: options.keepIdToken ?? true,
+    renewals: ledger?.renewals,
+    signInUrl: (provider) => `${publicUrl.origin}${base}/login/${provider}`,
+    onReuse: (reuse) => {
+      tellReuse(reuse, options, log);
+    },
+  };
+  const tidying = new Tidying(ports, log);
+  return {
+    ports,
+    base,
+    publicUrl,
+    log,
+    tidy: () => {
+      tidying.tidy();
+    },
+    async close() {
+      await tidying.done();
+      await ledger?.close();
+    },
+  };
+}
+
+function siteOf(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname));
+  if (url === undefined || !isSafe || url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    throw new KippuError(
+      'invalid',
+      'publicUrl must be an origin: https://app.example.com, or http on loopback such as http://127.0.0.1:3000. A path goes into basePath.',
+      { where: 'publicUrl' },
+    );
+  }
+  return url;
+}
+
+function ringOf({ keys }: SessionOptions): KeyRing {
+  if (keys !== undefined && keys !== '') return parseKeyRing(new Secret(keys), 'keys');
+  throw new KippuError(
+    'wrong_key_ring',
+    'Cookies are sealed with a key ring, and there is none. Run `npx kippu vault keygen` once, keep what it prints safe, and give it as `keys`.',
+    { where: 'keys' },
+  );
+}
+
+interface OpenLedger {
+  readonly renewals: NonNullable<SessionPorts['renewals']>;
+  readonly fingerprinter: Fingerprinter;
+  readonly nonces: Nonces;
+  readonly clock: Clock;
+  close(): Promise<void>;
+}
+
+async function openLedger(options: SessionOptions, outside: Outside): Promise<OpenLedger> {
+  const { ledger, home: homePath = '.kippu' } = options;
+  if (ledger === undefined) {
+    throw new KippuError(
+      'invalid',
+      "Renewals need a ledger: ledger: sqlite('sessions.db'), or 'memory' for one process. Without renewals, say renewal: false.",
+      { where: 'ledger' },
+    );
+  }
+  const { random } = outside;
+  const isInMemory = ledger === 'memory';
+  const directory = isInMemory ? undefined : openDataDirectory(homePath, random);
+  const store = isInMemory
+    ? await openSqliteStore({ path: ':memory:', ...outside, migrates: true })
+    : await ledger(outside);
+  const clock = store.clock ?? outside.clock;
+  try {
+    const given = new Secret(options.keys ?? '');
+    const home = await openHome(store, { given, file: undefined, prefersFile: false, isProduction: true }, random);
+    if (home.copied !== undefined) throw heldStore(home.copied);
+    await store.home.registerApps(options.providers.map(registered));
+    const processes = systemProcesses(directory?.nodeId() ?? newId('nod', random));
+    const spool =
+      directory === undefined
+        ? new MemorySpool(clock)
+        : directorySpool(directory.spoolPath, { ...outside, clock }, processes);
+    const nonces = new Nonces();
+    const renewal = {
+      ...outside,
+      ...{ clock, nonces, spool, processes },
+      credentials: store.credentials,
+      connections: store.connections,
+      home: store.home,
+      apps: new Map(options.providers.map((app) => [app.id, app])),
+      vault: home.vault,
+      fingerprinter: home.fingerprinter,
+      timing: { ...DEFAULT_TIMING, ...options.timing },
+    };
+    await reapplySpool(renewal, { again: true });
+    const flights = new Flights(renewal);
+    return {
+      renewals: { flights, credentials: store.credentials, sessions: store.ledger },
+      fingerprinter: home.fingerprinter,
+      nonces,
+      clock,
+      async close() {
+        await flights.drain();
+        await spool.close();
+        await store.close();
+      },
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function tellReuse(reuse: Parameters<SessionPorts['onReuse']>[0], { onReuse }: SessionOptions, log: Logger): void {
+  log.warn({ ...reuse }, 'a spent cookie was presented: it may have been stolen');
+  try {
+    onReuse?.(reuse);
+  } catch (error) {
+    log.error({ err: error }, 'onReuse failed');
+  }
+}
+
+class Tidying {
+  readonly #ports: SessionPorts;
+  readonly #log: Logger;
+  #lastMs = Number.NEGATIVE_INFINITY;
+  #underWay: Promise<void> | undefined;
+
+  constructor(ports: SessionPorts, log: Logger) {
+    this.#ports = ports;
+    this.#log = log;
+  }
+
+  tidy(): void {
+    const { clock, renewals } = this.#ports;
+    if (renewals === undefined || clock.monotonicMs() - this.#lastMs < TIDY_EVERY_MS) return;
+    this.#lastMs = clock.monotonicMs();
+    const nowMs = clock.nowMs();
+    this.#underWay = renewals.sessions
+      .forget({ presentedBeforeMs: nowMs - SPENT_GRACE_MS, endedBeforeMs: nowMs, limit: TIDY_AT_ONCE })
+      .catch((error: unknown) => {
+        this.#log.error({ err: error }, 'what is over could not be forgotten; it is tried again');
+      });
+  }
+
+  async done(): Promise<void> {
+    await this.#underWay;
+  }
+}

@@ -1,0 +1,28 @@
+import type { ApiAnswer, ApiCall } from '../call.ts';
+
+/** A call as `fetch` would be given it. */
+export async function callOf(url: string, init: RequestInit): Promise<ApiCall> {
+  const request = new Request(new URL(url, 'http://relative.invalid'), init);
+  return {
+    method: request.method as ApiCall['method'],
+    url,
+    headers: Object.fromEntries(request.headers),
+    body: request.body === null ? undefined : new Uint8Array(await request.arrayBuffer()),
+  };
+}
+
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** The API's answer as `fetch` would give it, but for its cookies, which are nobody's here. `setCookies` go in their place. */
+export function apiResponse(answer: ApiAnswer, setCookies: readonly string[] = []): Response {
+  const headers = new Headers(responseHeaders(answer.headers));
+  for (const line of setCookies) headers.append('set-cookie', line);
+  const body = BODILESS.has(answer.status) ? null : new Uint8Array(answer.body);
+  return new Response(body, { status: answer.status, headers });
+}
+
+/** The body is whole and decoded already: what described its way here no longer fits. */
+export function responseHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  const dropped = new Set(['connection', 'content-length', 'transfer-encoding', 'keep-alive', 'set-cookie']);
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !dropped.has(name)));
+}
