@@ -17,3 +17,11 @@ create table kippu.ledger (
 
 create index ledger_ended on kippu.ledger (ends_at_ms);
 create index ledger_holding on kippu.ledger (presented_at_ms) where holds_tokens = 1;
+
+-- The number that the latest event got. A ledger forgets events, and a number that was seen must not come again.
+create table kippu.event_numbers (
+  only_row integer primary key check (only_row = 1),
+  last bigint not null
+);
+
+insert into kippu.event_numbers (only_row, last) select 1, coalesce(max(sequence), 0) from kippu.events;

@@ -2,6 +2,7 @@ import { chmodSync, closeSync, openSync, unlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { KippuError } from '../model/errors.ts';
 import type { Store } from '../model/store.ts';
+import { wasMoved } from '../model/store-move.ts';
 import { doubtWhatWasDue } from '../posts/restored.ts';
 import { noBackup } from '../store/postgres/no-backup.ts';
 import type { Config } from './config.ts';
@@ -93,16 +94,20 @@ export async function adoptStore(
 ): Promise<void> {
   await withStore(databaseUrl, { outside, migrates: true }, async (store) => {
     const identity = store.home.identity();
-    if (identity === undefined || (await noticeOf(store)) === undefined) return;
+    const home = await store.home.read();
+    if (identity === undefined || home === undefined || copiedBecause(home, identity) === undefined) return;
+    // Where it was moved to, renewals went on: then it is behind, whatever was said.
+    const isRestored = !hasMoved || wasMoved(home.stamp);
+    if (home.stamp !== undefined) await store.move.refuse('claims', { was: home.stamp, now: home.stamp });
     // As long as it counts as a copy no worker touches it: dying in between means that adopting begins again.
-    if (!hasMoved)
+    if (isRestored)
       await doubtWhatWasDue({
         ...outside,
         clock: store.clock ?? outside.clock,
         posts: store.posts,
         schedules: store.schedules,
       });
-    await store.home.adopt(identity, !hasMoved);
+    await store.home.adopt(identity, isRestored);
   });
 }
 

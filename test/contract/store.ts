@@ -9,6 +9,7 @@ import { EVENTS } from './store/events.ts';
 import { HOMES } from './store/homes.ts';
 import { KEYS } from './store/keys.ts';
 import { LEDGER } from './store/ledger.ts';
+import { MOVES } from './store/moves.ts';
 import { NOTICES } from './store/notices.ts';
 import { REUSE } from './store/reuse.ts';
 import { SCHEDULES } from './store/schedules.ts';
@@ -29,6 +30,7 @@ const SUITES = [
   REUSE,
   SCHEDULES,
   LEDGER,
+  MOVES,
 ];
 
 /** What every engine has to keep to; posts have a contract of their own. */

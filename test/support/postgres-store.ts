@@ -29,13 +29,14 @@ export async function emptyTables(url: string): Promise<void> {
   await asAdministrator(url, async (client) => {
     const { schema } = parseConnectionUrl(url);
     const { rows } = await client.query<{ readonly tablename: string }>(
-      `select tablename from pg_tables where schemaname = $1 and tablename not in ('migrations', 'notice_cursors')`,
+      `select tablename from pg_tables where schemaname = $1 and tablename not in ('migrations', 'notice_cursors', 'event_numbers')`,
       [schema],
     );
     if (rows.length === 0) return;
     const deletions = rows.map(({ tablename }) => `delete from ${schema}.${tablename}`).join(';');
     await client.query(
-      `begin; set local session_replication_role = replica; ${deletions}; delete from ${schema}.notice_cursors;
+      `begin; drop function if exists ${schema}.refuse_moved() cascade; set local session_replication_role = replica; ${deletions}; delete from ${schema}.notice_cursors;
+       update ${schema}.event_numbers set last = 0;
        insert into ${schema}.notice_cursors values ('webhook', 0); commit`,
     );
   });

@@ -1,6 +1,7 @@
 import type { Clock } from '../../model/clock.ts';
 import { KippuError } from '../../model/errors.ts';
 import type { Random } from '../../model/random.ts';
+import { MOVED_AWAY_STATE, movedAway } from '../moved-away.ts';
 import { COLUMN_TYPES, type Row } from './column-types.ts';
 import type { PostgresClient, PostgresResult } from './driver.ts';
 import { ConnectionLost, failureOf, isUniqueViolation, stateOf, unavailable } from './failures.ts';
@@ -145,6 +146,7 @@ export class PostgresDatabase implements Queryable {
         return await attempt();
       } catch (error) {
         if (isUniqueViolation(error) && (duplicates += 1) <= DUPLICATE_RETRIES_MAX) continue;
+        if (stateOf(error) === MOVED_AWAY_STATE) throw movedAway(error) ?? error;
         const failure = failureOf(error);
         if (failure === 'own') throw error;
         const isWorthIt = failure !== 'unable' && clock.monotonicMs() - sinceMs < patienceMs;

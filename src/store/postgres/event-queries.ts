@@ -72,8 +72,11 @@ async function numberSome(tx: Queryable): Promise<void> {
        select id, row_number() over (order by arrival) as place
        from (select id, arrival from kippu.events where sequence is null order by arrival limit :limit) unnumbered
      ),
-     last as (select coalesce(max(sequence), 0) as sequence from kippu.events)
-     update kippu.events e set sequence = last.sequence + next.place from next, last where e.id = next.id`,
+     raised as (
+       update kippu.event_numbers set last = last + (select count(*) from next) returning last
+     )
+     update kippu.events e set sequence = raised.last - (select count(*) from next) + next.place
+     from next, raised where e.id = next.id`,
     { limit: NUMBERED_AT_ONCE },
   );
 }

@@ -3,6 +3,7 @@ import { newId, type ProviderAppId } from '../../model/ids.ts';
 import type { PostgresDatabase, Queryable, Row } from './database.ts';
 import { isMissingTable } from './failures.ts';
 import { bytes, integer, integerOrNone, text, textOrNone } from '../sqlite/rows.ts';
+import { acceptAll } from './move-queries.ts';
 import { noBackup } from './no-backup.ts';
 import { becomeUncertain } from './settlement-queries.ts';
 import type { Settling } from './settling.ts';
@@ -39,6 +40,7 @@ export function postgresHomeStore(db: PostgresDatabase, identity: string, settli
       ),
     adopt: (adopted, restored) =>
       db.write(async (tx) => {
+        await acceptAll(tx);
         await tx.run('update kippu.home set identity = :identity, stamp = null', { identity: adopted });
         if (restored) await doubtEveryGrant(tx, settling);
       }),

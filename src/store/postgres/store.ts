@@ -16,6 +16,7 @@ import { postgresSessionLedger } from './ledger-queries.ts';
 import { postgresMetricStore } from './metric-queries.ts';
 import { migrate, pendingMigrations } from './migrate.ts';
 import { News } from './news.ts';
+import { postgresStoreMove } from './move-queries.ts';
 import { postgresNoticeStore } from './notice-queries.ts';
 import { postgresPostStore } from './post-queries.ts';
 import { postgresScheduleStore } from './schedule-queries.ts';
@@ -82,6 +83,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       sessions: postgresSessionStore(db, clock),
       ledger: postgresSessionLedger(db, settling),
       home: postgresHomeStore(db, identity, settling),
+      move: postgresStoreMove(db, identity),
       changes: () => news.changes(),
       caughtUp: () => news.caughtUp(),
       async migrations() {
