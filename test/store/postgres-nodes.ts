@@ -37,13 +37,14 @@ export class Nodes implements AsyncDisposable {
     return new Nodes(await simulate('x', { fast: FAST }), databaseUrl);
   }
 
-  async start(name: string): Promise<KippuProcess> {
+  /** `databaseUrl`: another one than the others'. */
+  async start(name: string, databaseUrl = this.#databaseUrl): Promise<KippuProcess> {
     const directory = join(this.directory, name);
     mkdirSync(directory, { recursive: true });
     const node = new KippuProcess(directory, await freePort());
     this.#running.push(node);
     await node.start({
-      KIPPU_DATABASE_URL: this.#databaseUrl,
+      KIPPU_DATABASE_URL: databaseUrl,
       KIPPU_KEYS: this.#keys,
       KIPPU_X_CLIENT_ID: 'nodes',
       KIPPU_X_BASE_URL: this.sim.url,

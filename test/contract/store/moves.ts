@@ -3,6 +3,7 @@ import type { ConsentId } from '../../../src/model/ids.ts';
 import { movedTo, movingTo, type MovedRows, type StoredRow } from '../../../src/model/store-move.ts';
 import { TABLES } from '../../../src/store/tables.ts';
 import {
+  APP,
   claimed,
   claimOf,
   connected,
@@ -58,7 +59,7 @@ export const MOVES: Suite = {
     await assert.rejects(other.credentials.settleRenewed(tokens), refused);
     await assert.rejects(other.credentials.claim(free), refused);
     await assert.rejects(connected(other, 'carol', clock.nowMs()), refused);
-    await assert.rejects(store.home.registerApps([{ ...(await store.home.apps())[0]!, secretHash: 'new' }]), refused);
+    await assert.rejects(store.home.registerApps([{ ...APP, secretHash: 'new' }]), refused);
     assert.deepEqual(await stored(store, alice), before);
   },
   'whoever finds it stamped otherwise than he saw changes nothing': async ({ store, other, clock }) => {
