@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
-import type { PoolConfig } from 'pg';
+import type { Pool, PoolConfig } from 'pg';
 import { KippuError } from '../../model/errors.ts';
+import { installedPart } from '../../model/installed-part.ts';
 import type { ConnectionUrl, Host } from './connection-url.ts';
-import { newPool, type PostgresPool } from './driver.ts';
+import type { PostgresPool } from './driver.ts';
 import { Servers } from './servers.ts';
 
 /** Dead peers are noticed, and a name that a fail-over has moved is looked up again. */
@@ -58,4 +59,10 @@ function readPem(path: string, parameter: string): string {
       where: 'KIPPU_DATABASE_URL',
     });
   }
+}
+
+/** Loaded when a store is opened: whoever has none does without the package. Throws `not_installed`. */
+function newPool(config: PoolConfig): Pool {
+  const driver = installedPart('pg', 'PostgreSQL') as { readonly Pool: new (config: PoolConfig) => Pool };
+  return new driver.Pool(config);
 }

@@ -1,10 +1,17 @@
-import type { Pool, PoolConfig } from 'pg';
-import { installedPart } from '../../model/installed-part.ts';
 import type { Row } from './column-types.ts';
+
+/** One row of an answer, by its columns. */
+export type PostgresRow = Row;
 
 /**
  * As much of a connection of the package `pg` as Kippu uses. A `PoolClient` of `pg` is one. The types of `pg` are a package
  * of their own, which a project that only reads a store's types need not have.
+ *
+ * @example
+ * ```ts
+ * import type { PostgresClient } from 'kippu/postgres';
+ * export const nowOf = async (client: PostgresClient) => (await client.query({ text: 'select now()' })).rows[0];
+ * ```
  */
 export interface PostgresClient {
   query(statement: PostgresStatement): Promise<PostgresResult>;
@@ -18,7 +25,15 @@ export interface PostgresClient {
   release(isBroken?: boolean): void;
 }
 
-/** As much of a pool of the package `pg` as Kippu uses: `new pg.Pool({…})` is one. */
+/**
+ * As much of a pool of the package `pg` as Kippu uses: `new pg.Pool({…})` is one.
+ *
+ * @example
+ * ```ts
+ * import { postgres, type PostgresPool } from 'kippu/postgres';
+ * export const storeIn = (pool: PostgresPool) => postgres({ pool });
+ * ```
+ */
 export interface PostgresPool {
   connect(): Promise<PostgresClient>;
   on(event: 'error', listener: (error: Error) => void): unknown;
@@ -37,16 +52,5 @@ export interface PostgresStatement {
 export interface PostgresResult {
   readonly command: string;
   readonly rowCount: number | null;
-  readonly rows: Row[];
-}
-
-/** A pool that is ours to close. */
-export interface OwnPool extends PostgresPool {
-  end(): Promise<void>;
-}
-
-/** Loaded when a store is opened: whoever has none does without the package. Throws `not_installed`. */
-export function newPool(config: PoolConfig): OwnPool {
-  const driver = installedPart('pg', 'PostgreSQL') as { readonly Pool: new (config: PoolConfig) => Pool };
-  return new driver.Pool(config);
+  readonly rows: PostgresRow[];
 }

@@ -14,6 +14,8 @@ import type { PostgresPool } from './driver.ts';
 import { DEFAULT_SCHEMA } from './statement.ts';
 import { openPostgresStore } from './store.ts';
 
+export type { PostgresClient, PostgresPool, PostgresResult, PostgresRow, PostgresStatement } from './driver.ts';
+
 /** Connections that the application has already. Kippu leaves the pool open, and holds one connection of it to listen. */
 export interface GivenPool {
   readonly pool: PostgresPool;
@@ -34,6 +36,11 @@ export interface GivenPool {
  * ```ts
  * import { postgres } from 'kippu/postgres';
  * export const store = postgres('postgres://kippu@127.0.0.1/app');
+ * ```
+ * With a pool of your own, `new pg.Pool({ … })`:
+ * ```ts
+ * import { postgres, type PostgresPool } from 'kippu/postgres';
+ * export const storeIn = (pool: PostgresPool) => postgres({ pool, schema: 'kippu' });
  * ```
  */
 export function postgres(
