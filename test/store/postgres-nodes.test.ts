@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CliWorld } from '../cli/cli-world.ts';
 import { PostgresServer } from '../support/postgres-server.ts';
 import { Nodes, until, type Answer, type KippuProcess } from './postgres-nodes.ts';
@@ -101,6 +102,33 @@ describe('the command line at a PostgreSQL', () => {
       assert.doesNotMatch(stdout + stderr, /p(@|%40)ss/);
   });
 
+  it('splits in two: one serves and publishes nothing, the other publishes and serves nothing', async () => {
+    await using world = await CliWorld.create();
+    const env = { KIPPU_DATABASE_URL: server.url() };
+    const web = world.start(['up', '--no-worker'], { env });
+    await web.said(/Ctrl-C/);
+    assert.equal((await world.connect([], { env })).code, 0);
+    const soon = new Date(Date.now() + 3000).toISOString();
+    const posted = await world.run(['post', 'x:alice', 'from elsewhere', '--at', soon], { env });
+    assert.equal(posted.code, 0, posted.stderr);
+    await sleep(5000);
+    assert.equal(await statusOfPost(world, env), 'scheduled', 'nobody works here');
+
+    const keys = readFileSync(join(world.homePath, 'keys'), 'utf8').trim();
+    const elsewhere = { ...env, KIPPU_HOME: join(world.directory, 'elsewhere'), KIPPU_KEYS: keys };
+    const worker = world.start(['up', '--no-server'], { env: elsewhere });
+    await until(
+      'the post to be published',
+      async () => ((await statusOfPost(world, env)) === 'published' ? true : undefined),
+      () => worker.stderr,
+    );
+    assert.equal(existsSync(join(world.directory, 'elsewhere', 'server.json')), false);
+    for (const one of [web, worker]) {
+      one.child.kill('SIGTERM');
+      assert.equal((await one.ended).code, 0, one.stderr);
+    }
+  });
+
   it('says so when nobody answers there', async () => {
     await using world = await CliWorld.create();
     const env = { KIPPU_DATABASE_URL: 'postgres://kippu:canary@127.0.0.1:1/app' };
@@ -112,6 +140,12 @@ describe('the command line at a PostgreSQL', () => {
     assert.doesNotMatch(asked.stderr + examined.stdout + examined.stderr, /canary/);
   });
 });
+
+async function statusOfPost(world: CliWorld, env: Readonly<Record<string, string>>): Promise<unknown> {
+  const { stdout } = await world.run(['posts', '--json'], { env });
+  const { items } = JSON.parse(stdout) as { readonly items: readonly { readonly status: string }[] };
+  return items[0]?.status;
+}
 
 async function goodToken(node: KippuProcess): Promise<string> {
   const answer = await until(
