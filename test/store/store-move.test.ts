@@ -225,7 +225,7 @@ describe('a store that is moved', { timeout: 120_000 }, () => {
       .all();
     db.close();
     const everyTable = TABLES.map(({ name }) => name).sort();
-    assert.deepEqual(closed.map((row) => row['tbl_name']).sort(), everyTable);
+    assert.deepEqual(closed.map((row) => String(row['tbl_name'])).sort(), everyTable);
     assert.ok(closed.every((row) => row['n'] === 3));
     await move(url, sqliteUrl());
     const schema = new URL(url).searchParams.get('schema');

@@ -188,7 +188,7 @@ class PooledClient {
 function onMessages(socket: Socket, take: (message: Buffer) => void): void {
   let rest = Buffer.alloc(0);
   socket.on('data', (chunk) => {
-    rest = Buffer.concat([rest, chunk as Buffer]);
+    rest = Buffer.concat([rest, chunk]);
     while (rest.length >= 5 && rest.length >= rest.readInt32BE(1) + 1) {
       const length = rest.readInt32BE(1) + 1;
       take(rest.subarray(0, length));
