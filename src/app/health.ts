@@ -1,4 +1,6 @@
 import type { ConnectionState } from '../model/connection.ts';
+import type { NoticeChannel } from '../model/notice.ts';
+import type { RenewalOutcome } from '../model/outcome.ts';
 import { openHomeKeys } from '../vault/key-check.ts';
 import type { RingVault } from '../vault/vault.ts';
 import type { App } from './open.ts';
@@ -67,16 +69,35 @@ export interface Gauges {
   readonly spoolWaiting: number;
   readonly spoolDamaged: number;
   readonly renewalsUnderWay: number;
+  /** What the renewals of this process have ended in, by the provider's id. */
+  readonly renewals: readonly RenewalCount[];
+  /** How long this process keeps off a provider that is silent or asked for it. */
+  readonly pausedForMs: Readonly<Record<string, number>>;
+  readonly notices: {
+    readonly waiting: Readonly<Record<NoticeQueue, number>>;
+    /** How long the oldest has been waiting, milliseconds. */
+    readonly lagMs: Readonly<Record<NoticeQueue, number>>;
+  };
 }
 
+export interface RenewalCount {
+  readonly provider: string;
+  readonly outcome: RenewalOutcome['kind'];
+  readonly count: number;
+}
+
+/** `events`: what happened and was not made into notices yet. */
+export type NoticeQueue = 'events' | NoticeChannel;
+
 /** What a monitoring system watches. */
-export async function gauges({ store, spool, flights, options }: App): Promise<Gauges> {
+export async function gauges({ store, spool, flights, renewal, options }: App): Promise<Gauges> {
   const nowMs = options.outside.clock.nowMs();
-  const [connections, credentialsDueMs, postsDueMs, schedulesDueMs] = await Promise.all([
+  const [connections, credentialsDueMs, postsDueMs, schedulesDueMs, backlog] = await Promise.all([
     store.connections.countByState(),
     store.credentials.nextDueAtMs(),
     store.posts.nextDueAtMs(),
     store.schedules.nextDueAtMs(),
+    store.notices.backlog(),
   ]);
   const lag = (dueAtMs: number | undefined): number => (dueAtMs === undefined ? 0 : Math.max(0, nowMs - dueAtMs));
   return {
@@ -85,5 +106,33 @@ export async function gauges({ store, spool, flights, options }: App): Promise<G
     spoolWaiting: spool.entries().filter((entry) => !entry.acknowledged).length,
     spoolDamaged: spool.damaged().length,
     renewalsUnderWay: flights.underWay,
+    ...byProvider(renewal),
+    notices: {
+      waiting: {
+        events: backlog.eventsWaiting,
+        webhook: backlog.channels.webhook.pending,
+        mail: backlog.channels.mail.pending,
+      },
+      lagMs: {
+        events: lag(backlog.oldestEventAtMs),
+        webhook: lag(backlog.channels.webhook.oldestPendingAtMs),
+        mail: lag(backlog.channels.mail.oldestPendingAtMs),
+      },
+    },
   };
+}
+
+function byProvider({ turns, apps }: App['renewal']): Pick<Gauges, 'renewals' | 'pausedForMs'> {
+  const counts = new Map<string, RenewalCount>();
+  const pausedForMs: Record<string, number> = {};
+  for (const { app, pausedForMs: forMs, outcomes } of turns.standing()) {
+    const provider = apps.get(app)?.provider.id;
+    if (provider === undefined) continue;
+    pausedForMs[provider] = Math.max(pausedForMs[provider] ?? 0, forMs);
+    for (const [outcome, count] of Object.entries(outcomes) as [RenewalOutcome['kind'], number][]) {
+      const key = `${provider} ${outcome}`;
+      counts.set(key, { provider, outcome, count: (counts.get(key)?.count ?? 0) + count });
+    }
+  }
+  return { renewals: [...counts.values()], pausedForMs };
 }

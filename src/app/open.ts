@@ -17,6 +17,7 @@ import { Nonces } from '../protocol/nonces.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { SigningKeys } from '../protocol/signing-keys.ts';
 import { Flights } from '../renewal/flights.ts';
+import { Turns } from '../renewal/turns.ts';
 import type { RenewalPorts, RenewalTiming } from '../renewal/ports.ts';
 import { reapplySpool } from '../renewal/reapply.ts';
 import { openDataDirectory } from '../store/data-directory.ts';
@@ -126,6 +127,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       ...outside,
       http: flows,
       nonces,
+      turns: new Turns(outside),
       credentials,
       connections: store.connections,
       home: store.home,

@@ -86,6 +86,7 @@ export class Flights {
       const isSlow = this.#ports.clock.monotonicMs() - underWay.startedAtMonotonicMs > SLOW_MS;
       const stored = isSameNeed && !isSlow ? undefined : await this.#stored(id, need);
       if (stored !== undefined) return stored;
+      if (need.kind !== 'ahead') this.#ports.turns.hurry(id);
       const renewal = await underWay.landing;
       if (isSameNeed || this.#satisfies(renewal, need)) return renewal;
     }

@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../model/clock.ts';
+import { HOUR_MS, MINUTE_MS } from '../model/clock.ts';
 import type { StoredCredential } from '../model/credential-store.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { Need } from './need.ts';
@@ -86,7 +86,7 @@ export function backOffMs(failures: number, unit: number): number {
   return Math.round(baseMs * (0.9 + 0.2 * unit));
 }
 
-/** For an uncertainty that outlives its replay: from a minute to a day. */
+/** For an uncertainty that outlives its replay: 1, 4, then each 16 minutes. After an outage, somebody waits for this. */
 export function replayBackOffMs(replays: number): number {
-  return Math.min(MINUTE_MS * 4 ** Math.min(replays - 1, 6), DAY_MS);
+  return MINUTE_MS * 4 ** Math.min(replays - 1, 2);
 }

@@ -11,6 +11,7 @@ import type { Spool } from '../model/spool.ts';
 import type { Fingerprinter, Vault } from '../model/vault.ts';
 import type { Nonces } from '../protocol/nonces.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
+import type { Turns } from './turns.ts';
 
 /** All that a renewal touches outside itself. */
 export interface RenewalPorts {
@@ -22,6 +23,7 @@ export interface RenewalPorts {
   readonly fingerprinter: Fingerprinter;
   readonly http: HttpClient;
   readonly nonces: Nonces;
+  readonly turns: Turns;
   readonly spool: Spool;
   readonly clock: Clock;
   readonly random: Random;

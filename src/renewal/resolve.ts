@@ -1,4 +1,4 @@
-import { SECOND_MS } from '../model/clock.ts';
+import { DAY_MS, SECOND_MS } from '../model/clock.ts';
 import type { Attempt } from '../model/credential-store.ts';
 import { CONNECT_TIMEOUT_MS } from '../protocol/token-request.ts';
 import { mayBePresentedAgain } from './foundations.ts';
@@ -52,7 +52,7 @@ export function resolve(
     if (refresh.renewalKillsAccess || app.provider.renewal !== undefined || mayIntrospect(app))
       return { kind: 'ask', againAtMs: now.nowMs + LOOK_AGAIN_MS };
     // With no known end, only a refusal of the access token moves this on.
-    return { kind: 'uncertain', retryAtMs: credential.accessExpiresAtMs ?? now.nowMs + replayBackOffMs(7) };
+    return { kind: 'uncertain', retryAtMs: credential.accessExpiresAtMs ?? now.nowMs + DAY_MS };
   }
   if (!app.replay) return { kind: 'give_up' };
   return replayOrWait(seen, attempt, now.nowMs);

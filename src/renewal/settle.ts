@@ -16,7 +16,8 @@ import type { RenewalPorts } from './ports.ts';
 import { revokeOrphans } from './revoke-orphans.ts';
 import { revokeAtProvider } from './revoke-tokens.ts';
 
-type Settled = Renewal | { readonly kind: 'look_again' };
+/** What a renewal came to; `look_again`: somebody moved the credential meanwhile. */
+export type Settled = Renewal | { readonly kind: 'look_again' };
 
 /** A commit that takes longer than this is not waited for any more: the answer goes to the spool first. */
 const STALL_MS = SECOND_MS;
@@ -257,7 +258,11 @@ function holdMs({ credential }: SeenWithApp, outcome: Failure, ports: RenewalPor
 }
 
 /** For whoever wants a token, one with any life left is better than an error, unless it is the very one that was refused. */
-function servedOr({ seen, need }: Exchange, otherwise: Renewal, ports: RenewalPorts): Renewal {
+export function servedOr(
+  { seen, need }: Pick<Exchange, 'seen' | 'need'>,
+  otherwise: Renewal,
+  ports: RenewalPorts,
+): Renewal {
   return wantsToken(need) && isLiving(seen.credential, need, ports.clock.nowMs()) ? serve(seen, ports) : otherwise;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DAY_MS, MINUTE_MS } from '../../src/model/clock.ts';
+import { MINUTE_MS } from '../../src/model/clock.ts';
 import { backOffMs, refreshEndOf, replayBackOffMs } from '../../src/renewal/lifetimes.ts';
 
 test('failures are backed off from a second to five minutes, a tenth to either side', () => {
@@ -15,8 +15,8 @@ test('failures are backed off from a second to five minutes, a tenth to either s
   assert.deepEqual([backOffMs(0, 0), backOffMs(0, 0.999_999)], [900, 1100]);
 });
 
-test('replays are backed off from a minute to a day', () => {
-  assert.deepEqual([1, 2, 7, 99].map(replayBackOffMs), [MINUTE_MS, 4 * MINUTE_MS, DAY_MS, DAY_MS]);
+test('replays are backed off from a minute to sixteen', () => {
+  assert.deepEqual([1, 2, 3, 99].map(replayBackOffMs), [MINUTE_MS, 4 * MINUTE_MS, 16 * MINUTE_MS, 16 * MINUTE_MS]);
 });
 
 test('of two ends the earlier one counts', () => {

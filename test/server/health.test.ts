@@ -52,5 +52,33 @@ test('the metrics count connections and tell how far the worker is behind', asyn
     assert.ok(text.split('\n').includes(line), `${line}\n${text}`);
   }
   for (const line of text.trimEnd().split('\n'))
-    assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="\w+"\})? \d+(\.\d+)?)$/);
+    assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{\w+="\w+"(,\w+="\w+")?\})? \d+(\.\d+)?)$/);
+});
+
+test('the metrics tell what renewals ended in, which provider is kept off, and which notices wait', async () => {
+  await using kippu = await serveKippu();
+  await kippu.connect('alice');
+  await kippu.clock.advance(3 * 3_600_000);
+  kippu.x.faults.order({
+    endpoint: 'token',
+    fault: 'status',
+    status: 429,
+    body: '',
+    headers: { 'retry-after': '1' },
+  });
+  const token = '/v1/connections/x:alice/token';
+  assert.equal((await kippu.operator.get(token)).status, 503);
+  await kippu.clock.advance(60_000);
+  assert.equal((await kippu.operator.get(token)).status, 200);
+  const lines = (await kippu.operator.get('/metrics')).text.split('\n');
+  for (const line of [
+    '# TYPE kippu_renewals_total counter',
+    'kippu_renewals_total{provider="x",outcome="unavailable"} 1',
+    'kippu_renewals_total{provider="x",outcome="renewed"} 1',
+    'kippu_provider_paused_seconds{provider="x"} 0',
+    'kippu_notices_waiting{queue="webhook"} 0',
+    'kippu_notice_lag_seconds{queue="mail"} 0',
+  ]) {
+    assert.ok(lines.includes(line), `${line}\n${lines.join('\n')}`);
+  }
 });

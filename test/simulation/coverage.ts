@@ -145,7 +145,10 @@ export const MAY_BE_MISSED: readonly { readonly line: RegExp; readonly because: 
     because: 'needs a question to the old access token that gets no answer',
   },
   { line: /return isEnded \?/, because: 'needs an answer between a look and the end that it leads to' },
-  { line: /replayBackOffMs\(7\)/, because: 'every provider here says how long its access tokens live' },
+  {
+    line: /accessExpiresAtMs \?\? now\.nowMs \+ DAY_MS/,
+    because: 'every provider here says how long its access tokens live',
+  },
   { line: /tries >= KEEP_TRIES_MAX/, because: 'needs half an hour without store and disk' },
   { line: /'no_refresh_token'/, because: 'every consent here brings a refresh token' },
   { line: /\?\?/, because: 'the other side of a default' },

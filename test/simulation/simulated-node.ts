@@ -14,6 +14,7 @@ import { Nonces } from '../../src/protocol/nonces.ts';
 import type { ProviderApp } from '../../src/providers/provider-app.ts';
 import { SigningKeys } from '../../src/protocol/signing-keys.ts';
 import { Flights } from '../../src/renewal/flights.ts';
+import { Turns } from '../../src/renewal/turns.ts';
 import type { RenewalPorts, RenewalTiming } from '../../src/renewal/ports.ts';
 import { openSpool, type DirectorySpool } from '../../src/store/spool.ts';
 import { sqliteConnectionStore } from '../../src/store/sqlite/connection-queries.ts';
@@ -73,6 +74,9 @@ export interface Running {
 const CHANGE_POLL_MS = 1000;
 
 const ADDRESSES = addressRules([]);
+
+/** A history has few connections: what takes a crowd elsewhere takes two of them here. */
+const FEW = { atOnce: 2, aheadAtOnce: 1, silentConnections: 2 };
 
 /** One installation: a data directory with its spool, and the process that runs there at the moment. */
 export class SimulatedNode {
@@ -172,6 +176,7 @@ export class SimulatedNode {
         isGone: ({ machine, pid }) => this.machine.isGone(machine, pid),
       },
       timing,
+      turns: new Turns(shared, FEW),
     };
     const flights = new Flights(renewal);
     const changes = changesOf(

@@ -118,11 +118,12 @@ describe('patience with a PostgreSQL has an end', { timeout: 60_000 }, () => {
     await claimed(store, alice);
   });
 
-  it('every transaction is limited on the server, for itself alone', async () => {
+  it('every transaction is limited on the server, for itself alone', async (test) => {
     const url = server.url();
     const seen: string[] = [];
     const { hosts, user, password, database } = parseConnectionUrl(url);
     const pool = new pg.Pool({ host: hosts[0]!.host, port: hosts[0]!.port, user, password, database });
+    test.after(() => pool.end());
     pool.on('connect', (client) => {
       const query = client.query.bind(client) as (statement: { text: string }) => Promise<unknown>;
       Object.assign(client, {
@@ -153,7 +154,6 @@ describe('patience with a PostgreSQL has an end', { timeout: 60_000 }, () => {
       'and nobody is told who cannot hear',
     );
     await store.close();
-    await pool.end();
   });
 
   it('what is due and somebody else holds is passed over, not waited for', async () => {

@@ -16,6 +16,7 @@ import type { RenewalPorts, RenewalTiming } from '../../src/renewal/ports.ts';
 import { reapplySpool } from '../../src/renewal/reapply.ts';
 import { revoke, type Revocation } from '../../src/renewal/revoke.ts';
 import { tendDue } from '../../src/renewal/tend.ts';
+import { Turns } from '../../src/renewal/turns.ts';
 import { MemorySpool } from '../../src/store/memory/spool.ts';
 import { sqliteConnectionStore } from '../../src/store/sqlite/connection-queries.ts';
 import { sqliteConsentStore } from '../../src/store/sqlite/consent-queries.ts';
@@ -261,6 +262,7 @@ export class WorldNode {
       spool: life.within(this.#spool(life)),
       processes,
       timing,
+      turns: new Turns(shared),
     };
     return {
       life,

@@ -76,8 +76,8 @@ export const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: 'src/renewal/renew.ts',
-        from: 'const renewal = await settle(claimed, outcome, ports);',
-        to: `const renewal = await settle(claimed, outcome.kind === 'unanswered'
+        from: 'return await settle(claimed, outcome, ports);',
+        to: `return await settle(claimed, outcome.kind === 'unanswered'
       ? { kind: 'rejected', reason: 'rejected_unknown', error: outcome.error } : outcome, ports);`,
       },
     ],

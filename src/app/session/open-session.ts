@@ -8,6 +8,7 @@ import { Nonces } from '../../protocol/nonces.ts';
 import { SigningKeys } from '../../protocol/signing-keys.ts';
 import { isLoopback } from '../../providers/provider-app.ts';
 import { Flights } from '../../renewal/flights.ts';
+import { Turns } from '../../renewal/turns.ts';
 import { DEFAULT_TIMING } from '../../renewal/ports.ts';
 import { reapplySpool } from '../../renewal/reapply.ts';
 import type { SessionPorts } from '../../session/ports.ts';
@@ -151,7 +152,7 @@ async function openLedger(options: SessionOptions, outside: Outside): Promise<Op
     const nonces = new Nonces();
     const renewal = {
       ...outside,
-      ...{ clock, nonces, spool, processes },
+      ...{ clock, nonces, spool, processes, turns: new Turns({ ...outside, clock }) },
       credentials: store.credentials,
       connections: store.connections,
       home: store.home,

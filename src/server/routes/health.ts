@@ -50,12 +50,8 @@ export const healthRoutes: readonly Route[] = [
 ];
 
 function exposition(values: Gauges, eventStreams: number): string {
-  const byState = Object.entries(values.connections).map(([state, count]): Sample => [`{state="${state}"}`, count]);
-  const lags: Sample[] = [
-    ['{work="connections"}', values.dueLagMs.connections / 1000],
-    ['{work="posts"}', values.dueLagMs.posts / 1000],
-    ['{work="schedules"}', values.dueLagMs.schedules / 1000],
-  ];
+  const byState = Object.entries(values.connections).map(([state, count]): Sample => [labels({ state }), count]);
+  const lags = Object.entries(values.dueLagMs).map(([work, lagMs]): Sample => [labels({ work }), lagMs / 1000]);
   return [
     gauge('kippu_connections', 'Connections by state.', byState),
     gauge('kippu_due_lag_seconds', 'How long the oldest due work has been waiting.', lags),
@@ -64,12 +60,48 @@ function exposition(values: Gauges, eventStreams: number): string {
     gauge('kippu_renewals_under_way', 'Renewals of this process that are not settled yet.', [
       ['', values.renewalsUnderWay],
     ]),
+    counter(
+      'kippu_renewals_total',
+      'Renewals of this process since its start, by what they ended in.',
+      values.renewals.map(({ provider, outcome, count }) => [labels({ provider, outcome }), count]),
+    ),
+    gauge(
+      'kippu_provider_paused_seconds',
+      'How long this process still keeps off a provider that does not answer, or asked for it.',
+      Object.entries(values.pausedForMs).map(([provider, forMs]) => [labels({ provider }), forMs / 1000]),
+    ),
+    gauge(
+      'kippu_notices_waiting',
+      'Events that are not notices yet, and notices that were not delivered yet.',
+      Object.entries(values.notices.waiting).map(([queue, count]) => [labels({ queue }), count]),
+    ),
+    gauge(
+      'kippu_notice_lag_seconds',
+      'How long the oldest of them has been waiting.',
+      Object.entries(values.notices.lagMs).map(([queue, lagMs]) => [labels({ queue }), lagMs / 1000]),
+    ),
     gauge('kippu_event_streams', 'Open event streams.', [['', eventStreams]]),
   ].join('');
 }
 
-type Sample = readonly [labels: string, value: number];
+type Sample = readonly [labelled: string, value: number];
 
 function gauge(name: string, help: string, samples: readonly Sample[]): string {
-  return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${samples.map(([labels, value]) => `${name}${labels} ${value}\n`).join('')}`;
+  return family('gauge', name, help, samples);
+}
+
+function counter(name: string, help: string, samples: readonly Sample[]): string {
+  return family('counter', name, help, samples);
+}
+
+function family(type: 'gauge' | 'counter', name: string, help: string, samples: readonly Sample[]): string {
+  const lines = samples.map(([labelled, value]) => `${name}${labelled} ${value}\n`);
+  return `# HELP ${name} ${help}\n# TYPE ${name} ${type}\n${lines.join('')}`;
+}
+
+/** Provider ids and our own words: nothing that would need an escape. */
+function labels(named: Readonly<Record<string, string>>): string {
+  return `{${Object.entries(named)
+    .map(([name, value]) => `${name}="${value}"`)
+    .join(',')}}`;
 }
