@@ -8,7 +8,7 @@ import { CATALOGUE } from '../providers/index.ts';
 import { providerApp, type ProviderApp, type ProviderAppOptions } from '../providers/provider-app.ts';
 import type { Provider } from '../providers/provider.ts';
 import { DEFAULT_TIMING, type RenewalTiming } from '../renewal/ports.ts';
-import { absoluteDatabaseUrl } from './database-url.ts';
+import { absoluteDatabaseUrl, isPostgres, shownDatabase } from './database-url.ts';
 import { readMail, type MailConfig } from './mail.ts';
 import { configuredIssuers } from './issuers/configured.ts';
 import type { IssuerRegistration } from './issuers/registration.ts';
@@ -262,6 +262,7 @@ function invalid(name: string, what: string, instead: string): KippuError {
 export function maskSetting(name: string, { value }: Setting): string {
   if (name.endsWith('_PRIVATE_KEY')) return value.startsWith('@') ? value : '[secret]';
   if (/SECRET|_KEYS$|PASSWORD|SMTP_URL/.test(name)) return name.endsWith('_KEYS') ? maskRing(value) : '[secret]';
+  if (isPostgres(value)) return shownDatabase(value);
   return value.replace(/:\/\/[^@/]*@/, '://[secret]@');
 }
 

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { KippuError } from '../model/errors.ts';
+import { parseConnectionUrl } from '../store/postgres/connection-url.ts';
 
 /** What a database URL names: a file, and what stands before the names of Kippu's tables in it. */
 export interface SqliteFile {
@@ -7,10 +9,11 @@ export interface SqliteFile {
   readonly prefix: string;
 }
 
-const EXAMPLES = 'sqlite:PATH or memory:';
+const EXAMPLES = 'sqlite:PATH, postgres://USER:PASSWORD@HOST/DATABASE or memory:';
 
 /**
- * Reads `sqlite:PATH`, `sqlite:PATH?prefix=kippu_` or `memory:` and writes it with an absolute path. Throws `invalid`.
+ * Reads `sqlite:PATH`, `sqlite:PATH?prefix=kippu_`, `postgres://…` or `memory:`, and writes a path as an absolute one.
+ * Throws `invalid`, saying what is wrong with it.
  */
 export function absoluteDatabaseUrl(url: string, directory: string): string {
   if (url === 'memory:') return url;
@@ -18,8 +21,13 @@ export function absoluteDatabaseUrl(url: string, directory: string): string {
     const { path, prefix } = sqliteFile(url);
     return `sqlite:${resolve(directory, path.replace(/^\/\/(?=\/)/, ''))}${prefix === '' ? '' : `?prefix=${prefix}`}`;
   }
-  if (/^postgres(ql)?:\/\//.test(url)) throw invalidUrl('PostgreSQL is not supported by this version');
-  throw invalidUrl(`"${url.split(':')[0]}" is no kind of database that Kippu knows`);
+  if (!isPostgres(url)) throw invalidUrl(`"${url.split(':')[0]}" is no kind of database that Kippu knows`);
+  parseConnectionUrl(url);
+  return url;
+}
+
+export function isPostgres(databaseUrl: string): boolean {
+  return /^postgres(ql)?:\/\//.test(databaseUrl);
 }
 
 /** Of a `sqlite:` URL. Throws `invalid` for anything behind the question mark but a prefix. */
@@ -31,6 +39,17 @@ export function sqliteFile(databaseUrl: string): SqliteFile {
   const others = [...params.keys()].filter((name) => name !== 'prefix');
   if (others.length > 0) throw invalidUrl(`"${others[0]}" is nothing that a database URL can say; ?prefix= is`);
   return { path: text.slice(0, at), prefix: params.get('prefix') ?? '' };
+}
+
+/** Whether there may be something in it: a server has to be asked, a file is there or not. */
+export function mayHoldData(databaseUrl: string): boolean {
+  if (isPostgres(databaseUrl)) return true;
+  return databaseUrl.startsWith('sqlite:') && existsSync(sqliteFile(databaseUrl).path);
+}
+
+/** As it may be shown: where it is, and not with which password. One that is not well-formed hides more, not less. */
+export function shownDatabase(databaseUrl: string): string {
+  return isPostgres(databaseUrl) ? databaseUrl.replace(/:\/\/.*@/s, '://').replace(/\?.*$/s, '') : databaseUrl;
 }
 
 function invalidUrl(problem: string): KippuError {

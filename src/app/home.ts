@@ -100,7 +100,7 @@ async function foundHome(store: Store, vault: Vault | undefined, random: Random)
 
 /** A copy would present refresh tokens that the real store has spent, or spend those that it needs. */
 export function copiedBecause(home: Home, identity: string | undefined): string | undefined {
-  if (home.stamp !== undefined) return `this store is a ${home.stamp}`;
+  if (home.stamp !== undefined) return `this store ${home.stamp.startsWith('backup') ? 'is a ' : ''}${home.stamp}`;
   if (home.identity !== identity) return 'this store was copied or moved here from another place';
   return undefined;
 }

@@ -1,10 +1,12 @@
-import { chmodSync, closeSync, existsSync, openSync, unlinkSync } from 'node:fs';
+import { chmodSync, closeSync, openSync, unlinkSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { KippuError } from '../model/errors.ts';
 import type { Store } from '../model/store.ts';
+import { wasMoved } from '../model/store-move.ts';
 import { doubtWhatWasDue } from '../posts/restored.ts';
+import { noBackup } from '../store/postgres/no-backup.ts';
 import type { Config } from './config.ts';
-import { sqliteFile } from './database-url.ts';
+import { isPostgres, mayHoldData } from './database-url.ts';
 import { copiedBecause } from './home.ts';
 import type { Outside } from './open.ts';
 import { storeOpener } from './system.ts';
@@ -12,7 +14,7 @@ import { storeOpener } from './system.ts';
 /** Which migrations the database lacks. One that is not there yet lacks all, and is not made. */
 export async function pendingMigrations({ databaseUrl }: Config, outside: Outside): Promise<readonly string[]> {
   return withStore(
-    existsAt(databaseUrl) ? databaseUrl : 'memory:',
+    mayHoldData(databaseUrl) ? databaseUrl : 'memory:',
     { outside, migrates: false },
     async (store) => (await store.migrations()).pending,
   );
@@ -31,10 +33,11 @@ const PRIVATE_FILE = 0o600;
  * Writes a consistent copy of the database, stamped as one, while others go on writing. Readable by nobody else; the
  * key ring is not in it.
  *
- * Throws `conflict` if there is such a file, `not_found` without a database.
+ * Throws `conflict` if there is such a file, `not_found` without a database, `invalid` for a server's.
  */
 export async function backUp(file: string, { databaseUrl }: Config, outside: Outside): Promise<string> {
-  if (!existsAt(databaseUrl))
+  if (isPostgres(databaseUrl)) throw noBackup();
+  if (!mayHoldData(databaseUrl))
     throw new KippuError('not_found', `There is no database at ${databaseUrl}. Nothing was backed up.`);
   const path = resolve(file);
   claimFile(path);
@@ -74,7 +77,7 @@ function claimFile(path: string): void {
 
 /** Why this store counts as a copy. `undefined`: it does not. */
 export async function copyNotice({ databaseUrl }: Config, outside: Outside): Promise<string | undefined> {
-  if (!existsAt(databaseUrl)) return undefined;
+  if (!mayHoldData(databaseUrl)) return undefined;
   return withStore(databaseUrl, { outside, migrates: false }, (store) => noticeOf(store));
 }
 
@@ -91,20 +94,26 @@ export async function adoptStore(
 ): Promise<void> {
   await withStore(databaseUrl, { outside, migrates: true }, async (store) => {
     const identity = store.home.identity();
-    if (identity === undefined || (await noticeOf(store)) === undefined) return;
+    const home = await store.home.read();
+    if (identity === undefined || home === undefined || copiedBecause(home, identity) === undefined) return;
+    // Where it was moved to, renewals went on: then it is behind, whatever was said.
+    const isRestored = !hasMoved || wasMoved(home.stamp);
+    if (home.stamp !== undefined) await store.move.refuse('claims', { was: home.stamp, now: home.stamp });
     // As long as it counts as a copy no worker touches it: dying in between means that adopting begins again.
-    if (!hasMoved) await doubtWhatWasDue({ ...outside, posts: store.posts, schedules: store.schedules });
-    await store.home.adopt(identity, !hasMoved);
+    if (isRestored)
+      await doubtWhatWasDue({
+        ...outside,
+        clock: store.clock ?? outside.clock,
+        posts: store.posts,
+        schedules: store.schedules,
+      });
+    await store.home.adopt(identity, isRestored);
   });
 }
 
 async function noticeOf(store: Store): Promise<string | undefined> {
   const home = await store.home.read();
   return home === undefined ? undefined : copiedBecause(home, store.home.identity());
-}
-
-function existsAt(databaseUrl: string): boolean {
-  return databaseUrl.startsWith('sqlite:') && existsSync(sqliteFile(databaseUrl).path);
 }
 
 async function withStore<T>(

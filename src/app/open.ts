@@ -92,12 +92,14 @@ export interface App {
 
 /** Throws `wrong_key_ring`, `store_unavailable`, `conflict` (a newer schema), `invalid`. */
 export async function openApp(options: AppOptions): Promise<App> {
-  const { outside, log } = options;
+  const { log } = options;
+  const directory = options.home === undefined ? undefined : openDataDirectory(options.home, options.outside.random);
+  const store = await options.openStore(options.outside);
+  // Nodes that share a store share its time: else a lease would be over for one and not for another.
+  const outside = { ...options.outside, clock: store.clock ?? options.outside.clock };
   const { clock, random, faults, http } = outside;
-  const flows = new Flows(http, { clock, log });
-  const directory = options.home === undefined ? undefined : openDataDirectory(options.home, random);
-  const store = await options.openStore(outside);
   try {
+    const flows = new Flows(http, { clock, log });
     const home = await openHome(store, { ...options.keys, file: directory }, random);
     const processes = systemProcesses(directory?.nodeId() ?? newId('nod', random));
     const spool =
@@ -201,7 +203,7 @@ export async function openApp(options: AppOptions): Promise<App> {
     };
     if (home.copied === undefined) await reapplySpool(renewal, { again: true });
     const opened: App = {
-      options,
+      options: { ...options, outside },
       store,
       vault,
       spool,

@@ -5,7 +5,7 @@ import { installedPart } from '../model/installed-part.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';
 import { addressRules } from '../notify/webhook/addresses.ts';
 import type { Config } from './config.ts';
-import { sqliteFile } from './database-url.ts';
+import { isPostgres, sqliteFile } from './database-url.ts';
 import { mailPorts } from './mail.ts';
 import { openApp, type App, type Outside, type StoreOpener } from './open.ts';
 import { SYSTEM } from './ports/real-world.ts';
@@ -41,6 +41,12 @@ export async function openConfigured(
 
 /** Opens the store alone: for what belongs to the database itself. */
 export function storeOpener(databaseUrl: string, migrates: boolean): StoreOpener {
+  if (isPostgres(databaseUrl)) {
+    return async (outside) => {
+      const { postgres } = await import('../store/postgres/index.ts');
+      return postgres(databaseUrl)(outside, { migrates });
+    };
+  }
   const file = databaseUrl === 'memory:' ? { path: ':memory:' } : sqliteFile(databaseUrl);
   return (outside) => openSqliteStore({ ...file, ...outside, migrates });
 }

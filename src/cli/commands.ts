@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Register>>> = {
   vault: async () => (await import('./commands/vault.ts')).registerVault,
   doctor: async () => (await import('./commands/doctor.ts')).registerDoctor,
   migrate: async () => (await import('./commands/migrate.ts')).registerMigrate,
+  'migrate-store': async () => (await import('./commands/migrate-store.ts')).registerMigrateStore,
   backup: async () => (await import('./commands/backup.ts')).registerBackup,
   adopt: async () => (await import('./commands/adopt.ts')).registerAdopt,
   demo: async () => (await import('./commands/demo.ts')).registerDemo,

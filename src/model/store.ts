@@ -1,3 +1,4 @@
+import type { Clock } from './clock.ts';
 import type { ApiKeyStore, SessionStore } from './api-key-store.ts';
 import type { ConnectionStore } from './connection-store.ts';
 import type { ConsentStore } from './consent-store.ts';
@@ -10,9 +11,12 @@ import type { NoticeStore } from './notice-store.ts';
 import type { PostStore } from './post-store.ts';
 import type { ScheduleStore } from './schedule-store.ts';
 import type { SessionLedger } from './session-ledger.ts';
+import type { StoreMove } from './store-move.ts';
 
 /** Everything durable, as whole operations. `store/` has one of these per engine; one contract suite holds them to it. */
 export interface Store {
+  /** The time that all who share this store go by. Absent: this machine's own. */
+  readonly clock?: Clock | undefined;
   readonly credentials: CredentialStore;
   readonly connections: ConnectionStore;
   readonly consents: ConsentStore;
@@ -26,6 +30,7 @@ export interface Store {
   readonly sessions: SessionStore;
   readonly ledger: SessionLedger;
   readonly home: HomeStore;
+  readonly move: StoreMove;
   /**
    * A number that changes when anybody has written: this process at once, others at most a second late. What was cached
    * before is then to be read again.

@@ -252,6 +252,7 @@ describe('the help', () => {
     'vault rotate',
     'vault status',
     'migrate',
+    'migrate-store',
     'doctor',
     'backup',
     'adopt',

@@ -213,6 +213,8 @@ async function takenOnce(under: PostStoreUnderTest): Promise<void> {
     due.push((await made(under, 'scheduled', { dueAtMs: nowMs - 100 + index })).id);
   await made(under, 'scheduled', { dueAtMs: nowMs + 1 });
   await made(under, 'draft');
+  const first = await under.store.takeDue({ againAtMs: nowMs + 1000, limit: 2 });
+  assert.deepEqual(first.toSorted(), due.splice(0, 2).sort());
   const takes = await Promise.all([
     under.store.takeDue({ againAtMs: nowMs + 1000, limit: 4 }),
     under.other.takeDue({ againAtMs: nowMs + 1000, limit: 4 }),
@@ -220,13 +222,9 @@ async function takenOnce(under: PostStoreUnderTest): Promise<void> {
   ]);
   assert.deepEqual(
     takes.map((ids) => ids.length).toSorted((a, b) => a - b),
-    [2, 4, 4],
+    [0, 4, 4],
   );
   assert.deepEqual(takes.flat().sort(), [...due].sort());
-  assert.deepEqual(
-    [...(takes.find((ids) => ids.includes(due[0] ?? ('' as PostId))) ?? [])].sort(),
-    due.slice(0, 4).sort(),
-  );
 }
 
 async function dueAgain(under: PostStoreUnderTest): Promise<void> {

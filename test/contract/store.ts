@@ -8,13 +8,30 @@ import { ENDS } from './store/ends.ts';
 import { EVENTS } from './store/events.ts';
 import { HOMES } from './store/homes.ts';
 import { KEYS } from './store/keys.ts';
+import { LEDGER } from './store/ledger.ts';
+import { MOVES } from './store/moves.ts';
 import { NOTICES } from './store/notices.ts';
 import { REUSE } from './store/reuse.ts';
 import { SCHEDULES } from './store/schedules.ts';
 import { SETTLEMENTS } from './store/settlements.ts';
 import type { StoreUnderTest } from './store/under-test.ts';
 
-const SUITES = [CLAIMS, SETTLEMENTS, ENDS, DUE, CONNECTIONS, CONSENTS, EVENTS, KEYS, HOMES, NOTICES, REUSE, SCHEDULES];
+const SUITES = [
+  CLAIMS,
+  SETTLEMENTS,
+  ENDS,
+  DUE,
+  CONNECTIONS,
+  CONSENTS,
+  EVENTS,
+  KEYS,
+  HOMES,
+  NOTICES,
+  REUSE,
+  SCHEDULES,
+  LEDGER,
+  MOVES,
+];
 
 /** What every engine has to keep to; posts have a contract of their own. */
 export function storeContract(engine: string, open: () => Promise<StoreUnderTest>): void {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { sessionIn } from '../../src/app/session/create-session.ts';
 import type { Reuse, Session, SessionOptions } from '../../src/app/session/session.ts';
 import type { FaultPoint } from '../../src/model/fault-points.ts';
+import type { StoreOpener } from '../../src/app/open.ts';
 import type { HttpClient, HttpRequest } from '../../src/model/http.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { xData as x } from '../../src/providers/data/x.ts';
@@ -21,6 +22,15 @@ export const KEYS = `k1:${Buffer.alloc(32, 7).toString('base64')}`;
 export interface SessionWorldOptions {
   readonly provider?: Provider;
   readonly seed?: string;
+  /** Absent: an SQLite file. */
+  readonly ledger?: SharedLedger | undefined;
+}
+
+/** A ledger that answers in real time. */
+export interface SharedLedger {
+  open(clock: VirtualClock): StoreOpener;
+  /** Resolves when all that it was asked is answered. */
+  idle(): Promise<void>;
 }
 
 /** An application with cookie mode, in as many processes as a test starts, at a simulated provider. */
@@ -35,10 +45,12 @@ export class SessionWorld {
   /** Where the next request ends as if its process had died: nothing after it happens. */
   diesAt: FaultPoint | undefined;
   readonly #seed: string;
+  readonly #ledger: SharedLedger | undefined;
   readonly #open: Session[] = [];
 
-  constructor({ provider = x, seed = 'session' }: SessionWorldOptions = {}) {
+  constructor({ provider = x, seed = 'session', ledger }: SessionWorldOptions = {}) {
     this.#seed = seed;
+    this.#ledger = ledger;
     this.provider = new ProviderSide({ provider, clock: this.clock, random: seededRandom(`${seed}/provider`) });
     this.app = providerApp(provider, { clientId: 'app', clientSecret: new Secret('secret') });
   }
@@ -56,7 +68,7 @@ export class SessionWorld {
         publicUrl: SITE,
         keys: KEYS,
         providers: [this.app],
-        ledger: sqlite(join(this.directory, 'ledger.db')),
+        ledger: this.#ledger?.open(this.clock) ?? sqlite(join(this.directory, 'ledger.db')),
         home: join(this.directory, `home-${this.#open.length}`),
         onReuse: (reuse) => this.reuses.push(reuse),
         ...options,
@@ -80,7 +92,10 @@ export class SessionWorld {
   async settle<T>(work: Promise<T>): Promise<T> {
     let isDone = false;
     const done = work.finally(() => (isDone = true)).catch(() => undefined);
-    for (let round = 0; round < 4000 && !isDone; round += 1) await this.clock.advance(50);
+    for (let round = 0; round < 4000 && !isDone; round += 1) {
+      await this.#ledger?.idle();
+      await this.clock.advance(50);
+    }
     if (!isDone) throw new Error('It did not settle in 200 seconds.');
     await done;
     return work;

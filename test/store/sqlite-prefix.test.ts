@@ -47,7 +47,10 @@ storeContract('an application’s SQLite file', async (): Promise<StoreUnderTest
     await Promise.all([store.close(), other.close(), neighbour.close()]);
     file.remove();
   };
-  return { store, other, prefix: 'kippu_', clock: file.clock, close };
+  const { clock } = file;
+  const openBackup = (path: string): Promise<Store> =>
+    openSqliteStore({ path, prefix: 'kippu_', clock, faults, migrates: false, random: seededRandom('backup') });
+  return { store, other, clock, openBackup, close };
 });
 
 postStoreContract('an application’s SQLite file', async () => {

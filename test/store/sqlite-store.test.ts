@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Store } from '../../src/model/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { storeContract } from '../contract/store.ts';
 import type { StoreUnderTest } from '../contract/store/under-test.ts';
@@ -19,11 +20,15 @@ storeContract('an SQLite file with two processes', async (): Promise<StoreUnderT
     await Promise.all([store.close(), other.close()]);
     rmSync(directory, { recursive: true });
   };
-  return { store, other, clock, close };
+  const openBackup = (path: string): Promise<Store> =>
+    openSqliteStore({ ...options, path, migrates: false, random: seededRandom('backup') });
+  return { store, other, clock, openBackup, close };
 });
 
 storeContract('SQLite in memory', async (): Promise<StoreUnderTest> => {
   const clock = new VirtualClock();
   const store = await openSqliteStore({ path: ':memory:', clock, faults, migrates: true, random: seededRandom('one') });
-  return { store, other: store, clock, close: () => store.close() };
+  const openBackup = (path: string): Promise<Store> =>
+    openSqliteStore({ path, clock, faults, migrates: false, random: seededRandom('backup') });
+  return { store, other: store, clock, openBackup, close: () => store.close() };
 });

@@ -1,6 +1,7 @@
 import { CATALOGUE } from '../../providers/index.ts';
 import { maskSetting, type Config } from '../config.ts';
 import { particularVariables } from '../provider-settings.ts';
+import { shownDatabase } from '../database-url.ts';
 import type { Setting, SettingSource, Settings } from '../settings.ts';
 import type { Finding } from './finding.ts';
 
@@ -74,7 +75,7 @@ function shown(name: string, setting: Setting, settings: Settings): string {
 
 function defaultsOf(config: Config): SettingInForce[] {
   const values = {
-    KIPPU_DATABASE_URL: config.databaseUrl,
+    KIPPU_DATABASE_URL: shownDatabase(config.databaseUrl),
     KIPPU_HOME: config.rootHome,
     KIPPU_HOST: config.host,
     KIPPU_PORT: String(config.port),

@@ -12,7 +12,7 @@ import { openHomeKeys } from '../../vault/key-check.ts';
 import { parseKeyRing } from '../../vault/key-ring.ts';
 import { RingVault } from '../../vault/vault.ts';
 import type { Config } from '../config.ts';
-import { sqliteFile } from '../database-url.ts';
+import { isPostgres, mayHoldData, shownDatabase } from '../database-url.ts';
 import { copiedBecause } from '../home.ts';
 import type { Outside } from '../open.ts';
 import { storeOpener } from '../system.ts';
@@ -27,8 +27,8 @@ export async function checkStore(config: Config, outside: Outside): Promise<Find
   const ring = readRing(config, outside);
   const { databaseUrl } = config;
   if (databaseUrl === 'memory:') return [{ kind: 'store_in_memory', level: 'warning' }];
-  const isThere = existsSync(sqliteFile(databaseUrl).path);
-  if (!isThere) return [{ kind: 'store_new', level: 'ok', url: databaseUrl }, checkUnusedRing(ring, config)];
+  const url = shownDatabase(databaseUrl);
+  if (!mayHoldData(databaseUrl)) return [{ kind: 'store_new', level: 'ok', url }, checkUnusedRing(ring, config)];
   let store: Store;
   try {
     store = await storeOpener(databaseUrl, false)(outside);
@@ -38,6 +38,9 @@ export async function checkStore(config: Config, outside: Outside): Promise<Find
   try {
     const { pending } = await store.migrations();
     if (pending.length > 0) {
+      // A server's database without any of our tables is like a file that is not there.
+      if (isPostgres(databaseUrl) && (await store.home.read()) === undefined)
+        return [{ kind: 'store_new', level: 'ok', url }, checkUnusedRing(ring, config)];
       return [{ kind: 'store_behind', level: 'warning', migrations: pending }, checkUnusedRing(ring, config)];
     }
     return await checkOpenStore(store, ring, { config, outside });
@@ -87,7 +90,7 @@ async function checkOpenStore(
 ): Promise<Finding[]> {
   const home = await store.home.read();
   if (home === undefined) {
-    return [{ kind: 'store_good', level: 'ok', url: config.databaseUrl }, checkUnusedRing(ring, config)];
+    return [{ kind: 'store_good', level: 'ok', url: shownDatabase(config.databaseUrl) }, checkUnusedRing(ring, config)];
   }
   const copied = copiedBecause(home, store.home.identity());
   const opens = checkRing(ring, home);
@@ -95,7 +98,7 @@ async function checkOpenStore(
   const apps = config.sandbox || opens.level !== 'ok' ? [] : config.apps;
   return [
     copied === undefined
-      ? { kind: 'store_good', level: 'ok', url: config.databaseUrl }
+      ? { kind: 'store_good', level: 'ok', url: shownDatabase(config.databaseUrl) }
       : { kind: 'store_copied', level: 'problem', why: copied },
     opens,
     ...checkAppStatuses(await store.home.apps(), config.apps),

@@ -1,6 +1,6 @@
 import { pino, type Logger } from 'pino';
 import { CONSENT_LIFETIME_MS } from '../../connect/begin.ts';
-import { SECOND_MS } from '../../model/clock.ts';
+import { SECOND_MS, type Clock } from '../../model/clock.ts';
 import { KippuError } from '../../model/errors.ts';
 import { newId } from '../../model/ids.ts';
 import { Secret } from '../../model/secret.ts';
@@ -56,7 +56,9 @@ export async function openSession(options: SessionOptions, outside: Outside): Pr
   const apps = new Map(options.providers.map((app) => [app.id, app]));
   const vault = new RingVault(ring, outside.random);
   const ledger = options.renewal === false ? undefined : await openLedger(options, outside);
-  const { http, clock, random, faults } = outside;
+  const { http, random, faults } = outside;
+  // Processes that share a ledger share its time.
+  const clock = ledger?.clock ?? outside.clock;
   const fingerprinter = ledger?.fingerprinter ?? createFingerprinter(generateFingerprintKey(random));
   const ports: SessionPorts = {
     ...{ apps, vault, http, clock, random, faults, fingerprinter },
@@ -124,6 +126,7 @@ interface OpenLedger {
   readonly consents: SessionPorts['consents'];
   readonly fingerprinter: Fingerprinter;
   readonly nonces: Nonces;
+  readonly clock: Clock;
   close(): Promise<void>;
 }
 
@@ -136,12 +139,13 @@ async function openLedger(options: SessionOptions, outside: Outside): Promise<Op
       { where: 'ledger' },
     );
   }
-  const { clock, random } = outside;
+  const { random } = outside;
   const isInMemory = ledger === 'memory';
   const directory = isInMemory ? undefined : openDataDirectory(homePath, random);
   const store = isInMemory
     ? await openSqliteStore({ path: ':memory:', ...outside, migrates: true })
     : await ledger(outside);
+  const clock = store.clock ?? outside.clock;
   try {
     const given = new Secret(options.keys ?? '');
     const home = await openHome(store, { given, file: undefined, prefersFile: false, isProduction: true }, random);
@@ -149,11 +153,13 @@ async function openLedger(options: SessionOptions, outside: Outside): Promise<Op
     await store.home.registerApps(options.providers.map(registered));
     const processes = systemProcesses(directory?.nodeId() ?? newId('nod', random));
     const spool =
-      directory === undefined ? new MemorySpool(clock) : directorySpool(directory.spoolPath, outside, processes);
+      directory === undefined
+        ? new MemorySpool(clock)
+        : directorySpool(directory.spoolPath, { ...outside, clock }, processes);
     const nonces = new Nonces();
     const renewal = {
       ...outside,
-      ...{ nonces, spool, processes, turns: new Turns(outside) },
+      ...{ clock, nonces, spool, processes, turns: new Turns({ ...outside, clock }) },
       credentials: store.credentials,
       connections: store.connections,
       home: store.home,
@@ -170,6 +176,7 @@ async function openLedger(options: SessionOptions, outside: Outside): Promise<Op
       consents: store.consents,
       fingerprinter: home.fingerprinter,
       nonces,
+      clock,
       async close() {
         await flights.drain();
         await spool.close();

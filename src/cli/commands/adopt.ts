@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { shownDatabase } from '../../app/database-url.ts';
 import { KippuError } from '../../model/errors.ts';
 import type { Cli } from '../cli.ts';
 import { EXIT } from '../exit-code.ts';
@@ -29,10 +30,10 @@ async function adopt({ yes, moved }: AdoptFlags, cli: Cli): Promise<void> {
   const { adopt: texts } = cli.texts;
   const why = await copyNotice(config, await cli.outsideWorld());
   if (why === undefined) {
-    cli.say(texts.notNeeded(config.databaseUrl));
+    cli.say(texts.notNeeded(shownDatabase(config.databaseUrl)));
     return;
   }
-  cli.say(texts.found(config.databaseUrl, why));
+  cli.say(texts.found(shownDatabase(config.databaseUrl), why));
   cli.say(texts.explanation);
   if (yes !== true && !(await isConfirmed(cli))) {
     cli.say(texts.leftAsItIs);

@@ -2,6 +2,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { Config } from '../../app/config.ts';
+import { shownDatabase } from '../../app/database-url.ts';
 import type { App, Outside } from '../../app/open.ts';
 import { KippuError } from '../../model/errors.ts';
 import { randomText } from '../../model/random.ts';
@@ -180,7 +181,7 @@ async function announce({ app, config, url }: Running, flags: UpFlags, cli: Cli,
   const { createSignInLink } = await import('../../app/api-keys.ts');
   const lines = [
     url === '' ? texts.noServer : texts.running(config.publicUrl),
-    texts.database(config.databaseUrl),
+    texts.database(shownDatabase(config.databaseUrl)),
     ...(config.sandbox ? sandboxLines(config, texts) : []),
     ...(flags.worker ? [] : [texts.noWorker]),
     ...(app.newRing === undefined ? [] : ['', texts.newRing(app.newRing)]),

@@ -2,6 +2,7 @@ import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import type { Clock } from '../../model/clock.ts';
 import { KippuError } from '../../model/errors.ts';
+import { movedAway } from '../moved-away.ts';
 import { OWN_FILE, type TableNames } from './table-names.ts';
 
 /** How long SQLite itself waits for another process's write before we retry with our own patience. */
@@ -82,7 +83,12 @@ export class SqliteDatabase implements Queryable {
   }
 
   get(sql: string, params: Params = {}): Row | undefined {
-    return this.#statement(sql).get(params);
+    try {
+      return this.#statement(sql).get(params);
+    } catch (error) {
+      // A statement that writes may give back what it wrote.
+      throw movedAway(error) ?? error;
+    }
   }
 
   all(sql: string, params: Params = {}): Row[] {
@@ -91,7 +97,11 @@ export class SqliteDatabase implements Queryable {
 
   run(sql: string, params: Params = {}): number {
     this.#mayHaveChanged = true;
-    return Number(this.#statement(sql).run(params).changes);
+    try {
+      return Number(this.#statement(sql).run(params).changes);
+    } catch (error) {
+      throw movedAway(error) ?? error;
+    }
   }
 
   /** Several statements at once, outside any transaction: migrations, pragmas, `vacuum into`. */

@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import type { AppStatus, Home, HomeStore, SealedRow, SealedRowKey } from '../../model/home-store.ts';
 import { newId, type ProviderAppId } from '../../model/ids.ts';
 import { SqliteDatabase, type Queryable, type Row } from './database.ts';
+import { acceptAll } from './move-queries.ts';
 import { bytes, integer, integerOrNone, text, textOrNone } from './rows.ts';
 import { becomeUncertain } from './settlement-queries.ts';
 import type { Settling } from './settling.ts';
@@ -33,6 +34,7 @@ export function sqliteHomeStore(db: SqliteDatabase, path: string, settling: Sett
       ),
     adopt: (identity, restored) =>
       db.write((tx) => {
+        acceptAll(tx, db.names.prefix);
         tx.run('update home set identity = :identity, stamp = null', { identity });
         if (restored) doubtEveryGrant(tx, settling);
       }),

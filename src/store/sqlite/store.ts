@@ -13,6 +13,7 @@ import { sqliteIdTokenStore } from './id-token-queries.ts';
 import { sqliteSessionLedger } from './ledger-queries.ts';
 import { sqliteMetricStore } from './metric-queries.ts';
 import { migrate } from './migrate.ts';
+import { sqliteStoreMove } from './move-queries.ts';
 import { sqliteNoticeStore } from './notice-queries.ts';
 import { sqlitePostStore } from './post-queries.ts';
 import { sqliteScheduleStore } from './schedule-queries.ts';
@@ -45,6 +46,7 @@ export async function openSqliteStore({
   const db = new SqliteDatabase(path, clock, namesWith(prefix));
   await migrateOrClose(db, migrates);
   const settling = { clock, random, faults };
+  const home = sqliteHomeStore(db, path, settling);
   return {
     credentials: sqliteCredentialStore(db, settling),
     connections: sqliteConnectionStore(db, settling),
@@ -58,7 +60,8 @@ export async function openSqliteStore({
     apiKeys: sqliteApiKeyStore(db, clock),
     sessions: sqliteSessionStore(db, clock),
     ledger: sqliteSessionLedger(db, settling),
-    home: sqliteHomeStore(db, path, settling),
+    home,
+    move: sqliteStoreMove(db, () => home.identity()),
     changes: changesOf(db, clock),
     async migrations() {
       const { pending } = await migrate(db, { check: true });

@@ -4,8 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SealedRow, SealedRowKey } from '../../../src/model/home-store.ts';
 import type { NodeId } from '../../../src/model/ids.ts';
-import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
-import { seededRandom } from '../../support/seeded-random.ts';
 import {
   APP,
   attachment,
@@ -18,8 +16,6 @@ import {
   stored,
 } from '../../support/store-samples.ts';
 import type { Suite } from './under-test.ts';
-
-const random = seededRandom('contract of homes');
 
 export const HOMES: Suite = {
   'a home is founded once': async ({ store, other }) => {
@@ -55,21 +51,18 @@ export const HOMES: Suite = {
     await store.home.adopt('here', true);
     assert.equal((await store.credentials.attempts(alice.id, 9)).length, 1);
   },
-  'a backup is a whole copy that says so': async ({ store, clock, prefix }) => {
+  'a backup is a whole copy that says so, or is refused': async ({ store, clock, openBackup }) => {
+    if (openBackup === undefined) {
+      await assert.rejects(store.home.backup('copy'), { code: 'invalid' });
+      return;
+    }
     const directory = mkdtempSync(join(tmpdir(), 'kippu-backup-'));
     try {
       const alice = await connected(store, 'alice', clock.nowMs());
       const file = join(directory, 'copy.db');
       await store.home.backup(file);
       await connected(store, 'bob', clock.nowMs());
-      const copy = await openSqliteStore({
-        path: file,
-        prefix,
-        clock,
-        random,
-        faults: { reach: () => undefined },
-        migrates: false,
-      });
+      const copy = await openBackup(file);
       assert.match((await copy.home.read())?.stamp ?? '', /^backup of 2026-11-21T/);
       assert.deepEqual((await copy.connections.list({ limit: 9 })).items, [alice]);
       await copy.close();

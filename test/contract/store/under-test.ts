@@ -6,9 +6,13 @@ export interface StoreUnderTest {
   readonly store: Store;
   /** A second process at the same store; where a store is one process's own, that one again. */
   readonly other: Store;
-  /** Of its tables' names, where it shares a file. */
-  readonly prefix?: string;
   readonly clock: VirtualClock;
+  /** Opens a backup; absent: the engine leaves backups to its server's tools. */
+  openBackup?(file: string): Promise<Store>;
+  /** Behind a pooler in transaction mode. */
+  readonly hearsNothing?: boolean;
+  /** Where others are told over a network: resolves once they have heard. */
+  caughtUp?(): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -1,0 +1,34 @@
+import type { IdTokenStore } from '../../model/id-token-store.ts';
+import type { ConnectionId } from '../../model/ids.ts';
+import type { PostgresDatabase } from './database.ts';
+import { integer, text } from '../sqlite/rows.ts';
+
+export function postgresIdTokenStore(db: PostgresDatabase): IdTokenStore {
+  return {
+    note: ({ connectionId, version, reason, atMs }) =>
+      db.write(async (tx) => {
+        await tx.run(
+          `insert into kippu.id_token_refusals (connection_id, version, reason, at_ms)
+           values (:connectionId, :version, :reason, :atMs)
+           on conflict (connection_id) do update
+           set version = excluded.version, reason = excluded.reason, at_ms = excluded.at_ms
+           where excluded.version > id_token_refusals.version`,
+          { connectionId, version, reason, atMs },
+        );
+      }),
+    async refused(limit) {
+      const rows = await db.all(
+        `select r.* from kippu.id_token_refusals r
+         join kippu.credentials c on c.connection_id = r.connection_id and c.version = r.version
+         order by r.connection_id limit :limit`,
+        { limit },
+      );
+      return rows.map((row) => ({
+        connectionId: text(row, 'connection_id') as ConnectionId,
+        version: integer(row, 'version'),
+        reason: text(row, 'reason'),
+        atMs: integer(row, 'at_ms'),
+      }));
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import type { Claim, ReuseEvidence, ReuseSeen } from '../../model/credential-store.ts';
+import { newId, type ConnectionId, type Fingerprint } from '../../model/ids.ts';
+import type { Queryable } from './database.ts';
+import { insertEvent } from './event-queries.ts';
+import { text } from '../sqlite/rows.ts';
+import type { Settling } from './settling.ts';
+
+/**
+ * Refresh tokens that work once make a copy visible: it is used by the thief first, and then the owner is refused, or by
+ * the owner first, and then the copy is a spent token.
+ *
+ * Whether the token of this claim was never presented from here before. An attempt without an answer may have presented
+ * it, and an orphan shows that the token was handed out beside another one: then there is nothing to suspect.
+ */
+export async function wasNeverPresented(tx: Queryable, claim: Claim): Promise<boolean> {
+  const row = await tx.get(
+    `select 1 as doubtful from kippu.attempts own
+     where own.id = :attemptId and (
+       exists (select 1 from kippu.attempts other where other.connection_id = own.connection_id and other.id <> own.id
+         and other.parent_fingerprint = own.parent_fingerprint and other.outcome = 'unanswered')
+       or exists (select 1 from kippu.orphans where refresh_fingerprint = own.parent_fingerprint))`,
+    { attemptId: claim.attemptId },
+  );
+  return row === undefined;
+}
+
+/** The token of this claim is rejected, and nobody here can have spent it. */
+export async function suspectReuse(tx: Queryable, claim: Claim, error: string, settling: Settling): Promise<void> {
+  const row = await tx.get('select parent_fingerprint from kippu.attempts where id = :id', { id: claim.attemptId });
+  if (row === undefined) throw new TypeError(`The attempt ${claim.attemptId} is gone; attempts are never deleted.`);
+  const token = text(row, 'parent_fingerprint') as Fingerprint;
+  await report(
+    tx,
+    { token, id: claim.connectionId, evidence: 'unpresented_token_rejected', seen: 'renewal', error },
+    settling,
+  );
+}
+
+/** A token that was spent here was brought by somebody. What is no spent token is no concern. */
+export async function reportSpent(
+  tx: Queryable,
+  token: Fingerprint,
+  seen: ReuseSeen,
+  settling: Settling,
+): Promise<void> {
+  const row = await tx.get('select connection_id from kippu.spent_tokens where fingerprint = :token', { token });
+  if (row === undefined) return;
+  const id = text(row, 'connection_id') as ConnectionId;
+  await report(tx, { token, id, evidence: 'spent_token_presented', seen, error: undefined }, settling);
+}
+
+interface Reuse {
+  readonly token: Fingerprint;
+  readonly id: ConnectionId;
+  readonly evidence: ReuseEvidence;
+  readonly seen: ReuseSeen;
+  readonly error: string | undefined;
+}
+
+async function report(
+  tx: Queryable,
+  { token, id, evidence, seen, error }: Reuse,
+  { clock, random }: Settling,
+): Promise<void> {
+  const connection = await tx.get('select name, state from kippu.connections where id = :id', { id });
+  if (connection === undefined) throw new TypeError(`The connection ${id} is gone; connections are never deleted.`);
+  await insertEvent(tx, {
+    id: newId('evt', random),
+    happening: `reuse:${token}`,
+    type: 'connection.reuse_detected',
+    atMs: clock.nowMs(),
+    connectionId: id,
+    data: {
+      name: text(connection, 'name'),
+      evidence,
+      seen,
+      certainty: evidence === 'spent_token_presented' ? 'certain' : 'suspected',
+      state: text(connection, 'state'),
+      ...(error === undefined ? {} : { error }),
+    },
+  });
+}
