@@ -141,8 +141,14 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: SETTLEMENTS,
-        search: 'and lease_fence = :fence and (attempt_id is null or attempt_id = :attemptId)`,',
-        replace: 'and lease_fence = -:fence and (attempt_id is null or attempt_id = :attemptId)`,',
+        search: 'set attempt_id = null, lease_expires_at_ms = iif(lease_fence = :fence, null, lease_expires_at_ms),',
+        replace: 'set attempt_id = null, lease_expires_at_ms = iif(lease_fence = -:fence, null, lease_expires_at_ms),',
+      },
+      {
+        file: SETTLEMENTS,
+        search:
+          'lease_holder = iif(lease_fence = :fence, null, lease_holder), lease_fence = iif(lease_fence = :fence, null, lease_fence)\n',
+        replace: 'lease_fence = lease_fence\n',
       },
     ],
   },
@@ -151,8 +157,8 @@ export const STORE_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: SETTLEMENTS,
-        search: 'and lease_fence = :fence and (attempt_id is null or attempt_id = :attemptId)`,',
-        replace: 'and lease_fence = :fence and (:attemptId = :attemptId)`,',
+        search: '(attempt_id = :attemptId or (attempt_id is null and lease_fence = :fence))`,',
+        replace: '(attempt_id = :attemptId or lease_fence = :fence)`,',
       },
     ],
   },
