@@ -7,6 +7,7 @@ import pg from 'pg';
 import { noFaults } from '../../src/app/ports/no-faults.ts';
 import { systemClock } from '../../src/app/ports/system-clock.ts';
 import { systemRandom } from '../../src/app/ports/system-random.ts';
+import type { ConnectionId } from '../../src/model/ids.ts';
 import { postgres } from '../../src/store/postgres/index.ts';
 import { parseConnectionUrl } from '../../src/store/postgres/connection-url.ts';
 import type { PostgresStore } from '../../src/store/postgres/store.ts';
@@ -14,7 +15,7 @@ import { TEST_CERTIFICATE, TEST_KEY } from '../notify/test-certificate.ts';
 import { ELSEWHERE_CERTIFICATE, ELSEWHERE_KEY } from '../support/elsewhere-certificate.ts';
 import { asAdministrator, openStoreAt } from '../support/postgres-store.ts';
 import { PostgresServer } from '../support/postgres-server.ts';
-import { APP, claimed, connected, stored } from '../support/store-samples.ts';
+import { APP, claimed, connected, stored, tokens } from '../support/store-samples.ts';
 import { until } from './postgres-nodes.ts';
 
 const clock = systemClock;
@@ -193,6 +194,60 @@ describe('patience with a PostgreSQL has an end', { timeout: 60_000 }, () => {
       const { rows } = await client.query(`select count(*)::int as n from ${schemaOf(url)}.connections`);
       assert.deepEqual(rows, [{ n: 60 }]);
     });
+  });
+
+  it('a commit whose acknowledgement was lost is not repeated: it is said that it is not known', async (test) => {
+    const url = server.url();
+    const { hosts, user, password, database } = parseConnectionUrl(url);
+    const pool = new pg.Pool({ host: hosts[0]!.host, port: hosts[0]!.port, user, password, database });
+    test.after(() => pool.end());
+    let commits = 0;
+    let isLost = false;
+    pool.on('connect', (client) => {
+      const query = client.query.bind(client) as (statement: { text: string }) => Promise<unknown>;
+      const losing = async (statement: { text: string }): Promise<unknown> => {
+        const result = await query(statement);
+        if (!isLost || statement.text !== 'commit') return result;
+        commits += 1;
+        throw new Error('Connection terminated unexpectedly');
+      };
+      Object.assign(client, { query: losing });
+    });
+    const store = await postgres({ pool, schema: schemaOf(url), listens: false })(outside);
+    await store.home.registerApps([APP]);
+    isLost = true;
+    await assert.rejects(connected(store, 'alice', clock.nowMs()), {
+      code: 'store_unavailable',
+      message: /whether it was written is not known/,
+    });
+    isLost = false;
+    assert.equal(commits, 1);
+    assert.equal((await store.connections.list({ limit: 9 })).items.length, 1, 'it was written');
+    await store.close();
+  });
+
+  it('a cookie that was read as the latest while a renewal was being settled does not take its place', async () => {
+    const url = server.url();
+    const store = await opened(url);
+    const id = 'ses_alice' as ConnectionId;
+    const facts = { provider: 'x', providerAppId: APP.id, subject: 's', handle: 'alice', scopes: [], grantedAtMs: 5 };
+    const nowMs = clock.nowMs();
+    const entry = { id, ...facts, version: 1, tokens: tokens('alice 1', nowMs), endsAtMs: nowMs + 1e9 };
+    await store.ledger.enter(entry);
+    await store.ledger.forget({ presentedBeforeMs: nowMs + 60_000, endedBeforeMs: 0, limit: 9 });
+    assert.equal((await store.ledger.read(id))?.holdsTokens, false);
+    await asAdministrator(url, async (client) => {
+      await client.query(`begin; update ${schemaOf(url)}.credentials set version = 2, refresh_fingerprint = 'newer'`);
+      const entering = store.ledger.enter(entry);
+      await until('it to wait', async () => {
+        const { rows } = await client.query('select 1 from pg_stat_activity where wait_event_type = $1', ['Lock']);
+        return rows.length > 0 ? true : undefined;
+      });
+      await client.query('commit');
+      await entering;
+    });
+    const credential = await stored(store, { id });
+    assert.deepEqual([credential.version, credential.refreshFingerprint], [2, 'newer']);
   });
 
   it('a pool that is used up makes everybody wait his turn, and nobody fail', async () => {
