@@ -38,7 +38,7 @@ export function postgresConsentStore(db: PostgresDatabase, clock: Clock): Consen
         const fields = Object.keys(COLUMNS) as (keyof Consent)[];
         await tx.run(
           `insert into kippu.consents (${fields.map((field) => COLUMNS[field]).join(', ')}) values (${fields.map((field) => `:${field}`).join(', ')})`,
-          params(consent),
+          params(Object.fromEntries(fields.map((field) => [field, consent[field]]))),
         );
       }),
     async find(id) {

@@ -37,7 +37,7 @@ export function sqliteConsentStore(db: SqliteDatabase, clock: Clock): ConsentSto
         const fields = Object.keys(COLUMNS) as (keyof Consent)[];
         tx.run(
           `insert into consents (${fields.map((field) => COLUMNS[field]).join(', ')}) values (${fields.map((field) => `:${field}`).join(', ')})`,
-          params(consent),
+          params(Object.fromEntries(fields.map((field) => [field, consent[field]]))),
         );
       }),
     async find(id) {

@@ -32,6 +32,16 @@ export const CONSENTS: Suite = {
     assert.equal((await store.consents.findByState('s'))?.id, whole.id);
     assert.equal(await store.consents.findByState('another'), undefined);
   },
+  'a consent that was kept as JSON, where what is absent is left out, is written like any other': async ({
+    store,
+    other,
+    clock,
+  }) => {
+    const whole = consent(clock.nowMs(), { stateHash: 'of JSON' });
+    await store.consents.create(JSON.parse(JSON.stringify(whole)) as typeof whole);
+    assert.deepEqual(await other.consents.find(whole.id), await other.consents.findByState('of JSON'));
+    assert.deepEqual((await other.consents.find(whole.id))?.failure, undefined);
+  },
   'a consent moves on from where it was seen, once': async ({ store, other, clock }) => {
     const begun = consent(clock.nowMs());
     await store.consents.create(begun);
