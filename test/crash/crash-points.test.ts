@@ -170,6 +170,10 @@ async function noticeScenario(world: CrashWorld, point: FaultPoint): Promise<End
   await using receiver = await WebhookReceiver.start();
   const { status } = await world.call('POST', '/v1/webhooks', { url: receiver.url });
   assert.equal(status, 201);
+  // Otherwise what is told of the consent would end the process before there is a renewal to tell of.
+  await world.until('what has happened so far to be planned', async () =>
+    (await world.metrics()).includes('kippu_notices_waiting{queue="events"} 0\n') ? true : undefined,
+  );
   world.arm(point);
   await world.call('POST', '/v1/connections/x:alice/renew').catch(() => undefined);
   assert.ok(await world.killed(), `${point}: still alive`);

@@ -117,6 +117,10 @@ export class CrashWorld implements AsyncDisposable {
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   }
 
+  async metrics(): Promise<string> {
+    return (await fetch(`http://127.0.0.1:${this.#port}/metrics`, { signal: AbortSignal.timeout(40_000) })).text();
+  }
+
   /** Walks through a consent as a browser would; a process that dies on the way ends the walk. */
   async connect(): Promise<void> {
     const session = await this.call('POST', '/v1/connect-sessions', { provider: 'x' });
