@@ -202,6 +202,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       fingerprinter,
     };
     if (home.copied === undefined) await reapplySpool(renewal, { again: true });
+    spool.tidy();
     const opened: App = {
       options: { ...options, outside },
       store,
