@@ -20,7 +20,7 @@ export interface CredentialStore {
    * Which of these attempts, whose answers were acknowledged, the store does not have as renewed: a standby that lacked them has
    * taken its place. Absent: what is committed here stays.
    */
-  lacking?(attempts: readonly AttemptId[]): Promise<ReadonlySet<AttemptId>>;
+  readonly lacking?: (attempts: readonly AttemptId[]) => Promise<ReadonlySet<AttemptId>>;
   settleRejected(settlement: RejectedSettlement): Promise<RejectedAs>;
   /** `false`: the claim is no longer the credential's; nothing was changed except the attempt's outcome. */
   settleFailed(settlement: FailedSettlement): Promise<boolean>;
