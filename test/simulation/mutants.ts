@@ -226,16 +226,6 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'keeps no answer beside its commit',
-    patches: [
-      {
-        file: 'src/renewal/settle.ts',
-        search: 'ports.credentials.lacking === undefined ? undefined : spooled(',
-        replace: 'ports.credentials !== undefined ? undefined : spooled(',
-      },
-    ],
-  },
-  {
     name: 'leaves the grant of a late pair alive after a revocation',
     patches: [
       {
