@@ -3,8 +3,8 @@ import { KippuError } from '../model/errors.ts';
 import type { App } from './open.ts';
 
 /** Throws `not_found`. */
-export async function findConnection(idOrName: string, { store }: App): Promise<Connection> {
-  const connection = await store.connections.find(idOrName);
+export async function findConnection(idOrName: string, { lookUps }: Pick<App, 'lookUps'>): Promise<Connection> {
+  const connection = await lookUps.find(idOrName);
   if (connection !== undefined) return connection;
   throw new KippuError(
     'not_found',

@@ -29,6 +29,7 @@ import { heldStore, openHome, type KeySource } from './home.ts';
 import { Issuers } from './issuers/issuers.ts';
 import { metadataFiles, metadataInMemory } from './issuers/metadata-files.ts';
 import type { IssuerRegistration } from './issuers/registration.ts';
+import { LookUps } from './look-ups.ts';
 import { registered } from './registered.ts';
 import { directorySpool } from './directory-spool.ts';
 import type { ComposeFunction } from './ports/ask-function.ts';
@@ -73,6 +74,7 @@ export interface App {
   readonly spool: Spool;
   readonly flights: Flights;
   readonly tokens: Tokens;
+  readonly lookUps: LookUps;
   /** Those whose steps somebody wants to see. */
   readonly flows: Flows;
   readonly apps: ReadonlyMap<ProviderAppId, ProviderApp>;
@@ -202,6 +204,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       fingerprinter,
     };
     if (home.copied === undefined) await reapplySpool(renewal, { again: true });
+    spool.tidy();
     const opened: App = {
       options: { ...options, outside },
       store,
@@ -209,6 +212,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       spool,
       flights,
       tokens,
+      lookUps: new LookUps(store),
       flows,
       apps,
       issuers,

@@ -14,6 +14,7 @@ const ROUND_MS = 500;
 const CHORES_MS = 5000;
 const DEVICES_MS = 1000;
 const TIDY_MS = HOUR_MS;
+const TIDY_SPOOL_MS = MINUTE_MS;
 const ISSUERS_MS = 10 * SECOND_MS;
 const COMING_MS = 10 * MINUTE_MS;
 /** Rounds that may wait for slow providers at the same time; more work is left to the next one. */
@@ -53,8 +54,10 @@ export class Worker {
       this.#every('devices', DEVICES_MS, () => pollDeviceSessions(this.#app)),
       this.#every('schedules', ROUND_MS, () => this.#tendSchedules()),
       this.#every('chores', CHORES_MS, () => this.#doChores()),
-      this.#every('tidying', TIDY_MS, async () => {
+      this.#every('tidying the spool', TIDY_SPOOL_MS, async () => {
         this.#app.spool.tidy();
+      }),
+      this.#every('tidying', TIDY_MS, async () => {
         await reapplySpool(this.#app.renewal, { again: true });
         await this.#courier.forget();
       }),

@@ -16,6 +16,11 @@ export interface CredentialStore {
   claim(request: ClaimRequest): Promise<Claim | undefined>;
   /** Never throws away the token set: what cannot be attached becomes an orphan. Idempotent. */
   settleRenewed(settlement: RenewedSettlement): Promise<RenewedAs>;
+  /**
+   * Which of these attempts, whose answers were acknowledged, the store does not have as renewed: a standby that lacked them has
+   * taken its place. Absent: what is committed here stays.
+   */
+  readonly lacking?: (attempts: readonly AttemptId[]) => Promise<ReadonlySet<AttemptId>>;
   settleRejected(settlement: RejectedSettlement): Promise<RejectedAs>;
   /** `false`: the claim is no longer the credential's; nothing was changed except the attempt's outcome. */
   settleFailed(settlement: FailedSettlement): Promise<boolean>;

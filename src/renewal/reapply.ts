@@ -1,5 +1,6 @@
 import { MINUTE_MS } from '../model/clock.ts';
 import type { ConnectionId } from '../model/ids.ts';
+import type { SpoolEntry } from '../model/spool.ts';
 import type { RenewalPorts } from './ports.ts';
 
 /** A standby lacks the last moments: what was acknowledged before them need not be looked at in every round. */
@@ -20,8 +21,10 @@ export async function reapplySpool(
 ): Promise<number> {
   let waiting = 0;
   const lookedAtMs = ports.clock.nowMs();
-  for (const entry of ports.spool.entries()) {
-    if (entry.acknowledged && !again && lookedAtMs - entry.keptAtMs > FRESH_MS) continue;
+  const entries = ports.spool.entries();
+  const isLost = await findLost(entries, { again, nowMs: lookedAtMs }, ports);
+  for (const entry of entries) {
+    if (entry.acknowledged && !isLost(entry)) continue;
     try {
       await ports.credentials.settleRenewed(entry.settlement);
       ports.faults.reach('spool.reapplied');
@@ -33,6 +36,27 @@ export async function reapplySpool(
   }
   if (waiting === 0) await ports.home.reportSpoolEmpty(ports.processes.self.nodeId, lookedAtMs);
   return waiting;
+}
+
+/**
+ * Which of the acknowledged entries the store may lack. One that can say so is asked, for all of them at once; of another
+ * it is assumed.
+ */
+async function findLost(
+  entries: readonly SpoolEntry[],
+  { again, nowMs }: { readonly again: boolean; readonly nowMs: number },
+  { credentials }: RenewalPorts,
+): Promise<(entry: SpoolEntry) => boolean> {
+  if (credentials.lacking === undefined) return ({ keptAtMs }) => again || nowMs - keptAtMs <= FRESH_MS;
+  const acknowledged = entries.filter((entry) => entry.acknowledged).map((entry) => entry.settlement.claim.attemptId);
+  if (acknowledged.length === 0) return () => false;
+  try {
+    const lacking = await credentials.lacking(acknowledged);
+    return (entry) => lacking.has(entry.settlement.claim.attemptId);
+  } catch {
+    // The store is not there: it is asked again in the next round.
+    return () => false;
+  }
 }
 
 /**

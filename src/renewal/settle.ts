@@ -119,19 +119,24 @@ function sealed(claimed: ClaimedExchange, tokens: TokenSet, ports: RenewalPorts)
 
 /**
  * The commit, or the spool when the commit fails or stalls: one of them holds the answer when this returns. Where neither
- * takes it, it lives in this process alone, which offers it to both, again and again, while it may.
+ * takes it, it lives in this process alone, which offers it to both, again and again, while it may. Where a commit may be
+ * gone after a fail-over, the spool has every answer besides.
  */
 async function keepSafe(settlement: RenewedSettlement, ports: RenewalPorts): Promise<RenewedAs | 'spooled'> {
   let stored = ports.credentials.settleRenewed(settlement);
+  let entry = ports.credentials.lacking === undefined ? undefined : spooled(settlement, ports, { isBeside: true });
   for (let tries = 1; ; tries += 1) {
     const first = await soon(stored, ports);
-    if (first !== 'failed' && first !== 'stalled') return first;
-    const entry = spooled(settlement, ports);
+    if (first !== 'failed' && first !== 'stalled') {
+      if (entry !== undefined) acknowledge(entry, ports);
+      return first;
+    }
+    entry ??= spooled(settlement, ports);
     if (entry !== undefined) {
       // A commit that was only slow needs no second application; `reapplySpool` sees to the others, and to an
       // acknowledgement that could not be noted.
-      const settling = stored;
-      settling.then(() => ports.spool.acknowledge(entry)).catch(() => undefined);
+      const [settling, kept] = [stored, entry];
+      settling.then(() => ports.spool.acknowledge(kept)).catch(() => undefined);
       return 'spooled';
     }
     if (tries >= KEEP_TRIES_MAX) return stored;
@@ -150,12 +155,24 @@ async function soon(stored: Promise<RenewedAs>, { clock }: RenewalPorts): Promis
   return first;
 }
 
-function spooled(settlement: RenewedSettlement, { spool }: RenewalPorts): SpoolEntry | undefined {
+function spooled(
+  settlement: RenewedSettlement,
+  { spool }: RenewalPorts,
+  options?: { readonly isBeside: boolean },
+): SpoolEntry | undefined {
   try {
-    return spool.keep(settlement);
+    return spool.keep(settlement, options);
   } catch {
     // Whatever is wrong with the disk: the caller still holds the answer.
     return undefined;
+  }
+}
+
+function acknowledge(entry: SpoolEntry, { spool }: RenewalPorts): void {
+  try {
+    spool.acknowledge(entry);
+  } catch {
+    // The disk refuses the note: the entry goes on waiting, and is applied once more.
   }
 }
 

@@ -32,12 +32,14 @@ const BLOCK_BYTES = 4096;
 
 export interface EntryContent {
   readonly keptAtMs: number;
+  /** Kept beside a commit, and not in its place. */
+  readonly isBeside: boolean;
   readonly settlement: RenewedSettlement;
 }
 
-export function writeBody({ keptAtMs, settlement }: EntryContent): Uint8Array {
+export function writeBody({ keptAtMs, isBeside, settlement }: EntryContent): Uint8Array {
   const sealed = Buffer.from(settlement.sealed).toString('base64');
-  return Buffer.from(JSON.stringify({ keptAtMs, settlement: { ...settlement, sealed } }));
+  return Buffer.from(JSON.stringify({ keptAtMs, isBeside, settlement: { ...settlement, sealed } }));
 }
 
 export function writeEntry(id: Uint8Array, body: Uint8Array): Uint8Array {
@@ -89,7 +91,11 @@ function isZero(bytes: Buffer): boolean {
 function readBody(json: string): EntryContent | undefined {
   try {
     const body = new Fields(JSON.parse(json));
-    return { keptAtMs: body.number('keptAtMs'), settlement: readSettlement(body.object('settlement')) };
+    return {
+      keptAtMs: body.number('keptAtMs'),
+      isBeside: body.flag('isBeside'),
+      settlement: readSettlement(body.object('settlement')),
+    };
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
@@ -154,6 +160,11 @@ class Fields {
       if (typeof item !== 'string') throw new SyntaxError(`${name} holds something that is no text`);
       return item;
     });
+  }
+
+  /** Entries that were written before there was such a flag do without it. */
+  flag(name: string): boolean {
+    return this.#fields[name] === true;
   }
 
   number(name: string): number {

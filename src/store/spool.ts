@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import { assertNever } from '../model/assert-never.ts';
-import { DAY_MS, type Clock } from '../model/clock.ts';
+import type { Clock } from '../model/clock.ts';
 import type { RenewedSettlement } from '../model/credential-store.ts';
 import { KippuError } from '../model/errors.ts';
 import type { FaultPoints } from '../model/fault-points.ts';
 import type { Random } from '../model/random.ts';
-import type { Spool, SpoolEntry } from '../model/spool.ts';
+import { SPOOL_RETENTION, type Spool, type SpoolEntry } from '../model/spool.ts';
 import { hasErrno, type FileCalls } from './durable-file.ts';
 import { entryLength, writeBody } from './spool-entry.ts';
 import { SpoolFiles, type FoundFile, type Space } from './spool-files.ts';
@@ -13,7 +13,6 @@ import { SpoolFiles, type FoundFile, type Space } from './spool-files.ts';
 /** Room for a token set whose answer had 20 kB; the rare larger one gets a file of its own size. */
 const SLOT_BYTES = 64 * 1024;
 const FREE_SLOTS = 8;
-const RETENTION_MS = 7 * DAY_MS;
 
 export interface SpoolOptions {
   readonly directory: string;
@@ -40,7 +39,8 @@ export function openSpool(options: SpoolOptions): DirectorySpool {
  * A directory with one file for each entry. A file's life:
  *
  * free (zeros, really allocated, held open by the process in its name) → waiting (a whole entry, durable) →
- * acknowledged → removed after a week or, if the disk is full before, given to another entry.
+ * acknowledged → removed after its time (a week; ten minutes if it was kept beside a commit) or, if the disk is full
+ * before, given to another entry.
  *
  * A name belongs to one entry for ever: space that is used again gets a new name, so that nobody who still knows the
  * old one can touch the new entry. Only the process in its name writes an entry into a file, or anyone once that
@@ -54,6 +54,8 @@ export class DirectorySpool implements Spool {
   readonly #free: Space[] = [];
   #isPrepared = false;
   #preparing: Promise<void> | undefined;
+  /** What this process has kept beside commits and acknowledged, oldest first: not every process has a worker that tidies. */
+  readonly #beside: SpoolEntry[] = [];
   #lastKeptAtMs = Number.NEGATIVE_INFINITY;
 
   constructor({ clock, isProcessGone, files = fs, ...options }: SpoolOptions) {
@@ -66,15 +68,16 @@ export class DirectorySpool implements Spool {
     });
   }
 
-  keep(settlement: RenewedSettlement): SpoolEntry {
+  keep(settlement: RenewedSettlement, { isBeside = false }: { readonly isBeside?: boolean } = {}): SpoolEntry {
     const keptAtMs = this.#nextKeptAtMs();
-    const body = writeBody({ keptAtMs, settlement });
+    const body = writeBody({ keptAtMs, isBeside, settlement });
     return this.#orUnavailable(`cannot take the new tokens of ${settlement.claim.connectionId}`, () => {
-      const file = this.#keep(body);
+      if (isBeside) this.#forgetBeside();
+      const file = this.#keep(body, isBeside);
       setImmediate(() => {
         if (this.#isPrepared) void this.prepare();
       });
-      return { file, keptAtMs, acknowledged: false, settlement };
+      return { file, keptAtMs, acknowledged: false, isBeside, settlement };
     });
   }
 
@@ -90,6 +93,7 @@ export class DirectorySpool implements Spool {
         if (!hasErrno(error, 'ENOENT')) throw error;
       }
     });
+    if (entry.isBeside) this.#beside.push(entry);
   }
 
   entries(): readonly SpoolEntry[] {
@@ -142,14 +146,15 @@ export class DirectorySpool implements Spool {
     return this.#lastKeptAtMs;
   }
 
-  /** The safest way first: space that is ours already, then new space, then what an acknowledged entry gives up. */
-  #keep(body: Uint8Array): string {
+  /**
+   * The safest way first: space that is ours already, then new space, then what an acknowledged entry gives up. What is kept
+   * beside a commit begins with new space: the slots are for the day on which there is none.
+   */
+  #keep(body: Uint8Array, isBeside: boolean): string {
     let refusal: Error | undefined;
-    const waysToFindSpace = [
-      ...this.#free.map(() => () => this.#takeSlot(body)),
-      () => this.#files.create(),
-      () => this.#reclaimOldest(body),
-    ];
+    const slots = this.#free.map(() => () => this.#takeSlot(body));
+    const create = (): Space => this.#files.create();
+    const waysToFindSpace = [...(isBeside ? [create, ...slots] : [...slots, create]), () => this.#reclaimOldest(body)];
     for (const findSpace of waysToFindSpace) {
       try {
         const space = findSpace();
@@ -160,6 +165,17 @@ export class DirectorySpool implements Spool {
       }
     }
     throw refusal ?? this.#unavailable('has no room', undefined);
+  }
+
+  /** Quick enough for the hot path: nothing is listed. */
+  #forgetBeside(): void {
+    const beforeMs = this.#clock.nowMs() - SPOOL_RETENTION.besideMs;
+    for (;;) {
+      const [oldest] = this.#beside;
+      if (oldest === undefined || oldest.keptAtMs > beforeMs) return;
+      this.#beside.shift();
+      this.#files.remove(oldest.file);
+    }
   }
 
   #takeSlot(body: Uint8Array): Space | undefined {
@@ -185,9 +201,9 @@ export class DirectorySpool implements Spool {
     switch (reading.kind) {
       case 'free':
         // Of a process in another container nobody knows whether it is gone; a living one touches its slots.
-        return this.#isProcessGone(owner) || nowMs - this.#files.touchedAtMs(file) > RETENTION_MS;
+        return this.#isProcessGone(owner) || nowMs - this.#files.touchedAtMs(file) > SPOOL_RETENTION.afterTroubleMs;
       case 'entry':
-        return reading.acknowledged && nowMs - reading.content.keptAtMs > RETENTION_MS;
+        return reading.acknowledged && nowMs - reading.content.keptAtMs > retentionOf(reading.content);
       case 'damaged':
         return false;
       default:
@@ -233,6 +249,10 @@ export class DirectorySpool implements Spool {
       { cause },
     );
   }
+}
+
+function retentionOf({ isBeside }: Pick<SpoolEntry, 'isBeside'>): number {
+  return isBeside ? SPOOL_RETENTION.besideMs : SPOOL_RETENTION.afterTroubleMs;
 }
 
 function byAge(one: { readonly keptAtMs: number }, other: { readonly keptAtMs: number }): number {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { RenewalPorts } from '../../src/renewal/ports.ts';
 import { reapplySpool } from '../../src/renewal/reapply.ts';
 import type { ConnectionId } from '../../src/model/ids.ts';
 import { MemorySpool } from '../../src/store/memory/spool.ts';
@@ -222,4 +223,67 @@ test('a store that takes nothing keeps nobody from a living token of a connectio
   await assert.rejects(world.node(0).renewNow(alice), Crash);
   world.node(1).failStore();
   assert.equal(await world.node(1).accessToken(alice), token);
+});
+
+test('where a standby may take over, each answer is in the spool beside its commit, and no more than that', async () => {
+  await using world = await createWorld({ workers: false });
+  const alice = await world.connect('alice');
+  const { ports } = world.node();
+  Object.assign(ports.credentials, { lacking: async () => new Set() });
+  await world.wait('2h');
+  const token = await world.node().accessToken(alice);
+  assert.deepEqual(
+    ports.spool
+      .entries()
+      .map(({ acknowledged, isBeside, settlement }) => [acknowledged, isBeside, settlement.claim.version]),
+    [[true, true, 1]],
+  );
+  assert.equal(await world.node().accessToken(alice), token);
+});
+
+test('of what was acknowledged, that is applied again which the store says that it lacks', async () => {
+  await using world = await createWorld({ workers: false });
+  const { alice } = await answeredWithoutAStore('failStore', world);
+  world.node().healStore();
+  const { ports } = world.node();
+  assert.equal(await reapplySpool(ports), 0);
+  const [entry] = ports.spool.entries();
+  assert.ok(entry !== undefined);
+  const asked: (readonly string[])[] = [];
+  const applied: string[] = [];
+  const storeThatLacks = (lost: readonly string[]): RenewalPorts => ({
+    ...ports,
+    credentials: {
+      ...ports.credentials,
+      lacking: async (attempts) => {
+        asked.push(attempts);
+        return new Set(attempts.filter((attempt) => lost.includes(attempt)));
+      },
+      settleRenewed: async (settlement) => {
+        applied.push(settlement.claim.attemptId);
+        return ports.credentials.settleRenewed(settlement);
+      },
+    },
+  });
+  const { attemptId } = entry.settlement.claim;
+  assert.equal(await reapplySpool(storeThatLacks([]), { again: true }), 0);
+  assert.deepEqual([asked, applied], [[[attemptId]], []], 'it was asked, and has it');
+  await world.wait('3h');
+  assert.equal(await reapplySpool(storeThatLacks([attemptId])), 0);
+  assert.deepEqual(applied, [attemptId], 'however long ago it was acknowledged');
+  assert.equal(await world.state(alice), 'active');
+});
+
+test('a store that cannot say what it lacks is asked again, and what waits is applied meanwhile', async () => {
+  await using world = await createWorld({ workers: false });
+  const { alice, token } = await answeredWithoutAStore('failStore', world);
+  world.node().healStore();
+  const { ports } = world.node();
+  const [entry] = ports.spool.entries();
+  assert.ok(entry !== undefined);
+  const acknowledged = ports.spool.keep(entry.settlement);
+  ports.spool.acknowledge(acknowledged);
+  const lacking = (): Promise<never> => Promise.reject(new Error('the store is away'));
+  assert.equal(await reapplySpool({ ...ports, credentials: { ...ports.credentials, lacking } }), 0);
+  assert.equal(await world.node().accessToken(alice), token);
 });

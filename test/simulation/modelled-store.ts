@@ -30,6 +30,11 @@ export class ModelledStore implements Queryable {
     this.#rowsChanged = this.#countChanges();
   }
 
+  /** What was committed may be gone later. */
+  get mayFailOver(): boolean {
+    return this.#behindMax > 0;
+  }
+
   get(sql: string, params: Params = {}): Row | undefined {
     return this.#statement(sql).get(params);
   }

@@ -170,7 +170,7 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/renewal/settle.ts',
-        search: '    return spool.keep(settlement);',
+        search: '    return spool.keep(settlement, options);',
         replace: '    return spool === undefined ? settlement : undefined;',
       },
     ],
@@ -200,8 +200,8 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/renewal/settle.ts',
-        search: '  settling.then(() => ports.spool.acknowledge(entry)).catch(() => undefined);',
-        replace: '  ports.spool.acknowledge(entry);\n  settling.catch(() => undefined);',
+        search: '  settling.then(() => ports.spool.acknowledge(kept)).catch(() => undefined);',
+        replace: '  ports.spool.acknowledge(kept);\n  settling.catch(() => undefined);',
       },
     ],
   },
@@ -210,7 +210,7 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/renewal/reapply.ts',
-        search: '    if (entry.acknowledged && !again && lookedAtMs - entry.keptAtMs > FRESH_MS) continue;',
+        search: '    if (entry.acknowledged && !isLost(entry)) continue;',
         replace: '    if (entry.keptAtMs > 0) continue;',
       },
     ],
@@ -220,7 +220,7 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/renewal/reapply.ts',
-        search: '    if (entry.acknowledged && !again && lookedAtMs - entry.keptAtMs > FRESH_MS) continue;',
+        search: '    if (entry.acknowledged && !isLost(entry)) continue;',
         replace: '    if (entry.acknowledged) continue;',
       },
     ],

@@ -1,5 +1,6 @@
 import type { ConnectPorts } from '../../src/connect/ports.ts';
 import type { Clock } from '../../src/model/clock.ts';
+import type { CredentialStore } from '../../src/model/credential-store.ts';
 import type { FaultPoint, FaultPoints } from '../../src/model/fault-points.ts';
 import type { NodeId, ProviderAppId } from '../../src/model/ids.ts';
 import type { Fingerprinter, Vault } from '../../src/model/vault.ts';
@@ -18,6 +19,7 @@ import { Turns } from '../../src/renewal/turns.ts';
 import type { RenewalPorts, RenewalTiming } from '../../src/renewal/ports.ts';
 import { openSpool, type DirectorySpool } from '../../src/store/spool.ts';
 import { sqliteConnectionStore } from '../../src/store/sqlite/connection-queries.ts';
+import type { Queryable } from '../../src/store/sqlite/database.ts';
 import { sqliteConsentStore } from '../../src/store/sqlite/consent-queries.ts';
 import { sqliteCredentialStore } from '../../src/store/sqlite/credential-queries.ts';
 import { sqliteHomeStore } from '../../src/store/sqlite/home-queries.ts';
@@ -151,7 +153,10 @@ export class SimulatedNode {
         (method, result, args) => watch.called(life, port, method, result, args),
       );
     const shared = {
-      credentials: within('credentials', sqliteCredentialStore(database, settling)),
+      credentials: within('credentials', {
+        ...sqliteCredentialStore(database, settling),
+        ...(store.mayFailOver ? { lacking: lackingIn(database) } : {}),
+      }),
       connections: within('connections', sqliteConnectionStore(database, settling)),
       apps,
       vault: life.withinAtOnce(vault),
@@ -240,5 +245,13 @@ function changesOf({ clock }: Life, all: () => number, own: () => number): () =>
       seen = all();
     }
     return seen + own();
+  };
+}
+
+/** As a store with a standby has it. */
+function lackingIn(database: Queryable): NonNullable<CredentialStore['lacking']> {
+  return async (attempts) => {
+    const renewed = new Set(database.all(`select id from attempts where outcome = 'renewed'`).map(({ id }) => id));
+    return new Set(attempts.filter((attempt) => !renewed.has(attempt)));
   };
 }

@@ -33,8 +33,8 @@ export class Nodes implements AsyncDisposable {
     this.#databaseUrl = databaseUrl;
   }
 
-  static async at(databaseUrl: string): Promise<Nodes> {
-    return new Nodes(await simulate('x', { fast: FAST }), databaseUrl);
+  static async at(databaseUrl: string, { fast = FAST }: { readonly fast?: number } = {}): Promise<Nodes> {
+    return new Nodes(await simulate('x', { fast }), databaseUrl);
   }
 
   /** `databaseUrl`: another one than the others'. */

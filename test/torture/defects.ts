@@ -38,8 +38,8 @@ export const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: 'src/renewal/reapply.ts',
-        from: 'clock.nowMs();\n  for (const entry of ports.spool.entries()) {',
-        to: 'clock.nowMs();\n  for (const entry of ports.spool.entries().slice(0, 0)) {',
+        from: 'const entries = ports.spool.entries();',
+        to: 'const entries = ports.spool.entries().slice(0, 0);',
       },
       {
         file: 'src/renewal/reapply.ts',

@@ -157,10 +157,12 @@ async function openLedger(options: SessionOptions, outside: Outside): Promise<Op
         ? new MemorySpool(clock)
         : directorySpool(directory.spoolPath, { ...outside, clock }, processes);
     const nonces = new Nonces();
+    // Nothing here would look into the spool again, after a fail-over, before the next start.
+    const { lacking: _, ...credentials } = store.credentials;
     const renewal = {
       ...outside,
       ...{ clock, nonces, spool, processes, turns: new Turns({ ...outside, clock }) },
-      credentials: store.credentials,
+      credentials,
       connections: store.connections,
       home: store.home,
       apps: new Map(options.providers.map((app) => [app.id, app])),

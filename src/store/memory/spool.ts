@@ -1,8 +1,6 @@
-import { DAY_MS, type Clock } from '../../model/clock.ts';
+import type { Clock } from '../../model/clock.ts';
 import type { RenewedSettlement } from '../../model/credential-store.ts';
-import type { Spool, SpoolEntry } from '../../model/spool.ts';
-
-const RETENTION_MS = 7 * DAY_MS;
+import { SPOOL_RETENTION, type Spool, type SpoolEntry } from '../../model/spool.ts';
 
 /** Keeps answers as long as the process lives: for tests, and for stores that are themselves in memory. */
 export class MemorySpool implements Spool {
@@ -14,9 +12,16 @@ export class MemorySpool implements Spool {
     this.#clock = clock;
   }
 
-  keep(settlement: RenewedSettlement): SpoolEntry {
+  keep(settlement: RenewedSettlement, { isBeside = false }: { readonly isBeside?: boolean } = {}): SpoolEntry {
+    if (isBeside) this.tidy();
     this.#kept += 1;
-    const entry = { file: `memory:${this.#kept}`, keptAtMs: this.#clock.nowMs(), acknowledged: false, settlement };
+    const entry = {
+      file: `memory:${this.#kept}`,
+      keptAtMs: this.#clock.nowMs(),
+      acknowledged: false,
+      isBeside,
+      settlement,
+    };
     this.#entries.set(entry.file, entry);
     return entry;
   }
@@ -37,8 +42,9 @@ export class MemorySpool implements Spool {
   async prepare(): Promise<void> {}
 
   tidy(): void {
-    for (const { file, acknowledged, keptAtMs } of this.entries()) {
-      if (acknowledged && this.#clock.nowMs() - keptAtMs > RETENTION_MS) this.#entries.delete(file);
+    for (const { file, acknowledged, keptAtMs, isBeside } of this.entries()) {
+      const retentionMs = isBeside ? SPOOL_RETENTION.besideMs : SPOOL_RETENTION.afterTroubleMs;
+      if (acknowledged && this.#clock.nowMs() - keptAtMs > retentionMs) this.#entries.delete(file);
     }
   }
 

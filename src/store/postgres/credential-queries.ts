@@ -3,6 +3,7 @@ import type { Claim, ClaimRequest, CredentialStore, ReauthWarning } from '../../
 import { newId, type ConnectionId } from '../../model/ids.ts';
 import { attemptOf, credentialOf, orphanOf } from '../sqlite/credential-rows.ts';
 import { integer, text } from '../sqlite/rows.ts';
+import type { Calm } from './calm.ts';
 import { RollBack, type PostgresDatabase, type Queryable } from './database.ts';
 import { nextDueAtMs, takeDue } from './due-work.ts';
 import { insertEvent } from './event-queries.ts';
@@ -29,18 +30,34 @@ const CREDENTIAL_SQL = `
   left join kippu.attempts a on a.id = c.attempt_id
   where c.connection_id = :id`;
 
-export function postgresCredentialStore(db: PostgresDatabase, settling: Settling): CredentialStore {
+export function postgresCredentialStore(db: PostgresDatabase, settling: Settling, calm: Calm): CredentialStore {
   const { clock } = settling;
   return {
     async read(id) {
       const row = await db.get(CREDENTIAL_SQL, { id });
       return row === undefined ? undefined : credentialOf(row);
     },
-    claim: (request) => db.write((tx) => claim(tx, request, clock.nowMs())),
+    async claim(request) {
+      for (;;) {
+        const claimed = await db.write(async (tx) =>
+          calm.isOver() ? claim(tx, request, clock.nowMs()) : ('too_early' as const),
+        );
+        if (claimed !== 'too_early') return claimed;
+        await calm.wait();
+      }
+    },
     async settleRenewed(renewed) {
       const as = await db.write((tx) => settlement.settleRenewed(tx, renewed, settling));
       settling.faults.reach('settlement.committed');
       return as;
+    },
+    async lacking(attempts) {
+      const rows = await db.all(
+        `select id from kippu.attempts where id = any(:attempts::text[]) and outcome = 'renewed'`,
+        { attempts },
+      );
+      const stored = new Set(rows.map((row) => text(row, 'id')));
+      return new Set(attempts.filter((attempt) => !stored.has(attempt)));
     },
     settleRejected: (rejected) => db.write((tx) => settlement.settleRejected(tx, rejected, settling)),
     reportReuse: (fingerprint, seen) => db.write((tx) => reportSpent(tx, fingerprint, seen, settling)),

@@ -13,11 +13,12 @@ export interface Server {
 /**
  * The servers of one database, of which one may be written. They are asked in their order, beginning with the one that
  * answered last; a standby is passed over. After a fail-over the connections to the old primary are broken, and the next
- * one is opened to whoever may be written then.
+ * one is opened to whoever may be written then. `onFailOver` is told of it before that one is lent to anybody.
  */
 export class Servers {
   readonly #servers: readonly Server[];
   readonly #checked = new WeakSet<PostgresClient>();
+  readonly #timeline = new Timeline();
   #current = 0;
 
   constructor(servers: readonly Server[]) {
@@ -26,6 +27,11 @@ export class Servers {
       pool.on('error', () => {
         // An idle connection broke. The pool has dropped it already, and the next one is opened when it is needed.
       });
+  }
+
+  /** Told when a standby has taken the primary's place since the connection before. */
+  onFailOver(tell: () => void): void {
+    this.#timeline.onChange = tell;
   }
 
   /** A connection to the server that may be written. Throws what the last one that was asked said. */
@@ -58,6 +64,7 @@ export class Servers {
     client.on('error', () => undefined);
     try {
       await refuseStandby(client, name);
+      await this.#timeline.look(client);
     } catch (error) {
       client.release(true);
       throw error;
@@ -83,4 +90,33 @@ async function refuseStandby(client: PostgresClient, name: string): Promise<void
     types: COLUMN_TYPES,
   });
   if (rows[0]?.['standby'] === 1) throw new ConnectionLost(new Error(`${name} is a standby, which cannot be written`));
+}
+
+/** Each promotion of a standby begins a new timeline, whatever the server is called and wherever its name points. */
+class Timeline {
+  onChange: () => void = () => undefined;
+  #last: string | undefined;
+
+  async look(client: PostgresClient): Promise<void> {
+    const timeline = await timelineOf(client);
+    if (timeline === undefined || timeline === this.#last) return;
+    const isFirst = this.#last === undefined;
+    this.#last = timeline;
+    if (!isFirst) this.onChange();
+  }
+}
+
+/** `undefined`: this server tells nobody. Some that only speak PostgreSQL's language have no such thing. */
+async function timelineOf(client: PostgresClient): Promise<string | undefined> {
+  try {
+    const { rows } = await client.query({
+      text: 'select left(pg_walfile_name(pg_current_wal_lsn()), 8) as timeline',
+      types: COLUMN_TYPES,
+    });
+    const timeline = rows[0]?.['timeline'];
+    return typeof timeline === 'string' ? timeline : undefined;
+  } catch (error) {
+    if (stateOf(error) === undefined) throw new ConnectionLost(error);
+    return undefined;
+  }
 }

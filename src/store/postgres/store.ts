@@ -4,6 +4,7 @@ import type { FaultPoints } from '../../model/fault-points.ts';
 import { randomText, type Random } from '../../model/random.ts';
 import type { Store } from '../../model/store.ts';
 import { postgresApiKeyStore, postgresSessionStore } from './access-queries.ts';
+import { Calm } from './calm.ts';
 import { postgresConnectionStore } from './connection-queries.ts';
 import { postgresConsentStore } from './consent-queries.ts';
 import { postgresCredentialStore } from './credential-queries.ts';
@@ -70,7 +71,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     const settling = { clock, random, faults };
     return {
       clock,
-      credentials: postgresCredentialStore(db, settling),
+      credentials: postgresCredentialStore(db, settling, new Calm(servers, options.patience ?? options.clock)),
       connections: postgresConnectionStore(db, settling),
       consents: postgresConsentStore(db, clock),
       idTokens: postgresIdTokenStore(db),
