@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { CliWorld } from '../cli/cli-world.ts';
 import { asAdministrator } from '../support/postgres-store.ts';
@@ -29,7 +31,11 @@ describe('P21: a PostgreSQL store that was copied', { timeout: 120_000 }, () => 
     await using world = await CliWorld.create();
     const real = { KIPPU_DATABASE_URL: await databaseUrl('real') };
     assert.equal((await world.connect([], { env: real })).code, 0);
-    const copy = { KIPPU_DATABASE_URL: await databaseUrl('copy', 'real') };
+    // Elsewhere, with the key ring and without the answers that the real one's spool has.
+    const home = join(world.directory, 'home-of-the-copy');
+    mkdirSync(home, { mode: 0o700 });
+    copyFileSync(join(world.homePath, 'keys'), join(home, 'keys'));
+    const copy = { KIPPU_DATABASE_URL: await databaseUrl('copy', 'real'), KIPPU_HOME: home };
     const before = renewalsOf(world);
     const held = await world.run(['renew', 'x:alice'], { env: copy });
     assert.equal(held.code, 1);
