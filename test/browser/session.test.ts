@@ -38,6 +38,18 @@ async function visit(page: Page, site: Site): Promise<string | null> {
   return heading(page);
 }
 
+/** A visit after navigations were given up: the browser may still carry one of them out, and that one interrupts it. */
+async function visitAfterStorm(page: Page, site: Site): Promise<string | null> {
+  for (let again = 0; again < 10; again += 1) {
+    try {
+      return await visit(page, site);
+    } catch (error) {
+      if (!String(error).includes('interrupted by another navigation')) throw error;
+    }
+  }
+  return visit(page, site);
+}
+
 /** What the page's own script gets of the application. */
 function call(page: Page, path: string): Promise<number> {
   return page.evaluate(async (target) => (await fetch(target)).status, path);
@@ -89,8 +101,8 @@ test(
       }
       await Promise.all(storm);
       await site.idle();
-      assert.equal(await visit(one, site), 'Signed in as @alice');
-      assert.equal(await visit(other, site), 'Signed in as @alice');
+      assert.equal(await visitAfterStorm(one, site), 'Signed in as @alice');
+      assert.equal(await visitAfterStorm(other, site), 'Signed in as @alice');
       assert.deepEqual(site.books, { exchanges: round, presentedTwice: 0, childrenMax: 1 });
     }
     assert.ok(givenUp >= 20, `only ${givenUp} navigations were given up`);
