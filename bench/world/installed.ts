@@ -10,7 +10,7 @@ import type * as worldModule from '../../src/app/ports/real-world.ts';
 import type * as idsModule from '../../src/model/ids.ts';
 import type * as secretModule from '../../src/model/secret.ts';
 import type * as tokensModule from '../../src/protocol/stored-tokens.ts';
-import type * as rowsModule from '../../src/store/sqlite/credential-rows.ts';
+import type * as rowsModule from '../../src/store/rows/credential-rows.ts';
 import type * as cookieJarModule from '../../src/session/cookie-jar.ts';
 import type * as signedInModule from '../../src/session/signed-in.ts';
 import type * as vaultModule from '../../src/vault/vault.ts';
@@ -82,7 +82,7 @@ const PATHS: Readonly<Record<keyof Modules, string>> = {
   ids: 'model/ids',
   secret: 'model/secret',
   tokens: 'protocol/stored-tokens',
-  rows: 'store/sqlite/credential-rows',
+  rows: 'store/rows/credential-rows',
   cookieJar: 'session/cookie-jar',
   signedIn: 'session/signed-in',
   vault: 'vault/vault',

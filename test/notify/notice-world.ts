@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -97,18 +98,20 @@ export class NoticeWorld implements AsyncDisposable {
   /** Something happens, as its transaction would write it. Gives the event's id. */
   async happen(type: EventType, facts: HappeningFacts = {}): Promise<string> {
     this.#happenings += 1;
-    const id = newId('evt', this.random);
-    await this.#outbox.write((tx) =>
-      insertEvent(tx, {
-        id,
-        happening: `test:${this.#happenings}`,
-        type,
-        atMs: this.clock.nowMs(),
-        connectionId: facts.connectionId,
-        postId: facts.postId,
-        data: facts.data ?? {},
-      }),
+    const id = await this.#outbox.write((tx) =>
+      insertEvent(
+        tx,
+        {
+          happening: `test:${this.#happenings}`,
+          type,
+          connectionId: facts.connectionId,
+          postId: facts.postId,
+          data: facts.data ?? {},
+        },
+        this,
+      ),
     );
+    assert.ok(id !== undefined, 'each happening is a new one');
     return id;
   }
 

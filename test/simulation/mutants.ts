@@ -322,9 +322,11 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
         replace: '    ),\n    generation,\n    clear: refreshToken?.reveal(),',
       },
       {
-        file: 'src/store/sqlite/settlement-queries.ts',
-        search: '    happening: `renewed:${claim.attemptId}`,',
-        replace: '    happening: `renewed:${claim.attemptId}:${(settlement as unknown as { clear: string }).clear}`,',
+        file: 'src/store/new-events.ts',
+        search:
+          'export function renewed({ claim, accessExpiresAtMs }: RenewedSettlement, version: number): NewEvent {\n  return {\n    happening: `renewed:${claim.attemptId}`,',
+        replace:
+          'export function renewed(settlement: RenewedSettlement, version: number): NewEvent {\n  const { claim, accessExpiresAtMs } = settlement;\n  return {\n    happening: `renewed:${claim.attemptId}:${(settlement as unknown as { clear: string }).clear}`,',
       },
     ],
   },

@@ -47,9 +47,7 @@ test('fanning out, taking, settling and listing cost the same with a hundred del
     disabled: undefined,
   });
   for (const happening of ['one', 'two'])
-    await db.write((tx) =>
-      insertEvent(tx, { id: newId('evt', random), happening, type: 'post.failed', atMs: 0, data: {} }),
-    );
+    await db.write((tx) => insertEvent(tx, { happening, type: 'post.failed', data: {} }, { clock, random }));
   db.statements.clear();
   await store.fanOut({ channel: 'webhook', limit: 9 });
   const nowMs = clock.nowMs();

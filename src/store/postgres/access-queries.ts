@@ -1,8 +1,7 @@
-import type { ApiKey, ApiKeyStore, ApiScope, SessionStore } from '../../model/api-key-store.ts';
+import type { ApiKeyStore, SessionStore } from '../../model/api-key-store.ts';
 import type { Clock } from '../../model/clock.ts';
-import type { ApiKeyId, ConnectionId } from '../../model/ids.ts';
-import type { PostgresDatabase, Row } from './database.ts';
-import { integer, integerOrNone, json, text } from '../sqlite/rows.ts';
+import { apiKeyParams, keyOf } from '../rows/api-key-rows.ts';
+import type { PostgresDatabase } from './database.ts';
 
 export function postgresApiKeyStore(db: PostgresDatabase, clock: Clock): ApiKeyStore {
   return {
@@ -11,14 +10,7 @@ export function postgresApiKeyStore(db: PostgresDatabase, clock: Clock): ApiKeyS
         await tx.run(
           `insert into kippu.api_keys (id, name, scopes, connections, hash, created_at_ms)
            values (:id, :name, :scopes, :connections, :hash, :createdAtMs)`,
-          {
-            id: key.id,
-            name: key.name,
-            scopes: JSON.stringify(key.scopes),
-            connections: key.connections === undefined ? null : JSON.stringify(key.connections),
-            hash: key.hash,
-            createdAtMs: key.createdAtMs,
-          },
+          apiKeyParams(key),
         );
       }),
     async findByHash(hash) {
@@ -73,17 +65,5 @@ export function postgresSessionStore(db: PostgresDatabase, clock: Clock): Sessio
       db.write(async (tx) => {
         await tx.run('delete from kippu.sessions where hash = :hash', { hash });
       }),
-  };
-}
-
-function keyOf(row: Row): ApiKey {
-  return {
-    id: text(row, 'id') as ApiKeyId,
-    name: text(row, 'name'),
-    scopes: json(row, 'scopes') as ApiScope[],
-    connections: row['connections'] === null ? undefined : (json(row, 'connections') as ConnectionId[]),
-    hash: text(row, 'hash'),
-    createdAtMs: integer(row, 'created_at_ms'),
-    revokedAtMs: integerOrNone(row, 'revoked_at_ms'),
   };
 }

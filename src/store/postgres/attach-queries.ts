@@ -1,12 +1,14 @@
 import type { Attached, Attachment } from '../../model/connection-store.ts';
-import { newId, type ConnectionId, type Fingerprint } from '../../model/ids.ts';
-import { tokenParams } from '../sqlite/credential-rows.ts';
-import { integer, text, textOrNone } from '../sqlite/rows.ts';
-import { findConnection } from './connection-rows.ts';
-import type { Queryable, Row } from './database.ts';
+import type { ConnectionId, Fingerprint } from '../../model/ids.ts';
+import * as newEvents from '../new-events.ts';
+import { text, textOrNone } from '../rows/columns.ts';
+import { connectionParams, tokenKnown } from '../rows/connection-rows.ts';
+import { tokenParams } from '../rows/credential-rows.ts';
+import type { Settling } from '../settling.ts';
+import type { Queryable } from './database.ts';
 import { insertEvent } from './event-queries.ts';
+import { findConnection } from './find-connection.ts';
 import { endGrant, rememberSpent } from './settlement-queries.ts';
-import type { Settling } from './settling.ts';
 import { takeTurn } from './turns.ts';
 
 /** Makes a connection of a token set whose subject is known, or gives it to the connection that there is. */
@@ -40,21 +42,7 @@ export async function attach(tx: Queryable, attachment: Attachment, settling: Se
       },
     );
   }
-  await insertEvent(tx, {
-    id: newId('evt', settling.random),
-    happening: `granted:${attachment.connectionId}:${attachment.generation}`,
-    type: 'connection.created',
-    atMs: settling.clock.nowMs(),
-    connectionId: attachment.connectionId,
-    data: {
-      name: attachment.name,
-      provider: attachment.provider,
-      rests_on: attachment.restsOn,
-      again: attachment.existingVersion !== undefined,
-      imported: attachment.imported,
-      has_refresh_token: attachment.refreshFingerprint !== undefined,
-    },
-  });
+  await insertEvent(tx, newEvents.attached(attachment), settling);
   const connection = await findConnection(tx, attachment.connectionId);
   if (connection === undefined) throw new TypeError('The connection that was just written is not there.');
   return { kind: 'attached', connection };
@@ -96,15 +84,6 @@ async function heldElsewhere(
   return row === undefined ? undefined : tokenKnown(row, refreshFingerprint);
 }
 
-function tokenKnown(row: Row, fingerprint: Fingerprint): Attached {
-  return {
-    kind: 'token_known',
-    connectionId: text(row, 'connection_id') as ConnectionId,
-    spent: integer(row, 'spent') === 1,
-    fingerprint,
-  };
-}
-
 /** One user of ours, one account there, one app: that is one connection, however often the user consents. */
 async function sameSubject(
   tx: Queryable,
@@ -128,21 +107,7 @@ async function insertConnection(tx: Queryable, attachment: Attachment, nowMs: nu
        metadata, granted_at_ms, jitter, created_at_ms)
      values (:id, :name, :provider, :restsOn, :providerAppId, :owner, :subject, :handle, 'active', :scopes, :policy, '{}',
        :grantedAtMs, :jitter, :nowMs)`,
-    {
-      id: attachment.connectionId,
-      name: attachment.name,
-      provider: attachment.provider,
-      restsOn: attachment.restsOn,
-      providerAppId: attachment.providerAppId,
-      owner: attachment.owner,
-      subject: attachment.subject ?? null,
-      handle: attachment.handle ?? null,
-      scopes: JSON.stringify(attachment.grantedScopes),
-      policy: attachment.policy,
-      grantedAtMs: attachment.grantedAtMs,
-      jitter: attachment.jitter,
-      nowMs,
-    },
+    connectionParams(attachment, nowMs),
   );
   await tx.run(
     `insert into kippu.credentials (connection_id, version, grant_version, fence, generation, sealed, access_fingerprint,

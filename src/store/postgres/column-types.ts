@@ -4,9 +4,6 @@ const INT4 = 23;
 const FLOAT8 = 701;
 const BYTEA = 17;
 
-/** A row as {@link COLUMN_TYPES} reads it. */
-export type Row = Readonly<Record<string, null | number | bigint | string | Uint8Array>>;
-
 type Reader = (text: string) => number | string | Uint8Array;
 
 /**

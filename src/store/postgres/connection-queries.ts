@@ -1,16 +1,17 @@
+import type { ConnectionChanges, ConnectionStore, OwnerChange } from '../../model/connection-store.ts';
 import type { ConnectionState } from '../../model/connection.ts';
-import type { ConnectionChanges, ConnectionQuery, ConnectionStore, OwnerChange } from '../../model/connection-store.ts';
 import type { Claim } from '../../model/credential-store.ts';
-import { newId, type ConnectionId, type Fingerprint } from '../../model/ids.ts';
-import { integer, text, textOrNone } from '../sqlite/rows.ts';
+import type { ConnectionId, Fingerprint } from '../../model/ids.ts';
+import * as newEvents from '../new-events.ts';
+import { integer, text, textOrNone } from '../rows/columns.ts';
+import { connectionOf, filterOf } from '../rows/connection-rows.ts';
+import type { Settling } from '../settling.ts';
 import { attach } from './attach-queries.ts';
-import { CONNECTION_SQL, connectionOf, findConnection } from './connection-rows.ts';
 import type { PostgresDatabase, Queryable } from './database.ts';
 import { insertEvent } from './event-queries.ts';
 import { isUniqueViolation } from './failures.ts';
+import { CONNECTION_SQL, findConnection } from './find-connection.ts';
 import { releaseLease, rememberSpent } from './settlement-queries.ts';
-import type { Settling } from './settling.ts';
-import type { Params } from './statement.ts';
 
 export function postgresConnectionStore(db: PostgresDatabase, settling: Settling): ConnectionStore {
   return {
@@ -65,20 +66,6 @@ export function postgresConnectionStore(db: PostgresDatabase, settling: Settling
       return counts;
     },
   };
-}
-
-/** Only what is asked for stands in the text, so that an index can serve it. */
-function filterOf({ provider, providerAppId, owner, subject, state, neverExpires }: ConnectionQuery): {
-  readonly conditions: string[];
-  readonly params: Params;
-} {
-  const wanted = Object.entries({ provider, provider_app_id: providerAppId, owner, subject, state }).filter(
-    ([, value]) => value !== undefined,
-  );
-  const conditions = wanted.map(([column]) => `n.${column} = :${column}`);
-  if (neverExpires === true)
-    conditions.push(`c.access_expires_at_ms is null and c.refresh_fingerprint is null and n.rests_on <> 'app'`);
-  return { conditions, params: Object.fromEntries(wanted) as Params };
 }
 
 async function update(
@@ -146,13 +133,6 @@ async function settleRevoked(tx: Queryable, claim: Claim, atProvider: boolean, s
     { id },
   );
   await tx.run(`update kippu.connections set state = 'revoked', state_reason = null where id = :id`, { id });
-  await insertEvent(tx, {
-    id: newId('evt', settling.random),
-    happening: `revoked:${id}:${integer(row, 'version')}`,
-    type: 'connection.revoked',
-    atMs: nowMs,
-    connectionId: id,
-    data: { at_provider: atProvider },
-  });
+  await insertEvent(tx, newEvents.revoked(id, { version: integer(row, 'version'), atProvider }), settling);
   return true;
 }

@@ -1,15 +1,16 @@
 import { DAY_MS } from '../../model/clock.ts';
 import type { Claim, ClaimRequest, CredentialStore, ReauthWarning } from '../../model/credential-store.ts';
-import { newId, type ConnectionId } from '../../model/ids.ts';
-import { attemptOf, credentialOf, orphanOf } from '../sqlite/credential-rows.ts';
-import { integer, text } from '../sqlite/rows.ts';
+import type { ConnectionId } from '../../model/ids.ts';
+import * as newEvents from '../new-events.ts';
+import { integer, text } from '../rows/columns.ts';
+import { attemptOf, credentialOf, orphanOf } from '../rows/credential-rows.ts';
+import type { Settling } from '../settling.ts';
 import type { Calm } from './calm.ts';
 import { RollBack, type PostgresDatabase, type Queryable } from './database.ts';
 import { nextDueAtMs, takeDue } from './due-work.ts';
 import { insertEvent } from './event-queries.ts';
 import { reportSpent } from './reuse-queries.ts';
 import * as settlement from './settlement-queries.ts';
-import type { Settling } from './settling.ts';
 
 /** While the provider refuses an app, one renewal at a time may ask whether it still does. */
 const APP_TRIAL_MS = 30_000;
@@ -258,35 +259,27 @@ async function warnReauthSoon(
   tx: Queryable,
   id: ConnectionId,
   warning: ReauthWarning,
-  { clock, random }: Settling,
+  settling: Settling,
 ): Promise<boolean> {
-  const { daysBefore, refreshExpiresAtMs, beforePost } = warning;
-  const reason = beforePost === undefined ? 'end_is_near' : 'before_next_post';
-  if (await isOtherKindRecent(tx, id, reason, clock.nowMs())) return false;
-  const what = beforePost === undefined ? `${Math.floor(refreshExpiresAtMs / DAY_MS)}:${daysBefore}` : undefined;
-  return await insertEvent(tx, {
-    id: newId('evt', random),
-    happening: `reauth_soon:${id}:${what ?? `post:${beforePost?.grantedAtMs}`}`,
-    type: 'connection.reauth_soon',
-    atMs: clock.nowMs(),
-    connectionId: id,
-    data: {
-      reason,
-      days_before: daysBefore,
-      refresh_expires_at_ms: refreshExpiresAtMs,
-      ...(beforePost === undefined ? {} : { post_at_ms: beforePost.postAtMs }),
-    },
-  });
+  const warned = newEvents.reauthSoon(id, warning);
+  if (await isOtherKindRecent(tx, warned, settling.clock.nowMs())) return false;
+  return (await insertEvent(tx, warned, settling)) !== undefined;
 }
 
 /** Both kinds tell of the same end: who has heard of it today need not hear of it twice. */
-async function isOtherKindRecent(tx: Queryable, id: ConnectionId, reason: string, nowMs: number): Promise<boolean> {
+async function isOtherKindRecent(
+  tx: Queryable,
+  { connectionId, data }: newEvents.NewEvent,
+  nowMs: number,
+): Promise<boolean> {
   // Of two that warn at the same moment, the second sees what the first has said.
-  await tx.get('select 1 from kippu.credentials where connection_id = :id for no key update', { id });
+  await tx.get('select 1 from kippu.credentials where connection_id = :connectionId for no key update', {
+    connectionId: connectionId ?? null,
+  });
   const row = await tx.get(
-    `select 1 as found from kippu.events where connection_id = :id and type = 'connection.reauth_soon'
+    `select 1 as found from kippu.events where connection_id = :connectionId and type = 'connection.reauth_soon'
        and at_ms > :sinceMs and data::json ->> 'reason' <> :reason limit 1`,
-    { id, sinceMs: nowMs - DAY_MS, reason },
+    { connectionId: connectionId ?? null, sinceMs: nowMs - DAY_MS, reason: String(data['reason']) },
   );
   return row !== undefined;
 }

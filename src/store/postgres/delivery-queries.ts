@@ -1,19 +1,13 @@
 import type { DeliveryId } from '../../model/ids.ts';
-import {
-  NOTICE_CHANNELS,
-  type Delivery,
-  type DeliveryAttempt,
-  type DeliveryState,
-  type NoticeChannel,
-  type TakenDelivery,
-} from '../../model/notice.ts';
 import type { ChannelBacklog, NoticeBacklog, NoticeStore, TakeDue } from '../../model/notice-store.ts';
+import { NOTICE_CHANNELS, type Delivery, type NoticeChannel, type TakenDelivery } from '../../model/notice.ts';
+import { integer, integerOrNone, text } from '../rows/columns.ts';
+import { deliveryAttemptOf, deliveryOf } from '../rows/delivery-rows.ts';
+import type { Settling } from '../settling.ts';
 import type { PostgresDatabase, Queryable, Row } from './database.ts';
 import { settleDelivery } from './delivery-settlement.ts';
-import { eventOf, numberEvents } from './event-queries.ts';
+import { numberEvents } from './event-queries.ts';
 import { fanOut, isFannedOut } from './fan-out.ts';
-import { integer, integerOrNone, text, textOrNone } from '../sqlite/rows.ts';
-import type { Settling } from './settling.ts';
 import { takeTurn } from './turns.ts';
 
 type DeliveryStore = Pick<
@@ -54,7 +48,7 @@ export function postgresDeliveryStore(db: PostgresDatabase, settling: Settling):
     async deliveryAttempts(id) {
       return (
         await db.all('select * from kippu.delivery_attempts where delivery_id = :id order by number', { id })
-      ).map(attemptOf);
+      ).map(deliveryAttemptOf);
     },
     redeliver: (id) => db.write((tx) => redeliver(tx, id, clock.nowMs())),
     forgetDeliveries: (endedBeforeMs, limit) =>
@@ -209,40 +203,4 @@ async function backlogOf(db: Queryable, channel: NoticeChannel): Promise<Channel
 async function readDelivery(db: Queryable, id: DeliveryId): Promise<Delivery | undefined> {
   const row = await db.get(`${SELECT} where d.id = :id`, { id });
   return row === undefined ? undefined : deliveryOf(row);
-}
-
-function deliveryOf(row: Row): Delivery {
-  return {
-    id: text(row, 'id') as DeliveryId,
-    event: eventOf({
-      id: row['event_id'] ?? null,
-      sequence: row['event_sequence'] ?? null,
-      type: row['event_type'] ?? null,
-      at_ms: row['event_at_ms'] ?? null,
-      connection_id: row['connection_id'] ?? null,
-      post_id: row['post_id'] ?? null,
-      data: row['data'] ?? null,
-    }),
-    channel: text(row, 'channel') as NoticeChannel,
-    destination: text(row, 'destination'),
-    state: text(row, 'state') as DeliveryState,
-    round: integer(row, 'round'),
-    roundBeganAtMs: integer(row, 'round_began_at_ms'),
-    tries: integer(row, 'tries'),
-    dueAtMs: integerOrNone(row, 'due_at_ms'),
-    lastStatus: integerOrNone(row, 'last_status'),
-    lastError: textOrNone(row, 'last_error'),
-    createdAtMs: integer(row, 'created_at_ms'),
-    endedAtMs: integerOrNone(row, 'ended_at_ms'),
-  };
-}
-
-function attemptOf(row: Row): DeliveryAttempt {
-  return {
-    number: integer(row, 'number'),
-    startedAtMs: integer(row, 'started_at_ms'),
-    endedAtMs: integer(row, 'ended_at_ms'),
-    status: integerOrNone(row, 'status'),
-    error: textOrNone(row, 'error'),
-  };
 }

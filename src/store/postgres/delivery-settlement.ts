@@ -1,10 +1,11 @@
 import { assertNever } from '../../model/assert-never.ts';
 import type { DeliveryId } from '../../model/ids.ts';
-import type { TakenDelivery } from '../../model/notice.ts';
 import type { DeliveryOutcome, DeliverySettlement } from '../../model/notice-store.ts';
+import type { TakenDelivery } from '../../model/notice.ts';
+import { integer, integerOrNone, text } from '../rows/columns.ts';
+import { lastParams } from '../rows/delivery-rows.ts';
 import type { Queryable, Row } from './database.ts';
 import { disableWebhook } from './disable-webhook.ts';
-import { integer, integerOrNone, text } from '../sqlite/rows.ts';
 
 type Attempt = DeliverySettlement['attempt'];
 
@@ -43,7 +44,7 @@ async function apply(tx: Queryable, { taken, attempt, outcome }: DeliverySettlem
       await tx.run(
         `update kippu.deliveries set due_at_ms = :dueAtMs, tries = :tries, taken_until_ms = null, last_status = :status,
            last_error = :error where id = :id`,
-        { id: taken.id, dueAtMs: outcome.dueAtMs, tries: outcome.tries, ...lastOf(attempt) },
+        { id: taken.id, dueAtMs: outcome.dueAtMs, tries: outcome.tries, ...lastParams(attempt) },
       );
       if (outcome.holdUntilMs !== undefined) await hold(tx, taken.destination, outcome.holdUntilMs);
       return;
@@ -68,7 +69,7 @@ async function end(
   await tx.run(
     `update kippu.deliveries set state = :state, due_at_ms = null, taken_until_ms = null, ended_at_ms = :nowMs,
        last_status = :status, last_error = :error where id = :id`,
-    { id, state, nowMs, ...lastOf(attempt) },
+    { id, state, nowMs, ...lastParams(attempt) },
   );
 }
 
@@ -99,15 +100,11 @@ async function logAttempt(tx: Queryable, id: DeliveryId, attempt: Attempt): Prom
     `insert into kippu.delivery_attempts (delivery_id, number, started_at_ms, ended_at_ms, status, error)
      select :id, coalesce(max(number), 0) + 1, :startedAtMs::bigint, :endedAtMs::bigint, :status::integer, :error
      from kippu.delivery_attempts where delivery_id = :id`,
-    { id, startedAtMs: attempt.startedAtMs, endedAtMs: attempt.endedAtMs, ...lastOf(attempt) },
+    { id, startedAtMs: attempt.startedAtMs, endedAtMs: attempt.endedAtMs, ...lastParams(attempt) },
   );
   await tx.run(
     `delete from kippu.delivery_attempts where delivery_id = :id
        and number <= (select max(number) from kippu.delivery_attempts where delivery_id = :id) - :kept`,
     { id, kept: ATTEMPTS_KEPT },
   );
-}
-
-function lastOf({ status, error }: Attempt): { readonly status: number | null; readonly error: string | null } {
-  return { status: status ?? null, error: error ?? null };
 }

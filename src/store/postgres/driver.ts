@@ -1,4 +1,4 @@
-import type { Row } from './column-types.ts';
+import type { Row } from '../rows/columns.ts';
 
 /** One row of an answer, by its columns. */
 export type PostgresRow = Row;

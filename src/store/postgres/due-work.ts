@@ -1,30 +1,17 @@
-import type { ConnectionId, PostId, ScheduleId } from '../../model/ids.ts';
+import { DUE_KEYS, type DueIds, type DueTable, type TakeDue } from '../due-tables.ts';
+import { integerOrNone, text } from '../rows/columns.ts';
 import type { Queryable } from './database.ts';
-import { integerOrNone, text } from '../sqlite/rows.ts';
-
-/** Tables with rows that become due, each with an index on the due time, and what such a row is known by. */
-const KEYS = { credentials: 'connection_id', posts: 'id', schedules: 'id' } as const;
-type DueTable = keyof typeof KEYS;
-
-interface IdOf {
-  credentials: ConnectionId;
-  posts: PostId;
-  schedules: ScheduleId;
-}
-
-export interface Take {
-  readonly nowMs: number;
-  /** Until then nobody else takes the same rows; if the taker dies, they are due again then. */
-  readonly againAtMs: number;
-  readonly limit: number;
-}
 
 /**
  * Takes what is due, the longest due first. Costs the same however many rows there are; what another node is taking at this
  * moment is passed over and not waited for.
  */
-export async function takeDue<T extends DueTable>(tx: Queryable, table: T, take: Take): Promise<readonly IdOf[T][]> {
-  const key = KEYS[table];
+export async function takeDue<T extends DueTable>(
+  tx: Queryable,
+  table: T,
+  take: TakeDue,
+): Promise<readonly DueIds[T][]> {
+  const key = DUE_KEYS[table];
   const rows = await tx.all(
     `update kippu.${table} set due_at_ms = :againAtMs where ${key} in (
        select ${key} from kippu.${table} where due_at_ms is not null and due_at_ms <= :nowMs order by due_at_ms limit :limit
@@ -32,7 +19,7 @@ export async function takeDue<T extends DueTable>(tx: Queryable, table: T, take:
      returning ${key}`,
     { ...take },
   );
-  return rows.map((row) => text(row, key) as IdOf[T]);
+  return rows.map((row) => text(row, key) as DueIds[T]);
 }
 
 /** The earliest due time there is. */

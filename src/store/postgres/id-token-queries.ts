@@ -1,7 +1,7 @@
 import type { IdTokenStore } from '../../model/id-token-store.ts';
 import type { ConnectionId } from '../../model/ids.ts';
+import { integer, text } from '../rows/columns.ts';
 import type { PostgresDatabase } from './database.ts';
-import { integer, text } from '../sqlite/rows.ts';
 
 export function postgresIdTokenStore(db: PostgresDatabase): IdTokenStore {
   return {

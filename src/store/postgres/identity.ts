@@ -1,4 +1,4 @@
-import { text } from '../sqlite/rows.ts';
+import { text } from '../rows/columns.ts';
 import type { Queryable } from './database.ts';
 
 /**

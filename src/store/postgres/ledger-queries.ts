@@ -1,16 +1,11 @@
 import type { ConnectionState } from '../../model/connection.ts';
 import type { ConnectionId } from '../../model/ids.ts';
-import {
-  sessionName,
-  type LedgerEntry,
-  type SessionEntry,
-  type SessionFacts,
-  type SessionLedger,
-} from '../../model/session-ledger.ts';
-import { tokenParams } from '../sqlite/credential-rows.ts';
-import { integer, integerOrNone, text } from '../sqlite/rows.ts';
-import type { PostgresDatabase, Queryable, Row } from './database.ts';
-import type { Settling } from './settling.ts';
+import type { SessionEntry, SessionFacts, SessionLedger } from '../../model/session-ledger.ts';
+import { text } from '../rows/columns.ts';
+import { tokenParams } from '../rows/credential-rows.ts';
+import { entryOf, sessionParams } from '../rows/ledger-rows.ts';
+import type { Settling } from '../settling.ts';
+import type { PostgresDatabase, Queryable } from './database.ts';
 
 export function postgresSessionLedger(db: PostgresDatabase, { clock }: Pick<Settling, 'clock'>): SessionLedger {
   return {
@@ -53,17 +48,6 @@ const ENTRY_SQL = `
 
 /** What is decided from it stands until the end of the transaction. */
 const LOCKED_ENTRY_SQL = `${ENTRY_SQL} for no key update of c, l`;
-
-function entryOf(row: Row): LedgerEntry {
-  return {
-    state: text(row, 'state') as ConnectionState,
-    version: integer(row, 'version'),
-    presentedVersion: integer(row, 'presented_version'),
-    presentedAtMs: integer(row, 'presented_at_ms'),
-    previousVersion: integerOrNone(row, 'previous_version'),
-    holdsTokens: integer(row, 'holds_tokens') === 1,
-  };
-}
 
 async function enter(tx: Queryable, entry: SessionEntry, nowMs: number): Promise<void> {
   const row = await tx.get(LOCKED_ENTRY_SQL, { id: entry.id });
@@ -113,18 +97,7 @@ async function insertSession(tx: Queryable, session: SessionFacts, state: Connec
        metadata, granted_at_ms, jitter, created_at_ms)
      values (:id, :name, :provider, :providerAppId, :owner, :subject, :handle, :state, :scopes, 'on-use', '{}',
        :grantedAtMs, 0, :grantedAtMs)`,
-    {
-      id: session.id,
-      name: sessionName(session.id),
-      provider: session.provider,
-      providerAppId: session.providerAppId,
-      owner: sessionName(session.id),
-      subject: session.subject ?? null,
-      handle: session.handle ?? null,
-      state,
-      scopes: JSON.stringify(session.scopes),
-      grantedAtMs: session.grantedAtMs,
-    },
+    sessionParams(session, state),
   );
 }
 

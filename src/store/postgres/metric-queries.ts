@@ -1,8 +1,6 @@
-import type { ConnectionId } from '../../model/ids.ts';
-import type { Measurement, MetricStore } from '../../model/metric.ts';
-import type { Measure } from '../../model/schedule.ts';
-import type { PostgresDatabase, Row } from './database.ts';
-import { integer, integerOrNone, text, textOrNone } from '../sqlite/rows.ts';
+import type { MetricStore } from '../../model/metric.ts';
+import { measurementOf } from '../rows/metric-rows.ts';
+import type { PostgresDatabase } from './database.ts';
 
 export function postgresMetricStore(db: PostgresDatabase): MetricStore {
   return {
@@ -23,16 +21,5 @@ export function postgresMetricStore(db: PostgresDatabase): MetricStore {
       );
       return rows.map(measurementOf);
     },
-  };
-}
-
-function measurementOf(row: Row): Measurement {
-  return {
-    connectionId: text(row, 'connection_id') as ConnectionId,
-    measure: text(row, 'measure') as Measure,
-    atMs: integer(row, 'at_ms'),
-    value: integerOrNone(row, 'value'),
-    detail: textOrNone(row, 'detail'),
-    costMicroUsd: integer(row, 'cost_micro_usd'),
   };
 }

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { KippuError } from '../../model/errors.ts';
-import { integer } from '../sqlite/rows.ts';
+import { integer } from '../rows/columns.ts';
 import type { PostgresDatabase, Queryable, Transaction } from './database.ts';
 import { quoted } from './statement.ts';
 import { takeTurn } from './turns.ts';

@@ -1,7 +1,7 @@
 import type { MovedRows, StoredRow, StoreMove } from '../../model/store-move.ts';
 import { MOVED_AWAY_STATE, movedAwayText } from '../moved-away.ts';
-import { notEmpty, underWayOf } from '../sqlite/move-queries.ts';
-import { integer, textOrNone } from '../sqlite/rows.ts';
+import { integer, textOrNone } from '../rows/columns.ts';
+import { notEmpty, underWayOf } from '../rows/move-rows.ts';
 import { pageSql, PREFILLED_TABLE, tableNamed, TABLES } from '../tables.ts';
 import type { PostgresDatabase, Queryable, Transaction } from './database.ts';
 import { numberEvents } from './event-queries.ts';

@@ -1,7 +1,4 @@
-import type { Clock } from '../../model/clock.ts';
-import { KippuError } from '../../model/errors.ts';
-import { newId, type PostId } from '../../model/ids.ts';
-import type { Post, PostAttempt } from '../../model/post.ts';
+import type { PostId } from '../../model/ids.ts';
 import type {
   Applied,
   Created,
@@ -13,19 +10,15 @@ import type {
   RecordedRequest,
   RequestKey,
 } from '../../model/post-store.ts';
-import type { Random } from '../../model/random.ts';
+import type { Post, PostAttempt } from '../../model/post.ts';
+import { integer, json, text, textOrNone } from '../rows/columns.ts';
+import { parseCursor, postAttemptOf, postAttemptParams, postOf, postParams } from '../rows/post-rows.ts';
+import type { Stamps } from '../settling.ts';
 import type { PostgresDatabase, Queryable, Row } from './database.ts';
 import { nextDueAtMs, takeDue } from './due-work.ts';
 import { insertEvent } from './event-queries.ts';
-import { postAttemptOf, postAttemptParams, postOf, postParams } from '../sqlite/post-rows.ts';
-import { integer, json, text, textOrNone } from '../sqlite/rows.ts';
 
-export interface PostStorePorts {
-  readonly clock: Clock;
-  readonly random: Random;
-}
-
-export function postgresPostStore(db: PostgresDatabase, ports: PostStorePorts): PostStore {
+export function postgresPostStore(db: PostgresDatabase, ports: Stamps): PostStore {
   const { clock } = ports;
   return {
     create: (post, request) => db.write((tx) => create(tx, post, request, clock.nowMs())),
@@ -128,11 +121,7 @@ export function postWithAttempts(row: Row): Post {
 }
 
 /** Leaves the store untouched unless every post is still as it was seen: a later change that does not fit undoes the earlier. */
-export async function applyChanges(
-  tx: Queryable,
-  changes: readonly PostChange[],
-  ports: PostStorePorts,
-): Promise<Applied> {
+export async function applyChanges(tx: Queryable, changes: readonly PostChange[], ports: Stamps): Promise<Applied> {
   const inOneOrder = changes.map(({ next }) => next).sort((one, other) => (one.id < other.id ? -1 : 1));
   for (const { id, version } of inOneOrder) {
     const row = await tx.get('select version from kippu.posts where id = :id for no key update', { id });
@@ -166,11 +155,7 @@ async function holderOf(
   return isLettingGo ? undefined : holder;
 }
 
-async function write(
-  tx: Queryable,
-  { next, attempts, event }: PostChange,
-  { clock, random }: PostStorePorts,
-): Promise<void> {
+async function write(tx: Queryable, { next, attempts, event }: PostChange, ports: Stamps): Promise<void> {
   await tx.run(
     `update kippu.posts set version = :version, text = :text, reply_to = :replyTo, reply_settings = :replySettings,
        made_with_ai = :madeWithAi, status = :status, status_reason = :statusReason, status_detail = :statusDetail,
@@ -185,13 +170,15 @@ async function write(
   );
   for (const attempt of attempts) await writeAttempt(tx, next.id, attempt);
   if (event === undefined) return;
-  await insertEvent(tx, {
-    ...event,
-    id: newId('evt', random),
-    atMs: clock.nowMs(),
-    connectionId: next.connectionId,
-    postId: next.id,
-  });
+  await insertEvent(
+    tx,
+    {
+      ...event,
+      connectionId: next.connectionId,
+      postId: next.id,
+    },
+    ports,
+  );
 }
 
 async function writeAttempt(tx: Queryable, postId: PostId, attempt: PostAttempt): Promise<void> {
@@ -235,14 +222,4 @@ async function list(
     items,
     nextCursor: rows.length > limit && last !== undefined ? `${last.createdAtMs}.${last.id}` : undefined,
   };
-}
-
-function parseCursor(cursor: string): { readonly createdAtMs: number; readonly id: string } {
-  const match = /^(\d{1,15})\.(pst_[0-9a-z]+)$/.exec(cursor);
-  if (match === null) {
-    throw new KippuError('invalid', 'This cursor is not one that a list of posts gave. Start without one.', {
-      where: '/cursor',
-    });
-  }
-  return { createdAtMs: Number(match[1]), id: match[2] ?? '' };
 }

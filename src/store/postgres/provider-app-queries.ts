@@ -1,11 +1,11 @@
-import { DAY_MS } from '../../model/clock.ts';
 import type { FailedSettlement, RejectionBreaker } from '../../model/credential-store.ts';
-import { newId, type ConnectionId } from '../../model/ids.ts';
+import type { ConnectionId } from '../../model/ids.ts';
+import * as newEvents from '../new-events.ts';
+import { integer, integerOrNone, text } from '../rows/columns.ts';
+import type { Settling } from '../settling.ts';
 import type { Queryable, Row } from './database.ts';
 import { insertEvent } from './event-queries.ts';
-import { integer, integerOrNone, text } from '../sqlite/rows.ts';
 import type { Params } from './statement.ts';
-import type { Settling } from './settling.ts';
 
 /** Whether so many of the app's connections were rejected just now that the fault must be ours; then holds the app. */
 export async function holdsApp(
@@ -42,23 +42,16 @@ export async function holdsApp(
     appId,
     error: `${rejected} refresh tokens rejected within ${breaker.windowMs / 1000} s: more likely our configuration than the users`,
   });
-  await insertEvent(tx, {
-    id: newId('evt', settling.random),
-    happening: `app_held:${appId}:${nowMs}`,
-    type: 'provider.misconfigured',
-    atMs: nowMs,
-    data: { provider_app: appId, held: true, rejected },
-  });
+  await insertEvent(tx, newEvents.appHeld(appId, { rejected, nowMs }), settling);
   return true;
 }
 
 /** What was rejected until then an operator has looked at: it does not hold the app again once he has let it go on. */
 async function lastHeldAtMs(tx: Queryable, appId: string): Promise<number> {
-  // A range of the index: `;` comes after `:`.
-  const row = await tx.get('select max(at_ms) as at_ms from kippu.events where happening > :from and happening < :to', {
-    from: `app_held:${appId}:`,
-    to: `app_held:${appId};`,
-  });
+  const row = await tx.get(
+    'select max(at_ms) as at_ms from kippu.events where happening > :from and happening < :to',
+    newEvents.appHeldRange(appId),
+  );
   return row === undefined ? 0 : (integerOrNone(row, 'at_ms') ?? 0);
 }
 
@@ -67,28 +60,16 @@ async function count(tx: Queryable, sql: string, params: Params): Promise<number
   return row === undefined ? 0 : integer(row, 'count');
 }
 
-/** Told once: while the app is flagged, or once a day for answers that nobody knows. */
 export async function reportMisconfigured(
   tx: Queryable,
   row: Row,
   settlement: FailedSettlement,
   settling: Settling,
 ): Promise<void> {
-  const { clock, random } = settling;
   const appId = text(row, 'provider_app_id');
-  const nowMs = clock.nowMs();
+  const nowMs = settling.clock.nowMs();
   if (settlement.concerns === 'app' && !(await flagApp(tx, appId, settlement, nowMs))) return;
-  await insertEvent(tx, {
-    id: newId('evt', random),
-    happening:
-      settlement.concerns === 'app'
-        ? `misconfigured:${appId}:${nowMs}`
-        : `not_understood:${appId}:${Math.floor(nowMs / DAY_MS)}`,
-    type: 'provider.misconfigured',
-    atMs: nowMs,
-    ...(settlement.concerns === 'app' ? {} : { connectionId: settlement.claim.connectionId }),
-    data: { provider_app: appId, held: false, concerns: settlement.concerns, error: settlement.error },
-  });
+  await insertEvent(tx, newEvents.misconfigured(appId, settlement, nowMs), settling);
 }
 
 /** Holds all of the app's renewals for a while. `false`: it was flagged already. */

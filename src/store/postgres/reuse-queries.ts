@@ -1,9 +1,10 @@
-import type { Claim, ReuseEvidence, ReuseSeen } from '../../model/credential-store.ts';
-import { newId, type ConnectionId, type Fingerprint } from '../../model/ids.ts';
+import type { Claim, ReuseSeen } from '../../model/credential-store.ts';
+import type { ConnectionId, Fingerprint } from '../../model/ids.ts';
+import * as newEvents from '../new-events.ts';
+import { text } from '../rows/columns.ts';
+import type { Settling } from '../settling.ts';
 import type { Queryable } from './database.ts';
 import { insertEvent } from './event-queries.ts';
-import { text } from '../sqlite/rows.ts';
-import type { Settling } from './settling.ts';
 
 /**
  * Refresh tokens that work once make a copy visible: it is used by the thief first, and then the owner is refused, or by
@@ -49,34 +50,9 @@ export async function reportSpent(
   await report(tx, { token, id, evidence: 'spent_token_presented', seen, error: undefined }, settling);
 }
 
-interface Reuse {
-  readonly token: Fingerprint;
-  readonly id: ConnectionId;
-  readonly evidence: ReuseEvidence;
-  readonly seen: ReuseSeen;
-  readonly error: string | undefined;
-}
-
-async function report(
-  tx: Queryable,
-  { token, id, evidence, seen, error }: Reuse,
-  { clock, random }: Settling,
-): Promise<void> {
-  const connection = await tx.get('select name, state from kippu.connections where id = :id', { id });
-  if (connection === undefined) throw new TypeError(`The connection ${id} is gone; connections are never deleted.`);
-  await insertEvent(tx, {
-    id: newId('evt', random),
-    happening: `reuse:${token}`,
-    type: 'connection.reuse_detected',
-    atMs: clock.nowMs(),
-    connectionId: id,
-    data: {
-      name: text(connection, 'name'),
-      evidence,
-      seen,
-      certainty: evidence === 'spent_token_presented' ? 'certain' : 'suspected',
-      state: text(connection, 'state'),
-      ...(error === undefined ? {} : { error }),
-    },
-  });
+async function report(tx: Queryable, reuse: newEvents.Reuse, settling: Settling): Promise<void> {
+  const connection = await tx.get('select name, state from kippu.connections where id = :id', { id: reuse.id });
+  if (connection === undefined)
+    throw new TypeError(`The connection ${reuse.id} is gone; connections are never deleted.`);
+  await insertEvent(tx, newEvents.reuseDetected(reuse, connection), settling);
 }

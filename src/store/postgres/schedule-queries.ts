@@ -1,8 +1,7 @@
 import { KippuError } from '../../model/errors.ts';
-import { newId, type ConnectionId, type ScheduleId } from '../../model/ids.ts';
+import type { ConnectionId, ScheduleId } from '../../model/ids.ts';
 import type { Measurement } from '../../model/metric.ts';
 import type { PostChange } from '../../model/post-store.ts';
-import type { Occurrence, Schedule } from '../../model/schedule.ts';
 import type {
   OccurrenceSettled,
   OccurrenceSettlement,
@@ -15,14 +14,17 @@ import type {
   Upcoming,
   UpcomingQuery,
 } from '../../model/schedule-store.ts';
+import type { Occurrence, Schedule } from '../../model/schedule.ts';
+import { integer, text } from '../rows/columns.ts';
+import { measurementParams } from '../rows/metric-rows.ts';
+import { gapsOf, occurrenceOf, occurrenceParams, scheduleOf, scheduleParams } from '../rows/schedule-rows.ts';
+import type { Stamps } from '../settling.ts';
 import type { PostgresDatabase, Queryable } from './database.ts';
 import { nextDueAtMs, takeDue } from './due-work.ts';
 import { insertEvent } from './event-queries.ts';
-import { applyChanges, insertPost, POST_SQL, postWithAttempts, type PostStorePorts } from './post-queries.ts';
-import { integer, text } from '../sqlite/rows.ts';
-import { occurrenceOf, scheduleOf, scheduleParams } from '../sqlite/schedule-rows.ts';
+import { applyChanges, insertPost, POST_SQL, postWithAttempts } from './post-queries.ts';
 
-export function postgresScheduleStore(db: PostgresDatabase, ports: PostStorePorts): ScheduleStore {
+export function postgresScheduleStore(db: PostgresDatabase, ports: Stamps): ScheduleStore {
   const { clock } = ports;
   return {
     create: (schedule) =>
@@ -110,11 +112,7 @@ async function update(tx: Queryable, next: Schedule): Promise<void> {
   );
 }
 
-async function writeChange(
-  tx: Queryable,
-  { next, posts, reopened }: ScheduleChange,
-  ports: PostStorePorts,
-): Promise<boolean> {
+async function writeChange(tx: Queryable, { next, posts, reopened }: ScheduleChange, ports: Stamps): Promise<boolean> {
   if (!(await isAt(tx, next.id, next.version - 1))) return false;
   if ((await applyChanges(tx, posts, ports)).kind !== 'applied') return false;
   for (const atMs of reopened)
@@ -123,12 +121,7 @@ async function writeChange(
   return true;
 }
 
-async function remove(
-  tx: Queryable,
-  seen: Schedule,
-  posts: readonly PostChange[],
-  ports: PostStorePorts,
-): Promise<boolean> {
+async function remove(tx: Queryable, seen: Schedule, posts: readonly PostChange[], ports: Stamps): Promise<boolean> {
   if (!(await isAt(tx, seen.id, seen.version))) return false;
   if ((await applyChanges(tx, posts, ports)).kind !== 'applied') return false;
   await tx.run('delete from kippu.schedules where id = :id', { id: seen.id });
@@ -136,11 +129,7 @@ async function remove(
 }
 
 /** All of it or nothing: between the post, its occurrence's record and the schedule's next time no crash finds a place. */
-async function settle(
-  tx: Queryable,
-  settlement: OccurrenceSettlement,
-  { clock, random }: PostStorePorts,
-): Promise<OccurrenceSettled> {
+async function settle(tx: Queryable, settlement: OccurrenceSettlement, ports: Stamps): Promise<OccurrenceSettled> {
   const { next, occurrences, post, measurement, missed } = settlement;
   if (!(await isAt(tx, next.id, next.version - 1))) return 'moved';
   for (const occurrence of occurrences) if (await isRecorded(tx, occurrence)) return 'known';
@@ -150,14 +139,16 @@ async function settle(
   for (const gap of gapsOf(settlement)) await writeMeasurement(tx, gap);
   await update(tx, next);
   if (missed !== undefined) {
-    await insertEvent(tx, {
-      ...missed,
-      id: newId('evt', random),
-      type: 'schedule.missed',
-      atMs: clock.nowMs(),
-      connectionId: next.connectionId,
-      postId: post?.id,
-    });
+    await insertEvent(
+      tx,
+      {
+        ...missed,
+        type: 'schedule.missed',
+        connectionId: next.connectionId,
+        postId: post?.id,
+      },
+      ports,
+    );
   }
   return 'settled';
 }
@@ -175,30 +166,8 @@ async function record(tx: Queryable, occurrence: Occurrence): Promise<void> {
   await tx.run(
     `insert into kippu.occurrences (schedule_id, at_ms, outcome, post_id, detail, recorded_at_ms)
      values (:scheduleId, :atMs, :outcome, :postId, :detail, :recordedAtMs)`,
-    {
-      scheduleId: occurrence.scheduleId,
-      atMs: occurrence.atMs,
-      outcome: occurrence.outcome,
-      postId: occurrence.postId ?? null,
-      detail: occurrence.detail ?? null,
-      recordedAtMs: occurrence.recordedAtMs,
-    },
+    occurrenceParams(occurrence),
   );
-}
-
-/** What nobody was there to measure is a gap of the series, and not a time at which nothing was asked. */
-function gapsOf({ next: { connectionId, task }, occurrences }: OccurrenceSettlement): readonly Measurement[] {
-  if (task.kind !== 'collect') return [];
-  return occurrences
-    .filter(({ outcome }) => outcome === 'missed')
-    .map(({ atMs, detail }) => ({
-      connectionId,
-      measure: task.what,
-      atMs,
-      value: undefined,
-      detail,
-      costMicroUsd: 0,
-    }));
 }
 
 /** Two schedules may measure the same at the same time: a value is not overwritten by a gap. */
@@ -209,14 +178,7 @@ async function writeMeasurement(tx: Queryable, measurement: Measurement): Promis
      on conflict (connection_id, measure, at_ms) do update set value = coalesce(excluded.value, m.value),
        detail = case when excluded.value is null then m.detail end,
        cost_micro_usd = m.cost_micro_usd + excluded.cost_micro_usd`,
-    {
-      connectionId: measurement.connectionId,
-      measure: measurement.measure,
-      atMs: measurement.atMs,
-      value: measurement.value ?? null,
-      detail: measurement.detail ?? null,
-      costMicroUsd: measurement.costMicroUsd,
-    },
+    measurementParams(measurement),
   );
 }
 

@@ -1,4 +1,3 @@
-import type { ReauthReason } from '../../model/connection.ts';
 import type {
   Claim,
   FailedSettlement,
@@ -10,13 +9,14 @@ import type {
   SealedTokens,
 } from '../../model/credential-store.ts';
 import { newId, type AttemptId, type ConnectionId, type Fingerprint, type OrphanId } from '../../model/ids.ts';
-import { tokenParams } from '../sqlite/credential-rows.ts';
+import * as newEvents from '../new-events.ts';
+import { integer, integerOrNone, text, textOrNone } from '../rows/columns.ts';
+import { tokenParams } from '../rows/credential-rows.ts';
+import type { Settling } from '../settling.ts';
 import type { Queryable, Row } from './database.ts';
 import { insertEvent } from './event-queries.ts';
 import { clearAppFlag, holdsApp, reportMisconfigured } from './provider-app-queries.ts';
 import { suspectReuse, wasNeverPresented } from './reuse-queries.ts';
-import { integer, integerOrNone, text, textOrNone } from '../sqlite/rows.ts';
-import type { Settling } from './settling.ts';
 
 /**
  * Attaches a token set, or finds it a place. The guard is not only version and fence: a rotated pair whose parent is
@@ -133,15 +133,7 @@ export async function markTried(tx: Queryable, id: OrphanId): Promise<boolean> {
   return (await tx.run('update kippu.orphans set tried = 1 where id = :id and tried = 0', { id })) === 1;
 }
 
-export interface GrantEnd {
-  readonly id: ConnectionId;
-  readonly reason: ReauthReason;
-  readonly error: string | undefined;
-  /** Somebody else may have used the refresh token; that is announced by itself, too. */
-  readonly isSuspect?: boolean;
-}
-
-export async function endGrant(tx: Queryable, end: GrantEnd, settling: Settling): Promise<void> {
+export async function endGrant(tx: Queryable, end: newEvents.GrantEnd, settling: Settling): Promise<void> {
   const row = await standing(tx, end.id);
   await tx.run(`update kippu.connections set state = 'reauth_required', state_reason = :reason where id = :id`, {
     id: end.id,
@@ -153,45 +145,22 @@ export async function endGrant(tx: Queryable, end: GrantEnd, settling: Settling)
       id: end.id,
     },
   );
-  await insertEvent(tx, {
-    id: newId('evt', settling.random),
-    happening: `reauth_required:${end.id}:${integer(row, 'version')}`,
-    type: 'connection.reauth_required',
-    atMs: settling.clock.nowMs(),
-    connectionId: end.id,
-    data: {
-      name: text(row, 'name'),
-      reason: end.reason,
-      ...(end.error === undefined ? {} : { error: end.error }),
-      ...(end.isSuspect === true ? { reuse: 'suspected' } : {}),
-    },
-  });
-}
-
-export interface Uncertainty {
-  readonly id: ConnectionId;
-  readonly attemptId: AttemptId;
-  readonly error: string;
+  await insertEvent(tx, newEvents.grantEnded(end, row), settling);
 }
 
 export async function becomeUncertain(
   tx: Queryable,
-  { id, attemptId, error }: Uncertainty,
+  uncertainty: newEvents.Uncertainty,
   settling: Settling,
 ): Promise<void> {
   // A user who must consent again anyway, or whose connection is revoked, is not told of a doubt about it.
   if (
-    (await tx.run(`update kippu.connections set state = 'uncertain' where id = :id and state = 'active'`, { id })) === 0
+    (await tx.run(`update kippu.connections set state = 'uncertain' where id = :id and state = 'active'`, {
+      id: uncertainty.id,
+    })) === 0
   )
     return;
-  await insertEvent(tx, {
-    id: newId('evt', settling.random),
-    happening: `uncertain:${attemptId}`,
-    type: 'connection.uncertain',
-    atMs: settling.clock.nowMs(),
-    connectionId: id,
-    data: { attempt: attemptId, error },
-  });
+  await insertEvent(tx, newEvents.uncertain(uncertainty), settling);
 }
 
 /** The doubt is over, and it was nothing; what ended for another reason stays ended. */
@@ -262,17 +231,11 @@ async function replaceTokens(tx: Queryable, settlement: RenewedSettlement, settl
     },
   );
   await clearAppFlag(tx, claim.connectionId);
-  await insertEvent(tx, {
-    id: newId('evt', settling.random),
-    happening: `renewed:${claim.attemptId}`,
-    type: 'connection.renewed',
-    atMs: nowMs,
-    connectionId: claim.connectionId,
-    data: {
-      version: integer(await standing(tx, claim.connectionId), 'version'),
-      access_expires_at_ms: settlement.accessExpiresAtMs ?? null,
-    },
-  });
+  await insertEvent(
+    tx,
+    newEvents.renewed(settlement, integer(await standing(tx, claim.connectionId), 'version')),
+    settling,
+  );
 }
 
 /** What is stored now, and stays so until this transaction is over: whoever else would settle waits. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../model/clock.ts';
-import { integer } from '../sqlite/rows.ts';
+import { integer } from '../rows/columns.ts';
 import type { Queryable } from './database.ts';
 
 /** A smaller difference is the noise of asking. */

@@ -1,12 +1,12 @@
 import type { Clock } from '../../model/clock.ts';
-import type { EventType } from '../../model/event.ts';
-import type { ConnectionId, WebhookId } from '../../model/ids.ts';
-import type { Webhook } from '../../model/notice.ts';
+import type { WebhookId } from '../../model/ids.ts';
 import type { NoticeStore, WebhookChanges } from '../../model/notice-store.ts';
-import type { PostgresDatabase, Queryable, Row } from './database.ts';
+import type { Webhook } from '../../model/notice.ts';
+import { integer } from '../rows/columns.ts';
+import { jsonOrNull, webhookOf, webhookParams } from '../rows/webhook-rows.ts';
+import type { PostgresDatabase, Queryable } from './database.ts';
 import { disableWebhook } from './disable-webhook.ts';
 import { numberEvents } from './event-queries.ts';
-import { bytes, integer, integerOrNone, json, text, textOrNone } from '../sqlite/rows.ts';
 
 type WebhookStore = Pick<
   NoticeStore,
@@ -56,16 +56,7 @@ async function insertWebhook(tx: Queryable, webhook: Webhook): Promise<void> {
        created_at_ms)
      values (:id, :url, :eventTypes, :connections, :generation, :sealed, :overlapEndsAtMs,
        (select coalesce(max(sequence), 0) from kippu.events), :createdAtMs)`,
-    {
-      id: webhook.id,
-      url: webhook.url,
-      eventTypes: jsonOrNull(webhook.eventTypes),
-      connections: jsonOrNull(webhook.connections),
-      generation: webhook.generation,
-      sealed: webhook.sealed,
-      overlapEndsAtMs: webhook.overlapEndsAtMs ?? null,
-      createdAtMs: webhook.createdAtMs,
-    },
+    webhookParams(webhook),
   );
 }
 
@@ -102,26 +93,4 @@ async function enable(tx: Queryable, id: WebhookId): Promise<void> {
 async function readWebhook(db: Queryable, id: WebhookId): Promise<Webhook | undefined> {
   const row = await db.get('select * from kippu.webhooks where id = :id', { id });
   return row === undefined ? undefined : webhookOf(row);
-}
-
-function jsonOrNull(values: readonly string[] | null | undefined): string | null {
-  return values === undefined || values === null ? null : JSON.stringify(values);
-}
-
-function webhookOf(row: Row): Webhook {
-  const disabledAtMs = integerOrNone(row, 'disabled_at_ms');
-  return {
-    id: text(row, 'id') as WebhookId,
-    url: text(row, 'url'),
-    eventTypes: row['event_types'] === null ? undefined : (json(row, 'event_types') as EventType[]),
-    connections: row['connections'] === null ? undefined : (json(row, 'connections') as ConnectionId[]),
-    sealed: bytes(row, 'sealed'),
-    generation: text(row, 'generation'),
-    overlapEndsAtMs: integerOrNone(row, 'overlap_ends_at_ms'),
-    createdAtMs: integer(row, 'created_at_ms'),
-    disabled:
-      disabledAtMs === undefined
-        ? undefined
-        : { atMs: disabledAtMs, because: textOrNone(row, 'disabled_because') ?? '' },
-  };
 }

@@ -1,8 +1,7 @@
-import type { ApiKey, ApiKeyStore, ApiScope, SessionStore } from '../../model/api-key-store.ts';
+import type { ApiKeyStore, SessionStore } from '../../model/api-key-store.ts';
 import type { Clock } from '../../model/clock.ts';
-import type { ApiKeyId, ConnectionId } from '../../model/ids.ts';
-import type { Row, SqliteDatabase } from './database.ts';
-import { integer, integerOrNone, json, text } from './rows.ts';
+import { apiKeyParams, keyOf } from '../rows/api-key-rows.ts';
+import type { SqliteDatabase } from './database.ts';
 
 export function sqliteApiKeyStore(db: SqliteDatabase, clock: Clock): ApiKeyStore {
   return {
@@ -11,14 +10,7 @@ export function sqliteApiKeyStore(db: SqliteDatabase, clock: Clock): ApiKeyStore
         tx.run(
           `insert into api_keys (id, name, scopes, connections, hash, created_at_ms)
            values (:id, :name, :scopes, :connections, :hash, :createdAtMs)`,
-          {
-            id: key.id,
-            name: key.name,
-            scopes: JSON.stringify(key.scopes),
-            connections: key.connections === undefined ? null : JSON.stringify(key.connections),
-            hash: key.hash,
-            createdAtMs: key.createdAtMs,
-          },
+          apiKeyParams(key),
         );
       }),
     async findByHash(hash) {
@@ -70,17 +62,5 @@ export function sqliteSessionStore(db: SqliteDatabase, clock: Clock): SessionSto
       db.write((tx) => {
         tx.run('delete from sessions where hash = :hash', { hash });
       }),
-  };
-}
-
-function keyOf(row: Row): ApiKey {
-  return {
-    id: text(row, 'id') as ApiKeyId,
-    name: text(row, 'name'),
-    scopes: json(row, 'scopes') as ApiScope[],
-    connections: row['connections'] === null ? undefined : (json(row, 'connections') as ConnectionId[]),
-    hash: text(row, 'hash'),
-    createdAtMs: integer(row, 'created_at_ms'),
-    revokedAtMs: integerOrNone(row, 'revoked_at_ms'),
   };
 }

@@ -1,19 +1,15 @@
-import type { Connection, ConnectionState, Foundation, ReauthReason, RenewalPolicy } from '../../model/connection.ts';
-import type {
-  Attached,
-  Attachment,
-  ConnectionQuery,
-  ConnectionStore,
-  OwnerChange,
-} from '../../model/connection-store.ts';
+import type { Attached, Attachment, ConnectionStore, OwnerChange } from '../../model/connection-store.ts';
+import type { Connection, ConnectionState } from '../../model/connection.ts';
 import type { Claim } from '../../model/credential-store.ts';
-import { newId, type ConnectionId, type Fingerprint, type ProviderAppId } from '../../model/ids.ts';
-import { tokenParams } from './credential-rows.ts';
-import { isConstraintViolation, type Params, type Queryable, type Row, type SqliteDatabase } from './database.ts';
+import type { ConnectionId, Fingerprint } from '../../model/ids.ts';
+import * as newEvents from '../new-events.ts';
+import { integer, text, textOrNone } from '../rows/columns.ts';
+import { connectionOf, connectionParams, filterOf, tokenKnown } from '../rows/connection-rows.ts';
+import { tokenParams } from '../rows/credential-rows.ts';
+import type { Settling } from '../settling.ts';
+import { isConstraintViolation, type Queryable, type SqliteDatabase } from './database.ts';
 import { insertEvent } from './event-queries.ts';
-import { integer, integerOrNone, json, text, textOrNone } from './rows.ts';
 import { endGrant, releaseLease, rememberSpent } from './settlement-queries.ts';
-import type { Settling } from './settling.ts';
 
 const CONNECTION_SQL = `
   select n.*, c.access_expires_at_ms, c.refresh_fingerprint, c.due_at_ms,
@@ -86,20 +82,6 @@ export function sqliteConnectionStore(db: SqliteDatabase, settling: Settling): C
   };
 }
 
-/** Only what is asked for stands in the text, so that an index can serve it. */
-function filterOf({ provider, providerAppId, owner, subject, state, neverExpires }: ConnectionQuery): {
-  readonly conditions: string[];
-  readonly params: Params;
-} {
-  const wanted = Object.entries({ provider, provider_app_id: providerAppId, owner, subject, state }).filter(
-    ([, value]) => value !== undefined,
-  );
-  const conditions = wanted.map(([column]) => `n.${column} = :${column}`);
-  if (neverExpires === true)
-    conditions.push(`c.access_expires_at_ms is null and c.refresh_fingerprint is null and n.rests_on <> 'app'`);
-  return { conditions, params: Object.fromEntries(wanted) as Params };
-}
-
 /** An id before a name, should anybody have given a connection another one's id as its name. */
 function findConnection(db: Queryable, idOrName: string): Connection | undefined {
   const row = db.get(
@@ -107,32 +89,6 @@ function findConnection(db: Queryable, idOrName: string): Connection | undefined
     { idOrName },
   );
   return row === undefined ? undefined : connectionOf(row);
-}
-
-function connectionOf(row: Row): Connection {
-  return {
-    id: text(row, 'id') as ConnectionId,
-    name: text(row, 'name'),
-    provider: text(row, 'provider'),
-    restsOn: text(row, 'rests_on') as Foundation,
-    providerAppId: text(row, 'provider_app_id') as ProviderAppId,
-    owner: text(row, 'owner'),
-    subject: textOrNone(row, 'subject'),
-    handle: textOrNone(row, 'handle'),
-    state: text(row, 'state') as ConnectionState,
-    stateReason: textOrNone(row, 'state_reason') as ReauthReason | undefined,
-    scopes: json(row, 'scopes') as string[],
-    policy: text(row, 'policy') as RenewalPolicy,
-    metadata: json(row, 'metadata') as Record<string, unknown>,
-    accessExpiresAtMs: integerOrNone(row, 'access_expires_at_ms'),
-    refreshExpiresAtMs: integerOrNone(row, 'refresh_expires_at_ms'),
-    hasRefreshToken: row['refresh_fingerprint'] !== null,
-    grantedAtMs: integer(row, 'granted_at_ms'),
-    lastRenewedAtMs: integerOrNone(row, 'last_renewed_at_ms'),
-    renewals: integer(row, 'renewals'),
-    nextDueAtMs: integerOrNone(row, 'due_at_ms'),
-    createdAtMs: integer(row, 'created_at_ms'),
-  };
 }
 
 /** A lease that is over hinders nobody: whoever died with it may leave it standing. */
@@ -172,21 +128,7 @@ function attach(tx: Queryable, attachment: Attachment, settling: Settling): Atta
       },
     );
   }
-  insertEvent(tx, {
-    id: newId('evt', settling.random),
-    happening: `granted:${attachment.connectionId}:${attachment.generation}`,
-    type: 'connection.created',
-    atMs: settling.clock.nowMs(),
-    connectionId: attachment.connectionId,
-    data: {
-      name: attachment.name,
-      provider: attachment.provider,
-      rests_on: attachment.restsOn,
-      again: attachment.existingVersion !== undefined,
-      imported: attachment.imported,
-      has_refresh_token: attachment.refreshFingerprint !== undefined,
-    },
-  });
+  insertEvent(tx, newEvents.attached(attachment), settling);
   const connection = findConnection(tx, attachment.connectionId);
   if (connection === undefined) throw new TypeError('The connection that was just written is not there.');
   return { kind: 'attached', connection };
@@ -224,15 +166,6 @@ function heldElsewhere(tx: Queryable, { refreshFingerprint, connectionId }: Atta
   return row === undefined ? undefined : tokenKnown(row, refreshFingerprint);
 }
 
-function tokenKnown(row: Row, fingerprint: Fingerprint): Attached {
-  return {
-    kind: 'token_known',
-    connectionId: text(row, 'connection_id') as ConnectionId,
-    spent: integer(row, 'spent') === 1,
-    fingerprint,
-  };
-}
-
 /** One user of ours, one account there, one app: that is one connection, however often the user consents. */
 function sameSubject(tx: Queryable, { providerAppId, subject, owner }: Attachment): Attached | undefined {
   if (subject === undefined) return undefined;
@@ -253,21 +186,7 @@ function insertConnection(tx: Queryable, attachment: Attachment, nowMs: number):
        metadata, granted_at_ms, jitter, created_at_ms)
      values (:id, :name, :provider, :restsOn, :providerAppId, :owner, :subject, :handle, 'active', :scopes, :policy, '{}',
        :grantedAtMs, :jitter, :nowMs)`,
-    {
-      id: attachment.connectionId,
-      name: attachment.name,
-      provider: attachment.provider,
-      restsOn: attachment.restsOn,
-      providerAppId: attachment.providerAppId,
-      owner: attachment.owner,
-      subject: attachment.subject ?? null,
-      handle: attachment.handle ?? null,
-      scopes: JSON.stringify(attachment.grantedScopes),
-      policy: attachment.policy,
-      grantedAtMs: attachment.grantedAtMs,
-      jitter: attachment.jitter,
-      nowMs,
-    },
+    connectionParams(attachment, nowMs),
   );
   tx.run(
     `insert into credentials (connection_id, version, grant_version, fence, generation, sealed, access_fingerprint,
@@ -366,13 +285,6 @@ function settleRevoked(tx: Queryable, claim: Claim, atProvider: boolean, settlin
     { id },
   );
   tx.run(`update connections set state = 'revoked', state_reason = null where id = :id`, { id });
-  insertEvent(tx, {
-    id: newId('evt', settling.random),
-    happening: `revoked:${id}:${integer(row, 'version')}`,
-    type: 'connection.revoked',
-    atMs: nowMs,
-    connectionId: id,
-    data: { at_provider: atProvider },
-  });
+  insertEvent(tx, newEvents.revoked(id, { version: integer(row, 'version'), atProvider }), settling);
   return true;
 }

@@ -1,14 +1,31 @@
 import { DAY_MS } from '../../model/clock.ts';
 import type { Claim, ClaimRequest, CredentialStore, ReauthWarning } from '../../model/credential-store.ts';
-import { newId, type ConnectionId } from '../../model/ids.ts';
-import { attemptOf, CREDENTIAL_SQL, credentialOf, orphanOf } from './credential-rows.ts';
+import type { ConnectionId } from '../../model/ids.ts';
+import * as newEvents from '../new-events.ts';
+import { integer, text } from '../rows/columns.ts';
+import { attemptOf, credentialOf, orphanOf } from '../rows/credential-rows.ts';
+import type { Settling } from '../settling.ts';
 import type { Queryable, SqliteDatabase } from './database.ts';
 import { nextDueAtMs, takeDue } from './due-work.ts';
 import { insertEvent } from './event-queries.ts';
 import { reportSpent } from './reuse-queries.ts';
-import { integer, text } from './rows.ts';
 import * as settlement from './settlement-queries.ts';
-import type { Settling } from './settling.ts';
+
+/** A credential with all that decides about it, in one read. */
+const CREDENTIAL_SQL = `
+  select c.*, n.name, n.provider, n.provider_app_id, n.owner, n.subject, n.rests_on, n.state, n.state_reason, n.policy, n.scopes,
+    n.granted_at_ms, n.jitter,
+    p.misconfigured_since_ms as app_misconfigured_since_ms, p.hold_until_ms as app_hold_until_ms, p.error as app_error,
+    p.held_for_operator as app_held_for_operator,
+    a.id as a_id, a.connection_id as a_connection_id, a.purpose as a_purpose, a.version as a_version, a.fence as a_fence,
+    a.parent_fingerprint as a_parent_fingerprint, a.sender as a_sender, a.started_at_ms as a_started_at_ms,
+    a.started_monotonic_ms as a_started_monotonic_ms,
+    a.ended_at_ms as a_ended_at_ms, a.outcome as a_outcome, a.error as a_error, a.replays as a_replays
+  from credentials c
+  join connections n on n.id = c.connection_id
+  join provider_apps p on p.id = n.provider_app_id
+  left join attempts a on a.id = c.attempt_id
+  where c.connection_id = :id`;
 
 /** While the provider refuses an app, one renewal at a time may ask whether it still does. */
 const APP_TRIAL_MS = 30_000;
@@ -206,35 +223,26 @@ function closeOpenAttempt(tx: Queryable, { id, attemptId, outcome, nowMs, dueAtM
   return true;
 }
 
-function warnReauthSoon(tx: Queryable, id: ConnectionId, warning: ReauthWarning, { clock, random }: Settling): boolean {
-  const { daysBefore, refreshExpiresAtMs, beforePost } = warning;
-  const reason = beforePost === undefined ? 'end_is_near' : 'before_next_post';
-  if (isOtherKindRecent(tx, id, reason, clock.nowMs())) return false;
-  const what = beforePost === undefined ? `${Math.floor(refreshExpiresAtMs / DAY_MS)}:${daysBefore}` : undefined;
-  return insertEvent(tx, {
-    id: newId('evt', random),
-    happening: `reauth_soon:${id}:${what ?? `post:${beforePost?.grantedAtMs}`}`,
-    type: 'connection.reauth_soon',
-    atMs: clock.nowMs(),
-    connectionId: id,
-    data: {
-      reason,
-      days_before: daysBefore,
-      refresh_expires_at_ms: refreshExpiresAtMs,
-      ...(beforePost === undefined ? {} : { post_at_ms: beforePost.postAtMs }),
-    },
-  });
+function warnReauthSoon(tx: Queryable, id: ConnectionId, warning: ReauthWarning, settling: Settling): boolean {
+  const warned = newEvents.reauthSoon(id, warning);
+  if (isOtherKindRecent(tx, warned, settling.clock.nowMs())) return false;
+  return insertEvent(tx, warned, settling) !== undefined;
 }
 
 /** A connection's events of a day are few: so many are looked at. */
 const EVENTS_LOOKED_AT = 200;
 
 /** Both kinds tell of the same end: who has heard of it today need not hear of it twice. */
-function isOtherKindRecent(tx: Queryable, id: ConnectionId, reason: string, nowMs: number): boolean {
+function isOtherKindRecent(tx: Queryable, { connectionId, data }: newEvents.NewEvent, nowMs: number): boolean {
   const row = tx.get(
-    `select 1 as found from (select * from events where connection_id = :id order by sequence desc limit :limit)
+    `select 1 as found from (select * from events where connection_id = :connectionId order by sequence desc limit :limit)
      where type = 'connection.reauth_soon' and at_ms > :sinceMs and data ->> 'reason' <> :reason`,
-    { id, limit: EVENTS_LOOKED_AT, sinceMs: nowMs - DAY_MS, reason },
+    {
+      connectionId: connectionId ?? null,
+      limit: EVENTS_LOOKED_AT,
+      sinceMs: nowMs - DAY_MS,
+      reason: String(data['reason']),
+    },
   );
   return row !== undefined;
 }

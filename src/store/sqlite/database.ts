@@ -3,6 +3,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import type { Clock } from '../../model/clock.ts';
 import { KippuError } from '../../model/errors.ts';
 import { movedAway } from '../moved-away.ts';
+import type { Row } from '../rows/columns.ts';
 import { OWN_FILE, type TableNames } from './table-names.ts';
 
 /** How long SQLite itself waits for another process's write before we retry with our own patience. */
@@ -14,7 +15,7 @@ const RETRY_MAX_MS = 100;
 /** How many waiting writes one transaction takes: bounds the time for which it locks the others out. */
 const GROUP_MAX = 256;
 
-export type Row = Readonly<Record<string, null | number | bigint | string | Uint8Array>>;
+export type { Row };
 export type Params = Readonly<Record<string, SQLInputValue>>;
 
 /** What a query sees: the same inside and outside a transaction. */

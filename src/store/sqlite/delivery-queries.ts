@@ -1,19 +1,12 @@
 import type { DeliveryId } from '../../model/ids.ts';
-import {
-  NOTICE_CHANNELS,
-  type Delivery,
-  type DeliveryAttempt,
-  type DeliveryState,
-  type NoticeChannel,
-  type TakenDelivery,
-} from '../../model/notice.ts';
 import type { ChannelBacklog, NoticeBacklog, NoticeStore, TakeDue } from '../../model/notice-store.ts';
+import { NOTICE_CHANNELS, type Delivery, type NoticeChannel, type TakenDelivery } from '../../model/notice.ts';
+import { integer, integerOrNone, text } from '../rows/columns.ts';
+import { deliveryAttemptOf, deliveryOf } from '../rows/delivery-rows.ts';
+import type { Settling } from '../settling.ts';
 import type { Queryable, Row, SqliteDatabase } from './database.ts';
 import { settleDelivery } from './delivery-settlement.ts';
-import { eventOf } from './event-queries.ts';
 import { fanOut, isFannedOut } from './fan-out.ts';
-import { integer, integerOrNone, text, textOrNone } from './rows.ts';
-import type { Settling } from './settling.ts';
 
 type DeliveryStore = Pick<
   NoticeStore,
@@ -48,7 +41,9 @@ export function sqliteDeliveryStore(db: SqliteDatabase, settling: Settling): Del
     },
     delivery: async (id) => readDelivery(db, id),
     async deliveryAttempts(id) {
-      return db.all('select * from delivery_attempts where delivery_id = :id order by number', { id }).map(attemptOf);
+      return db
+        .all('select * from delivery_attempts where delivery_id = :id order by number', { id })
+        .map(deliveryAttemptOf);
     },
     redeliver: (id) => db.write((tx) => redeliver(tx, id, clock.nowMs())),
     forgetDeliveries: (endedBeforeMs, limit) =>
@@ -186,40 +181,4 @@ function backlogOf(db: Queryable, channel: NoticeChannel): ChannelBacklog {
 function readDelivery(db: Queryable, id: DeliveryId): Delivery | undefined {
   const row = db.get(`${SELECT} where d.id = :id`, { id });
   return row === undefined ? undefined : deliveryOf(row);
-}
-
-function deliveryOf(row: Row): Delivery {
-  return {
-    id: text(row, 'id') as DeliveryId,
-    event: eventOf({
-      id: row['event_id'] ?? null,
-      sequence: row['event_sequence'] ?? null,
-      type: row['event_type'] ?? null,
-      at_ms: row['event_at_ms'] ?? null,
-      connection_id: row['connection_id'] ?? null,
-      post_id: row['post_id'] ?? null,
-      data: row['data'] ?? null,
-    }),
-    channel: text(row, 'channel') as NoticeChannel,
-    destination: text(row, 'destination'),
-    state: text(row, 'state') as DeliveryState,
-    round: integer(row, 'round'),
-    roundBeganAtMs: integer(row, 'round_began_at_ms'),
-    tries: integer(row, 'tries'),
-    dueAtMs: integerOrNone(row, 'due_at_ms'),
-    lastStatus: integerOrNone(row, 'last_status'),
-    lastError: textOrNone(row, 'last_error'),
-    createdAtMs: integer(row, 'created_at_ms'),
-    endedAtMs: integerOrNone(row, 'ended_at_ms'),
-  };
-}
-
-function attemptOf(row: Row): DeliveryAttempt {
-  return {
-    number: integer(row, 'number'),
-    startedAtMs: integer(row, 'started_at_ms'),
-    endedAtMs: integer(row, 'ended_at_ms'),
-    status: integerOrNone(row, 'status'),
-    error: textOrNone(row, 'error'),
-  };
 }

@@ -1,10 +1,11 @@
 import { assertNever } from '../../model/assert-never.ts';
 import type { DeliveryId } from '../../model/ids.ts';
-import type { TakenDelivery } from '../../model/notice.ts';
 import type { DeliveryOutcome, DeliverySettlement } from '../../model/notice-store.ts';
+import type { TakenDelivery } from '../../model/notice.ts';
+import { integer, integerOrNone, text } from '../rows/columns.ts';
+import { lastParams } from '../rows/delivery-rows.ts';
 import type { Queryable, Row } from './database.ts';
 import { disableWebhook } from './disable-webhook.ts';
-import { integer, integerOrNone, text } from './rows.ts';
 
 type Attempt = DeliverySettlement['attempt'];
 
@@ -34,7 +35,7 @@ function apply(tx: Queryable, { taken, attempt, outcome }: DeliverySettlement, n
       tx.run(
         `update deliveries set due_at_ms = :dueAtMs, tries = :tries, taken_until_ms = null, last_status = :status,
            last_error = :error where id = :id`,
-        { id: taken.id, dueAtMs: outcome.dueAtMs, tries: outcome.tries, ...lastOf(attempt) },
+        { id: taken.id, dueAtMs: outcome.dueAtMs, tries: outcome.tries, ...lastParams(attempt) },
       );
       if (outcome.holdUntilMs !== undefined) hold(tx, taken.destination, outcome.holdUntilMs);
       return;
@@ -59,7 +60,7 @@ function end(
   tx.run(
     `update deliveries set state = :state, due_at_ms = null, taken_until_ms = null, ended_at_ms = :nowMs,
        last_status = :status, last_error = :error where id = :id`,
-    { id, state, nowMs, ...lastOf(attempt) },
+    { id, state, nowMs, ...lastParams(attempt) },
   );
 }
 
@@ -90,15 +91,11 @@ function logAttempt(tx: Queryable, id: DeliveryId, attempt: Attempt): void {
     `insert into delivery_attempts (delivery_id, number, started_at_ms, ended_at_ms, status, error)
      select :id, coalesce(max(number), 0) + 1, :startedAtMs, :endedAtMs, :status, :error
      from delivery_attempts where delivery_id = :id`,
-    { id, startedAtMs: attempt.startedAtMs, endedAtMs: attempt.endedAtMs, ...lastOf(attempt) },
+    { id, startedAtMs: attempt.startedAtMs, endedAtMs: attempt.endedAtMs, ...lastParams(attempt) },
   );
   tx.run(
     `delete from delivery_attempts where delivery_id = :id
        and number <= (select max(number) from delivery_attempts where delivery_id = :id) - :kept`,
     { id, kept: ATTEMPTS_KEPT },
   );
-}
-
-function lastOf({ status, error }: Attempt): { readonly status: number | null; readonly error: string | null } {
-  return { status: status ?? null, error: error ?? null };
 }

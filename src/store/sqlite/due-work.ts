@@ -1,34 +1,17 @@
-import type { ConnectionId, PostId, ScheduleId } from '../../model/ids.ts';
+import { DUE_KEYS, type DueIds, type DueTable, type TakeDue } from '../due-tables.ts';
+import { integerOrNone, text } from '../rows/columns.ts';
 import type { Queryable } from './database.ts';
-import { integerOrNone, text } from './rows.ts';
-
-/** Tables with rows that become due, each with an index on the due time, and what such a row is known by. */
-const KEYS = { credentials: 'connection_id', posts: 'id', schedules: 'id' } as const;
-type DueTable = keyof typeof KEYS;
-
-interface IdOf {
-  credentials: ConnectionId;
-  posts: PostId;
-  schedules: ScheduleId;
-}
-
-export interface Take {
-  readonly nowMs: number;
-  /** Until then nobody else takes the same rows; if the taker dies, they are due again then. */
-  readonly againAtMs: number;
-  readonly limit: number;
-}
 
 /** Takes what is due, the longest due first. Costs the same however many rows there are. */
-export function takeDue<T extends DueTable>(tx: Queryable, table: T, take: Take): readonly IdOf[T][] {
-  const key = KEYS[table];
+export function takeDue<T extends DueTable>(tx: Queryable, table: T, take: TakeDue): readonly DueIds[T][] {
+  const key = DUE_KEYS[table];
   const rows = tx.all(
     `update ${table} set due_at_ms = :againAtMs where ${key} in (
        select ${key} from ${table} where due_at_ms is not null and due_at_ms <= :nowMs order by due_at_ms limit :limit)
      returning ${key}`,
     { ...take },
   );
-  return rows.map((row) => text(row, key) as IdOf[T]);
+  return rows.map((row) => text(row, key) as DueIds[T]);
 }
 
 /** The earliest due time there is. */

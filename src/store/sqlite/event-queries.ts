@@ -1,35 +1,19 @@
-import type { EventStore, EventType, KippuEvent } from '../../model/event.ts';
-import type { ConnectionId, EventId, PostId } from '../../model/ids.ts';
-import type { Queryable, Row, SqliteDatabase } from './database.ts';
-import { integer, json, text, textOrNone } from './rows.ts';
+import type { EventStore } from '../../model/event.ts';
+import { newId, type EventId } from '../../model/ids.ts';
+import type { NewEvent } from '../new-events.ts';
+import { eventOf, eventParams } from '../rows/event-rows.ts';
+import type { Stamps } from '../settling.ts';
+import type { Queryable, SqliteDatabase } from './database.ts';
 
-export interface NewEvent {
-  readonly id: EventId;
-  /** Names the happening itself: a second event for the same one is not written. */
-  readonly happening: string;
-  readonly type: EventType;
-  readonly atMs: number;
-  readonly connectionId?: ConnectionId | undefined;
-  readonly postId?: PostId | undefined;
-  readonly data: Readonly<Record<string, unknown>>;
-}
-
-/** Writes the event in the transaction of what happened. `false`: this happening has its event already. */
-export function insertEvent(tx: Queryable, event: NewEvent): boolean {
+/** Writes the event in the transaction of what happened. `undefined`: this happening has its event already. */
+export function insertEvent(tx: Queryable, event: NewEvent, { clock, random }: Stamps): EventId | undefined {
+  const id = newId('evt', random);
   const changed = tx.run(
     `insert or ignore into events (id, happening, type, at_ms, connection_id, post_id, data)
      values (:id, :happening, :type, :atMs, :connectionId, :postId, :data)`,
-    {
-      id: event.id,
-      happening: event.happening,
-      type: event.type,
-      atMs: event.atMs,
-      connectionId: event.connectionId ?? null,
-      postId: event.postId ?? null,
-      data: JSON.stringify(event.data),
-    },
+    eventParams(id, event, clock.nowMs()),
   );
-  return changed === 1;
+  return changed === 1 ? id : undefined;
 }
 
 export function sqliteEventStore(db: SqliteDatabase): EventStore {
@@ -47,17 +31,5 @@ export function sqliteEventStore(db: SqliteDatabase): EventStore {
       );
       return rows.map(eventOf);
     },
-  };
-}
-
-export function eventOf(row: Row): KippuEvent {
-  return {
-    id: text(row, 'id') as EventId,
-    sequence: integer(row, 'sequence'),
-    type: text(row, 'type') as EventType,
-    atMs: integer(row, 'at_ms'),
-    connectionId: textOrNone(row, 'connection_id') as ConnectionId | undefined,
-    postId: textOrNone(row, 'post_id') as PostId | undefined,
-    data: json(row, 'data') as Record<string, unknown>,
   };
 }

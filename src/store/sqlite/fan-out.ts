@@ -1,11 +1,11 @@
 import type { KippuEvent } from '../../model/event.ts';
 import { newId } from '../../model/ids.ts';
-import { wants, type NoticeChannel } from '../../model/notice.ts';
 import type { FanOut } from '../../model/notice-store.ts';
+import { wants, type NoticeChannel } from '../../model/notice.ts';
+import { integer } from '../rows/columns.ts';
+import { eventOf } from '../rows/event-rows.ts';
+import type { Settling } from '../settling.ts';
 import type { Queryable } from './database.ts';
-import { eventOf } from './event-queries.ts';
-import { integer } from './rows.ts';
-import type { Settling } from './settling.ts';
 import { enabledWebhooks } from './webhook-queries.ts';
 
 /** Makes the deliveries of the next events and moves the cursor past them. Gives how many events those were. */

@@ -1,11 +1,12 @@
 import { statSync } from 'node:fs';
-import type { AppStatus, Home, HomeStore, SealedRow, SealedRowKey } from '../../model/home-store.ts';
-import { newId, type ProviderAppId } from '../../model/ids.ts';
+import type { HomeStore, SealedRow, SealedRowKey } from '../../model/home-store.ts';
+import { newId } from '../../model/ids.ts';
+import { integer, text } from '../rows/columns.ts';
+import { appOf, homeOf, sealedRowOf } from '../rows/home-rows.ts';
+import type { Settling } from '../settling.ts';
 import { SqliteDatabase, type Queryable, type Row } from './database.ts';
 import { acceptAll } from './move-queries.ts';
-import { bytes, integer, integerOrNone, text, textOrNone } from './rows.ts';
 import { becomeUncertain } from './settlement-queries.ts';
-import type { Settling } from './settling.ts';
 import { namesWith } from './table-names.ts';
 
 export function sqliteHomeStore(db: SqliteDatabase, path: string, settling: Settling): HomeStore {
@@ -202,19 +203,6 @@ const SEALED_TABLES: readonly { readonly table: SealedRowKey['table']; readonly 
   },
 ];
 
-function sealedRowOf(row: Row): SealedRow {
-  return {
-    table: text(row, 'tbl') as SealedRow['table'],
-    rowId: text(row, 'row_id'),
-    bindingTable: text(row, 'binding') as SealedRow['bindingTable'],
-    bindingRowId: text(row, 'binding_row'),
-    providerAppId: text(row, 'app') as ProviderAppId | '',
-    owner: text(row, 'owner'),
-    generation: text(row, 'generation'),
-    sealed: bytes(row, 'sealed'),
-  };
-}
-
 function reseal(
   tx: Queryable,
   row: SealedRow,
@@ -261,29 +249,4 @@ function reseal(
       );
     }
   }
-}
-
-function homeOf(row: Row): Home {
-  return {
-    storeId: text(row, 'store_id'),
-    identity: textOrNone(row, 'identity'),
-    stamp: textOrNone(row, 'stamp'),
-    keyCheck: { sealed: bytes(row, 'key_check'), generation: text(row, 'key_check_generation') },
-    fingerprintKey: { sealed: bytes(row, 'fingerprint_key'), generation: text(row, 'fingerprint_key_generation') },
-  };
-}
-
-function appOf(row: Row): AppStatus {
-  return {
-    id: text(row, 'id') as ProviderAppId,
-    provider: text(row, 'provider'),
-    issuer: text(row, 'issuer'),
-    clientId: text(row, 'client_id'),
-    secretHash: text(row, 'secret_hash'),
-    connections: integer(row, 'connections'),
-    misconfiguredSinceMs: integerOrNone(row, 'misconfigured_since_ms'),
-    error: textOrNone(row, 'error'),
-    holdUntilMs: integerOrNone(row, 'hold_until_ms'),
-    heldForOperator: integer(row, 'held_for_operator') === 1,
-  };
 }

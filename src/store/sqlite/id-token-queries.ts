@@ -1,7 +1,7 @@
 import type { IdTokenStore } from '../../model/id-token-store.ts';
 import type { ConnectionId } from '../../model/ids.ts';
+import { integer, text } from '../rows/columns.ts';
 import type { SqliteDatabase } from './database.ts';
-import { integer, text } from './rows.ts';
 
 export function sqliteIdTokenStore(db: SqliteDatabase): IdTokenStore {
   return {

@@ -1,16 +1,11 @@
 import type { ConnectionState } from '../../model/connection.ts';
 import type { ConnectionId } from '../../model/ids.ts';
-import {
-  sessionName,
-  type LedgerEntry,
-  type SessionEntry,
-  type SessionFacts,
-  type SessionLedger,
-} from '../../model/session-ledger.ts';
-import { tokenParams } from './credential-rows.ts';
-import type { Queryable, Row, SqliteDatabase } from './database.ts';
-import { integer, integerOrNone, text } from './rows.ts';
-import type { Settling } from './settling.ts';
+import type { SessionEntry, SessionFacts, SessionLedger } from '../../model/session-ledger.ts';
+import { text } from '../rows/columns.ts';
+import { tokenParams } from '../rows/credential-rows.ts';
+import { entryOf, sessionParams } from '../rows/ledger-rows.ts';
+import type { Settling } from '../settling.ts';
+import type { Queryable, SqliteDatabase } from './database.ts';
 
 export function sqliteSessionLedger(db: SqliteDatabase, { clock }: Pick<Settling, 'clock'>): SessionLedger {
   return {
@@ -56,17 +51,6 @@ const ENTRY_SQL = `
   join connections n on n.id = l.connection_id
   join credentials c on c.connection_id = l.connection_id
   where l.connection_id = :id`;
-
-function entryOf(row: Row): LedgerEntry {
-  return {
-    state: text(row, 'state') as ConnectionState,
-    version: integer(row, 'version'),
-    presentedVersion: integer(row, 'presented_version'),
-    presentedAtMs: integer(row, 'presented_at_ms'),
-    previousVersion: integerOrNone(row, 'previous_version'),
-    holdsTokens: integer(row, 'holds_tokens') === 1,
-  };
-}
 
 function enter(tx: Queryable, entry: SessionEntry, nowMs: number): void {
   const row = tx.get(ENTRY_SQL, { id: entry.id });
@@ -114,18 +98,7 @@ function insertSession(tx: Queryable, session: SessionFacts, state: ConnectionSt
        granted_at_ms, jitter, created_at_ms)
      values (:id, :name, :provider, :providerAppId, :owner, :subject, :handle, :state, :scopes, 'on-use', '{}',
        :grantedAtMs, 0, :grantedAtMs)`,
-    {
-      id: session.id,
-      name: sessionName(session.id),
-      provider: session.provider,
-      providerAppId: session.providerAppId,
-      owner: sessionName(session.id),
-      subject: session.subject ?? null,
-      handle: session.handle ?? null,
-      state,
-      scopes: JSON.stringify(session.scopes),
-      grantedAtMs: session.grantedAtMs,
-    },
+    sessionParams(session, state),
   );
 }
 

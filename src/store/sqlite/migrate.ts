@@ -1,7 +1,7 @@
 import { KippuError } from '../../model/errors.ts';
+import { integer, text } from '../rows/columns.ts';
 import type { SqliteDatabase } from './database.ts';
 import { migrationSteps } from './migration-files.ts';
-import { integer, text } from './rows.ts';
 import { knownNames } from './table-names.ts';
 
 export interface MigrationReport {

@@ -1,10 +1,9 @@
-import { KippuError } from '../../model/errors.ts';
-import type { ProcessIdentity } from '../../model/processes.ts';
-import type { MovedRows, Refused, StoredRow, StoreMove, UnderWay } from '../../model/store-move.ts';
+import type { MovedRows, Refused, StoredRow, StoreMove } from '../../model/store-move.ts';
 import { movedAwayText } from '../moved-away.ts';
+import { integer, textOrNone } from '../rows/columns.ts';
+import { notEmpty, underWayOf } from '../rows/move-rows.ts';
 import { pageSql, PREFILLED_TABLE, tableNamed, TABLES } from '../tables.ts';
-import type { Queryable, Row, SqliteDatabase } from './database.ts';
-import { integer, text, textOrNone } from './rows.ts';
+import type { Queryable, SqliteDatabase } from './database.ts';
 
 export function sqliteStoreMove(db: SqliteDatabase, identity: () => string | undefined): StoreMove {
   return {
@@ -112,24 +111,8 @@ const UNDER_WAY_SQL = `
   union all select 'post', lease_holder from posts where status = 'publishing'
   union all select 'consent', null from consents where state = 'answered'`;
 
-export function underWayOf(row: Row): UnderWay {
-  const sender = textOrNone(row, 'sender');
-  return {
-    what: text(row, 'what') as UnderWay['what'],
-    sender: sender === undefined ? undefined : (JSON.parse(sender) as ProcessIdentity),
-  };
-}
-
 function isEmpty(db: Queryable): boolean {
   return TABLES.every(
     ({ name }) => name === PREFILLED_TABLE || db.get(`select 1 as found from ${name} limit 1`) === undefined,
-  );
-}
-
-export function notEmpty(): KippuError {
-  return new KippuError(
-    'conflict',
-    'There is something in the database that the store was to be moved to. Nothing was moved; give one that is empty.',
-    { where: '--to' },
   );
 }

@@ -1,7 +1,4 @@
-import type { Clock } from '../../model/clock.ts';
-import { KippuError } from '../../model/errors.ts';
-import { newId, type PostId } from '../../model/ids.ts';
-import type { Post, PostAttempt } from '../../model/post.ts';
+import type { PostId } from '../../model/ids.ts';
 import type {
   Applied,
   Created,
@@ -13,19 +10,15 @@ import type {
   RecordedRequest,
   RequestKey,
 } from '../../model/post-store.ts';
-import type { Random } from '../../model/random.ts';
+import type { Post, PostAttempt } from '../../model/post.ts';
+import { integer, text, textOrNone } from '../rows/columns.ts';
+import { parseCursor, postAttemptOf, postAttemptParams, postOf, postParams } from '../rows/post-rows.ts';
+import type { Stamps } from '../settling.ts';
 import type { Queryable, Row, SqliteDatabase } from './database.ts';
 import { nextDueAtMs, takeDue } from './due-work.ts';
 import { insertEvent } from './event-queries.ts';
-import { postAttemptOf, postAttemptParams, postOf, postParams } from './post-rows.ts';
-import { integer, text, textOrNone } from './rows.ts';
 
-export interface PostStorePorts {
-  readonly clock: Clock;
-  readonly random: Random;
-}
-
-export function sqlitePostStore(db: SqliteDatabase, ports: PostStorePorts): PostStore {
+export function sqlitePostStore(db: SqliteDatabase, ports: Stamps): PostStore {
   const { clock } = ports;
   return {
     create: (post, request) => db.write((tx) => create(tx, post, request, clock.nowMs())),
@@ -114,7 +107,7 @@ export function withAttempts(db: Queryable, row: Row): Post {
 }
 
 /** Leaves the store untouched unless every post is still as it was seen: a later change that does not fit undoes the earlier. */
-export function applyChanges(tx: Queryable, changes: readonly PostChange[], ports: PostStorePorts): Applied {
+export function applyChanges(tx: Queryable, changes: readonly PostChange[], ports: Stamps): Applied {
   for (const { next } of changes) {
     const row = tx.get('select version from posts where id = :id', { id: next.id });
     if (row === undefined || integer(row, 'version') !== next.version - 1) return { kind: 'moved' };
@@ -145,7 +138,7 @@ function holderOf(
   return isLettingGo ? undefined : holder;
 }
 
-function write(tx: Queryable, { next, attempts, event }: PostChange, { clock, random }: PostStorePorts): void {
+function write(tx: Queryable, { next, attempts, event }: PostChange, ports: Stamps): void {
   tx.run(
     `update posts set version = :version, text = :text, reply_to = :replyTo, reply_settings = :replySettings,
        made_with_ai = :madeWithAi, status = :status, status_reason = :statusReason, status_detail = :statusDetail,
@@ -160,13 +153,15 @@ function write(tx: Queryable, { next, attempts, event }: PostChange, { clock, ra
   );
   for (const attempt of attempts) writeAttempt(tx, next.id, attempt);
   if (event === undefined) return;
-  insertEvent(tx, {
-    ...event,
-    id: newId('evt', random),
-    atMs: clock.nowMs(),
-    connectionId: next.connectionId,
-    postId: next.id,
-  });
+  insertEvent(
+    tx,
+    {
+      ...event,
+      connectionId: next.connectionId,
+      postId: next.id,
+    },
+    ports,
+  );
 }
 
 function writeAttempt(tx: Queryable, postId: PostId, attempt: PostAttempt): void {
@@ -207,14 +202,4 @@ function list(db: Queryable, { status, connectionIds, fromMs, toMs, limit, curso
     items,
     nextCursor: rows.length > limit && last !== undefined ? `${last.createdAtMs}.${last.id}` : undefined,
   };
-}
-
-function parseCursor(cursor: string): { readonly createdAtMs: number; readonly id: string } {
-  const match = /^(\d{1,15})\.(pst_[0-9a-z]+)$/.exec(cursor);
-  if (match === null) {
-    throw new KippuError('invalid', 'This cursor is not one that a list of posts gave. Start without one.', {
-      where: '/cursor',
-    });
-  }
-  return { createdAtMs: Number(match[1]), id: match[2] ?? '' };
 }

@@ -1,8 +1,7 @@
 import { KippuError } from '../../model/errors.ts';
-import { newId, type ConnectionId, type ScheduleId } from '../../model/ids.ts';
+import type { ConnectionId, ScheduleId } from '../../model/ids.ts';
 import type { Measurement } from '../../model/metric.ts';
 import type { PostChange } from '../../model/post-store.ts';
-import type { Occurrence, Schedule } from '../../model/schedule.ts';
 import type {
   OccurrenceSettled,
   OccurrenceSettlement,
@@ -15,14 +14,17 @@ import type {
   Upcoming,
   UpcomingQuery,
 } from '../../model/schedule-store.ts';
+import type { Occurrence, Schedule } from '../../model/schedule.ts';
+import { integer, text } from '../rows/columns.ts';
+import { measurementParams } from '../rows/metric-rows.ts';
+import { gapsOf, occurrenceOf, occurrenceParams, scheduleOf, scheduleParams } from '../rows/schedule-rows.ts';
+import type { Stamps } from '../settling.ts';
 import type { Queryable, SqliteDatabase } from './database.ts';
 import { nextDueAtMs, takeDue } from './due-work.ts';
 import { insertEvent } from './event-queries.ts';
-import { applyChanges, insertPost, withAttempts, type PostStorePorts } from './post-queries.ts';
-import { integer, text } from './rows.ts';
-import { occurrenceOf, scheduleOf, scheduleParams } from './schedule-rows.ts';
+import { applyChanges, insertPost, withAttempts } from './post-queries.ts';
 
-export function sqliteScheduleStore(db: SqliteDatabase, ports: PostStorePorts): ScheduleStore {
+export function sqliteScheduleStore(db: SqliteDatabase, ports: Stamps): ScheduleStore {
   const { clock } = ports;
   return {
     create: (schedule) =>
@@ -110,7 +112,7 @@ function update(tx: Queryable, next: Schedule): void {
   );
 }
 
-function writeChange(tx: Queryable, { next, posts, reopened }: ScheduleChange, ports: PostStorePorts): boolean {
+function writeChange(tx: Queryable, { next, posts, reopened }: ScheduleChange, ports: Stamps): boolean {
   if (!isAt(tx, next.id, next.version - 1)) return false;
   if (applyChanges(tx, posts, ports).kind !== 'applied') return false;
   for (const atMs of reopened)
@@ -119,7 +121,7 @@ function writeChange(tx: Queryable, { next, posts, reopened }: ScheduleChange, p
   return true;
 }
 
-function remove(tx: Queryable, seen: Schedule, posts: readonly PostChange[], ports: PostStorePorts): boolean {
+function remove(tx: Queryable, seen: Schedule, posts: readonly PostChange[], ports: Stamps): boolean {
   if (!isAt(tx, seen.id, seen.version)) return false;
   if (applyChanges(tx, posts, ports).kind !== 'applied') return false;
   tx.run('delete from schedules where id = :id', { id: seen.id });
@@ -127,7 +129,7 @@ function remove(tx: Queryable, seen: Schedule, posts: readonly PostChange[], por
 }
 
 /** All of it or nothing: between the post, its occurrence's record and the schedule's next time no crash finds a place. */
-function settle(tx: Queryable, settlement: OccurrenceSettlement, { clock, random }: PostStorePorts): OccurrenceSettled {
+function settle(tx: Queryable, settlement: OccurrenceSettlement, ports: Stamps): OccurrenceSettled {
   const { next, occurrences, post, measurement, missed } = settlement;
   if (!isAt(tx, next.id, next.version - 1)) return 'moved';
   if (occurrences.some((occurrence) => isRecorded(tx, occurrence))) return 'known';
@@ -137,14 +139,16 @@ function settle(tx: Queryable, settlement: OccurrenceSettlement, { clock, random
   for (const gap of gapsOf(settlement)) writeMeasurement(tx, gap);
   update(tx, next);
   if (missed !== undefined) {
-    insertEvent(tx, {
-      ...missed,
-      id: newId('evt', random),
-      type: 'schedule.missed',
-      atMs: clock.nowMs(),
-      connectionId: next.connectionId,
-      postId: post?.id,
-    });
+    insertEvent(
+      tx,
+      {
+        ...missed,
+        type: 'schedule.missed',
+        connectionId: next.connectionId,
+        postId: post?.id,
+      },
+      ports,
+    );
   }
   return 'settled';
 }
@@ -162,30 +166,8 @@ function record(tx: Queryable, occurrence: Occurrence): void {
   tx.run(
     `insert into occurrences (schedule_id, at_ms, outcome, post_id, detail, recorded_at_ms)
      values (:scheduleId, :atMs, :outcome, :postId, :detail, :recordedAtMs)`,
-    {
-      scheduleId: occurrence.scheduleId,
-      atMs: occurrence.atMs,
-      outcome: occurrence.outcome,
-      postId: occurrence.postId ?? null,
-      detail: occurrence.detail ?? null,
-      recordedAtMs: occurrence.recordedAtMs,
-    },
+    occurrenceParams(occurrence),
   );
-}
-
-/** What nobody was there to measure is a gap of the series, and not a time at which nothing was asked. */
-function gapsOf({ next: { connectionId, task }, occurrences }: OccurrenceSettlement): readonly Measurement[] {
-  if (task.kind !== 'collect') return [];
-  return occurrences
-    .filter(({ outcome }) => outcome === 'missed')
-    .map(({ atMs, detail }) => ({
-      connectionId,
-      measure: task.what,
-      atMs,
-      value: undefined,
-      detail,
-      costMicroUsd: 0,
-    }));
 }
 
 /** Two schedules may measure the same at the same time: a value is not overwritten by a gap. */
@@ -196,14 +178,7 @@ function writeMeasurement(tx: Queryable, measurement: Measurement): void {
      on conflict (connection_id, measure, at_ms) do update set value = coalesce(excluded.value, value),
        detail = case when excluded.value is null then detail end,
        cost_micro_usd = cost_micro_usd + excluded.cost_micro_usd`,
-    {
-      connectionId: measurement.connectionId,
-      measure: measurement.measure,
-      atMs: measurement.atMs,
-      value: measurement.value ?? null,
-      detail: measurement.detail ?? null,
-      costMicroUsd: measurement.costMicroUsd,
-    },
+    measurementParams(measurement),
   );
 }
 

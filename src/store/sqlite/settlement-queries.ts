@@ -1,4 +1,3 @@
-import type { ReauthReason } from '../../model/connection.ts';
 import type {
   Claim,
   FailedSettlement,
@@ -10,13 +9,14 @@ import type {
   SealedTokens,
 } from '../../model/credential-store.ts';
 import { newId, type AttemptId, type ConnectionId, type Fingerprint, type OrphanId } from '../../model/ids.ts';
-import { tokenParams } from './credential-rows.ts';
+import * as newEvents from '../new-events.ts';
+import { integer, integerOrNone, text, textOrNone } from '../rows/columns.ts';
+import { tokenParams } from '../rows/credential-rows.ts';
+import type { Settling } from '../settling.ts';
 import type { Queryable, Row } from './database.ts';
 import { insertEvent } from './event-queries.ts';
 import { clearAppFlag, holdsApp, reportMisconfigured } from './provider-app-queries.ts';
 import { suspectReuse, wasNeverPresented } from './reuse-queries.ts';
-import { integer, integerOrNone, text, textOrNone } from './rows.ts';
-import type { Settling } from './settling.ts';
 
 /**
  * Attaches a token set, or finds it a place. The guard is not only version and fence: a rotated pair whose parent is
@@ -137,15 +137,7 @@ export function markTried(tx: Queryable, id: OrphanId): boolean {
   return tx.run('update orphans set tried = 1 where id = :id and tried = 0', { id }) === 1;
 }
 
-export interface GrantEnd {
-  readonly id: ConnectionId;
-  readonly reason: ReauthReason;
-  readonly error: string | undefined;
-  /** Somebody else may have used the refresh token; that is announced by itself, too. */
-  readonly isSuspect?: boolean;
-}
-
-export function endGrant(tx: Queryable, end: GrantEnd, settling: Settling): void {
+export function endGrant(tx: Queryable, end: newEvents.GrantEnd, settling: Settling): void {
   const row = standing(tx, end.id);
   tx.run(`update connections set state = 'reauth_required', state_reason = :reason where id = :id`, {
     id: end.id,
@@ -154,38 +146,17 @@ export function endGrant(tx: Queryable, end: GrantEnd, settling: Settling): void
   tx.run('update credentials set due_at_ms = null, attempt_id = null, hold_until_ms = null where connection_id = :id', {
     id: end.id,
   });
-  insertEvent(tx, {
-    id: newId('evt', settling.random),
-    happening: `reauth_required:${end.id}:${integer(row, 'version')}`,
-    type: 'connection.reauth_required',
-    atMs: settling.clock.nowMs(),
-    connectionId: end.id,
-    data: {
-      name: text(row, 'name'),
-      reason: end.reason,
-      ...(end.error === undefined ? {} : { error: end.error }),
-      ...(end.isSuspect === true ? { reuse: 'suspected' } : {}),
-    },
-  });
+  insertEvent(tx, newEvents.grantEnded(end, row), settling);
 }
 
-export interface Uncertainty {
-  readonly id: ConnectionId;
-  readonly attemptId: AttemptId;
-  readonly error: string;
-}
-
-export function becomeUncertain(tx: Queryable, { id, attemptId, error }: Uncertainty, settling: Settling): void {
+export function becomeUncertain(tx: Queryable, uncertainty: newEvents.Uncertainty, settling: Settling): void {
   // A user who must consent again anyway, or whose connection is revoked, is not told of a doubt about it.
-  if (tx.run(`update connections set state = 'uncertain' where id = :id and state = 'active'`, { id }) === 0) return;
-  insertEvent(tx, {
-    id: newId('evt', settling.random),
-    happening: `uncertain:${attemptId}`,
-    type: 'connection.uncertain',
-    atMs: settling.clock.nowMs(),
-    connectionId: id,
-    data: { attempt: attemptId, error },
-  });
+  if (
+    tx.run(`update connections set state = 'uncertain' where id = :id and state = 'active'`, { id: uncertainty.id }) ===
+    0
+  )
+    return;
+  insertEvent(tx, newEvents.uncertain(uncertainty), settling);
 }
 
 /** The doubt is over, and it was nothing; what ended for another reason stays ended. */
@@ -260,17 +231,7 @@ function replaceTokens(tx: Queryable, { row, settlement, isCurrent }: Arrival, s
     },
   );
   clearAppFlag(tx, claim.connectionId);
-  insertEvent(tx, {
-    id: newId('evt', settling.random),
-    happening: `renewed:${claim.attemptId}`,
-    type: 'connection.renewed',
-    atMs: nowMs,
-    connectionId: claim.connectionId,
-    data: {
-      version: integer(row, 'version') + 1,
-      access_expires_at_ms: settlement.accessExpiresAtMs ?? null,
-    },
-  });
+  insertEvent(tx, newEvents.renewed(settlement, integer(row, 'version') + 1), settling);
 }
 
 function standing(tx: Queryable, id: ConnectionId): Row {

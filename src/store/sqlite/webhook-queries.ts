@@ -1,11 +1,11 @@
 import type { Clock } from '../../model/clock.ts';
-import type { EventType } from '../../model/event.ts';
-import type { ConnectionId, WebhookId } from '../../model/ids.ts';
-import type { Webhook } from '../../model/notice.ts';
+import type { WebhookId } from '../../model/ids.ts';
 import type { NoticeStore, WebhookChanges } from '../../model/notice-store.ts';
-import type { Queryable, Row, SqliteDatabase } from './database.ts';
+import type { Webhook } from '../../model/notice.ts';
+import { integer } from '../rows/columns.ts';
+import { jsonOrNull, webhookOf, webhookParams } from '../rows/webhook-rows.ts';
+import type { Queryable, SqliteDatabase } from './database.ts';
 import { disableWebhook } from './disable-webhook.ts';
-import { bytes, integer, integerOrNone, json, text, textOrNone } from './rows.ts';
 
 type WebhookStore = Pick<
   NoticeStore,
@@ -49,16 +49,7 @@ function insertWebhook(tx: Queryable, webhook: Webhook): void {
        created_at_ms)
      values (:id, :url, :eventTypes, :connections, :generation, :sealed, :overlapEndsAtMs,
        (select coalesce(max(sequence), 0) from events), :createdAtMs)`,
-    {
-      id: webhook.id,
-      url: webhook.url,
-      eventTypes: jsonOrNull(webhook.eventTypes),
-      connections: jsonOrNull(webhook.connections),
-      generation: webhook.generation,
-      sealed: webhook.sealed,
-      overlapEndsAtMs: webhook.overlapEndsAtMs ?? null,
-      createdAtMs: webhook.createdAtMs,
-    },
+    webhookParams(webhook),
   );
 }
 
@@ -86,26 +77,4 @@ function enable(tx: Queryable, id: WebhookId): void {
 function readWebhook(db: Queryable, id: WebhookId): Webhook | undefined {
   const row = db.get('select * from webhooks where id = :id', { id });
   return row === undefined ? undefined : webhookOf(row);
-}
-
-function jsonOrNull(values: readonly string[] | null | undefined): string | null {
-  return values === undefined || values === null ? null : JSON.stringify(values);
-}
-
-function webhookOf(row: Row): Webhook {
-  const disabledAtMs = integerOrNone(row, 'disabled_at_ms');
-  return {
-    id: text(row, 'id') as WebhookId,
-    url: text(row, 'url'),
-    eventTypes: row['event_types'] === null ? undefined : (json(row, 'event_types') as EventType[]),
-    connections: row['connections'] === null ? undefined : (json(row, 'connections') as ConnectionId[]),
-    sealed: bytes(row, 'sealed'),
-    generation: text(row, 'generation'),
-    overlapEndsAtMs: integerOrNone(row, 'overlap_ends_at_ms'),
-    createdAtMs: integer(row, 'created_at_ms'),
-    disabled:
-      disabledAtMs === undefined
-        ? undefined
-        : { atMs: disabledAtMs, because: textOrNone(row, 'disabled_because') ?? '' },
-  };
 }

@@ -10,10 +10,9 @@ import type {
 } from '../../model/credential-store.ts';
 import type { AttemptId, ConnectionId, Fingerprint, OrphanId, ProviderAppId } from '../../model/ids.ts';
 import type { ProcessIdentity } from '../../model/processes.ts';
-import type { Row } from './database.ts';
-import { bytes, integer, integerOrNone, json, text, textOrNone } from './rows.ts';
+import { bytes, integer, integerOrNone, json, text, textOrNone, type Row } from './columns.ts';
 
-/** A row of {@link CREDENTIAL_SQL}. */
+/** A credential with its connection, its app and its open attempt, in one row. */
 export function credentialOf(row: Row): StoredCredential {
   return {
     connectionId: text(row, 'connection_id') as ConnectionId,
@@ -53,22 +52,6 @@ export function credentialOf(row: Row): StoredCredential {
     jitter: Number(row['jitter']),
   };
 }
-
-/** A credential with all that decides about it, in one read. */
-export const CREDENTIAL_SQL = `
-  select c.*, n.name, n.provider, n.provider_app_id, n.owner, n.subject, n.rests_on, n.state, n.state_reason, n.policy, n.scopes,
-    n.granted_at_ms, n.jitter,
-    p.misconfigured_since_ms as app_misconfigured_since_ms, p.hold_until_ms as app_hold_until_ms, p.error as app_error,
-    p.held_for_operator as app_held_for_operator,
-    a.id as a_id, a.connection_id as a_connection_id, a.purpose as a_purpose, a.version as a_version, a.fence as a_fence,
-    a.parent_fingerprint as a_parent_fingerprint, a.sender as a_sender, a.started_at_ms as a_started_at_ms,
-    a.started_monotonic_ms as a_started_monotonic_ms,
-    a.ended_at_ms as a_ended_at_ms, a.outcome as a_outcome, a.error as a_error, a.replays as a_replays
-  from credentials c
-  join connections n on n.id = c.connection_id
-  join provider_apps p on p.id = n.provider_app_id
-  left join attempts a on a.id = c.attempt_id
-  where c.connection_id = :id`;
 
 function leaseOf(row: Row): Lease | undefined {
   const fence = integerOrNone(row, 'lease_fence');

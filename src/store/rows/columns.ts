@@ -1,4 +1,8 @@
-import type { Row } from './database.ts';
+/** A row as both engines give it. */
+export type Row = Readonly<Record<string, null | number | bigint | string | Uint8Array>>;
+
+/** Values for the named places of a statement. */
+export type Params = Readonly<Record<string, null | number | bigint | string | Uint8Array>>;
 
 /** Readers of one column each: a row that does not fit the schema is a defect and is said so, never guessed. */
 export function text(row: Row, column: string): string {

@@ -1,7 +1,8 @@
 import type { ConnectionId, PostId, ScheduleId } from '../../model/ids.ts';
+import type { Measurement } from '../../model/metric.ts';
+import type { OccurrenceSettlement } from '../../model/schedule-store.ts';
 import type { MissedPolicy, Occurrence, OccurrenceOutcome, Schedule, ScheduleTask } from '../../model/schedule.ts';
-import type { Params, Row } from './database.ts';
-import { integer, integerOrNone, json, text, textOrNone } from './rows.ts';
+import { integer, integerOrNone, json, text, textOrNone, type Params, type Row } from './columns.ts';
 
 export function scheduleOf(row: Row): Schedule {
   return {
@@ -52,5 +53,31 @@ export function occurrenceOf(row: Row): Occurrence {
     postId: textOrNone(row, 'post_id') as PostId | undefined,
     detail: textOrNone(row, 'detail'),
     recordedAtMs: integer(row, 'recorded_at_ms'),
+  };
+}
+
+/** What nobody was there to measure is a gap of the series, and not a time at which nothing was asked. */
+export function gapsOf({ next: { connectionId, task }, occurrences }: OccurrenceSettlement): readonly Measurement[] {
+  if (task.kind !== 'collect') return [];
+  return occurrences
+    .filter(({ outcome }) => outcome === 'missed')
+    .map(({ atMs, detail }) => ({
+      connectionId,
+      measure: task.what,
+      atMs,
+      value: undefined,
+      detail,
+      costMicroUsd: 0,
+    }));
+}
+
+export function occurrenceParams(occurrence: Occurrence): Params {
+  return {
+    scheduleId: occurrence.scheduleId,
+    atMs: occurrence.atMs,
+    outcome: occurrence.outcome,
+    postId: occurrence.postId ?? null,
+    detail: occurrence.detail ?? null,
+    recordedAtMs: occurrence.recordedAtMs,
   };
 }

@@ -1,4 +1,5 @@
 import type { Lease } from '../../model/credential-store.ts';
+import { KippuError } from '../../model/errors.ts';
 import type { ConnectionId, PostId } from '../../model/ids.ts';
 import type {
   Post,
@@ -10,8 +11,7 @@ import type {
   ReplySettings,
 } from '../../model/post.ts';
 import type { ProcessIdentity } from '../../model/processes.ts';
-import type { Params, Row } from './database.ts';
-import { integer, integerOrNone, json, text, textOrNone } from './rows.ts';
+import { integer, integerOrNone, json, text, textOrNone, type Params, type Row } from './columns.ts';
 
 export function postOf(row: Row, attempts: readonly PostAttempt[]): Post {
   return {
@@ -117,4 +117,14 @@ export function postAttemptParams(postId: PostId, attempt: PostAttempt): Params 
     detail: attempt.detail ?? null,
     remoteId: attempt.remoteId ?? null,
   };
+}
+
+export function parseCursor(cursor: string): { readonly createdAtMs: number; readonly id: string } {
+  const match = /^(\d{1,15})\.(pst_[0-9a-z]+)$/.exec(cursor);
+  if (match === null) {
+    throw new KippuError('invalid', 'This cursor is not one that a list of posts gave. Start without one.', {
+      where: '/cursor',
+    });
+  }
+  return { createdAtMs: Number(match[1]), id: match[2] ?? '' };
 }
