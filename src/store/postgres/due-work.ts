@@ -4,7 +4,8 @@ import type { Queryable } from './database.ts';
 
 /**
  * Takes what is due, the longest due first. Costs the same however many rows there are; what another node is taking at this
- * moment is passed over and not waited for.
+ * moment is passed over and not waited for. The rows are chosen in a part of the statement that runs once: below an `in`
+ * the planner may run the choice again for each row, and every time it would take as many as the limit allows.
  */
 export async function takeDue<T extends DueTable>(
   tx: Queryable,
@@ -13,9 +14,10 @@ export async function takeDue<T extends DueTable>(
 ): Promise<readonly DueIds[T][]> {
   const key = DUE_KEYS[table];
   const rows = await tx.all(
-    `update kippu.${table} set due_at_ms = :againAtMs where ${key} in (
-       select ${key} from kippu.${table} where due_at_ms is not null and due_at_ms <= :nowMs order by due_at_ms limit :limit
-       for update skip locked)
+    `with chosen as materialized (
+       select ${key} as chosen_key from kippu.${table} where due_at_ms is not null and due_at_ms <= :nowMs
+       order by due_at_ms limit :limit for update skip locked)
+     update kippu.${table} set due_at_ms = :againAtMs from chosen where ${key} = chosen_key
      returning ${key}`,
     { ...take },
   );
