@@ -15,7 +15,7 @@ import { sqlite } from '../../src/store/sqlite/index.ts';
 const CONNECTIONS = 10_000;
 const AHEAD_AT_ONCE = 16;
 const READERS = 20;
-const LONGEST_MS = 900_000;
+const LONGEST_MS = 540_000;
 const RETRY_AFTER_MS = 2000;
 
 /** A token endpoint that counts: how often each token came, how many were under way at once, and when. */
