@@ -145,12 +145,18 @@ interface NewSession extends Answered {
 }
 
 async function signedIn(request: RequestFacts, fresh: NewSession, ports: SessionPorts): Promise<SignInEnd> {
-  const { consent, app } = fresh;
+  const { consent, app, tokens } = fresh;
   const session = sessionOf(fresh, ports);
   const isOurs = await keepEnd(consent, { kind: 'session', session }, ports);
   if (!isOurs) return endAsOther(request, consent, ports);
   ports.faults.reach('consent.attached');
-  return welcome(request, { consent, app, session }, ports);
+  try {
+    return await welcome(request, { consent, app, session }, ports);
+  } catch (error) {
+    // Nobody would hold these tokens, and they would live on at the provider.
+    if (error instanceof KippuError && error.code === 'too_large') await revokeTokens(app, tokens, ports);
+    throw error;
+  }
 }
 
 async function welcome(

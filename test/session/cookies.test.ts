@@ -130,7 +130,7 @@ describe('cookies of an application', () => {
     assert.equal((await session.read(browser.request())).length, 1);
   });
 
-  it('P31: a sign-in that fits into no cookies says so, and leaves the session that is there', async () => {
+  it('P31: a sign-in that fits into no cookies says so, gives its tokens back, and leaves the session that is there', async () => {
     const browser = world.browser();
     const session = world.process();
     await browser.signIn(session, 'alice');
@@ -139,6 +139,10 @@ describe('cookies of an application', () => {
     const response = await browser.signIn(small, 'bob');
     assert.equal(response.status, 400);
     assert.match(await response.text(), /maxCookieBytes/);
+    assert.deepEqual(
+      ['alice', 'bob'].map((user) => world.provider.isGrantAlive(user)),
+      [true, false],
+    );
     assert.ok(browser.header.includes(before));
     assert.equal((await session.getAccessToken(browser.request())).handle, 'alice');
   });
