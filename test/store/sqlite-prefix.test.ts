@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ const APPLICATION = [...knownNames()]
   .join('\n');
 
 storeContract('an application’s SQLite file', async (): Promise<StoreUnderTest> => {
-  const file = new ApplicationFile();
+  const file = await ApplicationFile.migrated();
   const store = await file.open('kippu_', 'one');
   const other = await file.open('kippu_', 'other');
   const neighbour = await file.open('neighbour_', 'neighbour');
@@ -54,7 +54,7 @@ storeContract('an application’s SQLite file', async (): Promise<StoreUnderTest
 });
 
 postStoreContract('an application’s SQLite file', async () => {
-  const file = new ApplicationFile();
+  const file = await ApplicationFile.migrated();
   const [db, otherDb] = [await file.database('kippu_'), await file.database('kippu_')];
   const random = seededRandom('posts of kippu_');
   return {
@@ -224,8 +224,25 @@ class ApplicationFile implements Disposable {
 
   constructor(schema = APPLICATION) {
     const db = new DatabaseSync(this.path);
-    db.exec(schema);
+    db.exec(`begin; ${schema}; commit`);
     db.close();
+  }
+
+  static #migrated: Promise<Uint8Array> | undefined;
+
+  /** With the tables of two Kippus in it: made once, and a copy for each test. */
+  static async migrated(): Promise<ApplicationFile> {
+    this.#migrated ??= this.#make();
+    const contents = await this.#migrated;
+    const file = new ApplicationFile('');
+    writeFileSync(file.path, contents);
+    return file;
+  }
+
+  static async #make(): Promise<Uint8Array> {
+    using file = new ApplicationFile();
+    for (const prefix of ['kippu_', 'neighbour_']) await (await file.database(prefix)).close();
+    return readFileSync(file.path);
   }
 
   open(prefix: string, seed: string, { path = this.path, migrates = true } = {}): Promise<Store> {
