@@ -83,7 +83,7 @@ interface OldAttempt {
 }
 
 /** Goes no further in each connection's attempts than there are old ones. In the order of the connections. */
-const OLD_ATTEMPTS_SQL = `
+export const OLD_ATTEMPTS_SQL = `
   select old.id, c.connection_id
   from kippu.credentials c
   cross join lateral (
