@@ -18,7 +18,7 @@ const ROUND_EVERY_MS = DAY_MS;
 const PAUSE_SHARE = 9;
 const PAUSE_MIN_MS = 50;
 /** The clock of a machine that has just started may still be set, and whoever starts has other things to do. */
-const FIRST_LOOK_MS = 15 * MINUTE_MS;
+const FIRST_LOOK_MS = 5 * MINUTE_MS;
 const LOOK_MS = HOUR_MS;
 
 /** Looks from time to time whether a round is due, until the signal. A round that fails goes on at the next look. */
@@ -28,7 +28,7 @@ export async function keepForgetting(
   guarded: (round: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
   const { clock, random } = app.options.outside;
-  const spread = (ms: number): number => ms * (0.75 + random.unit() / 2);
+  const spread = (ms: number): number => Math.floor(ms * (0.75 + random.unit() / 2));
   await clock.sleep(spread(FIRST_LOOK_MS), stop);
   while (!stop.aborted) {
     await guarded(() => forgetHistory(app, stop));
@@ -49,7 +49,8 @@ export async function forgetHistory({ store, options, log }: App, stop: AbortSig
       if (portion.roundForgot > 0) log.info({ rows: portion.roundForgot, days }, 'old history is forgotten');
       return;
     }
-    await clock.sleep(Math.max(PAUSE_MIN_MS, (clock.monotonicMs() - beganAtMs) * PAUSE_SHARE), stop);
+    const tookMs = Math.ceil(clock.monotonicMs() - beganAtMs);
+    await clock.sleep(Math.max(PAUSE_MIN_MS, tookMs * PAUSE_SHARE), stop);
   }
 }
 
@@ -64,6 +65,6 @@ export function historyLimits(
     newestKept: NEWEST_KEPT,
     rowsMax: ROWS_AT_ONCE,
     connectionsMax: CONNECTIONS_AT_ONCE,
-    nextRoundAtMs: nowMs + ROUND_EVERY_MS * (0.9 + chance / 5),
+    nextRoundAtMs: nowMs + Math.floor(ROUND_EVERY_MS * (0.9 + chance / 5)),
   };
 }
