@@ -10,8 +10,8 @@ import type { App } from './open.ts';
 export const SPENT_KEPT_MS = 400 * DAY_MS;
 /** A connection that was not renewed for long still shows what became of its last renewals. */
 const NEWEST_KEPT = 10;
-/** Of one transaction, which on SQLite locks others out. */
-const ROWS_AT_ONCE = 500;
+/** Of one transaction, which on SQLite locks others out, and the process with them: some 20 ms. */
+const ROWS_AT_ONCE = 100;
 const CONNECTIONS_AT_ONCE = 100;
 const ROUND_EVERY_MS = DAY_MS;
 /** Forgetting takes a tenth of the time at most: the rest is for those who renew. */

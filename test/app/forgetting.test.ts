@@ -164,7 +164,7 @@ describe('a round of forgetting', () => {
     await kippu.until(forgetHistory(history.app, NEVER));
     assert.deepEqual(
       history.asked.map(({ rowsMax, connectionsMax }) => [rowsMax, connectionsMax]),
-      [[500, 100]],
+      [[100, 100]],
     );
   });
 });

@@ -94,6 +94,17 @@ describe('forgetting costs the same whether a hundred rows are kept or a million
   });
 });
 
+it('the attempt that a credential names stays, whatever became of it', async () => {
+  const db = new SqliteDatabase(':memory:', new VirtualClock());
+  await migrate(db);
+  await fill(db);
+  await db.write((tx) => tx.run(`update credentials set attempt_id = 'att_2'`));
+  await sqliteHistoryStore(db, { clock: new VirtualClock() }).forget(LIMITS);
+  const oldest = db.all('select id from attempts order by started_at_ms limit 2').map(({ id }) => id);
+  assert.deepEqual(oldest, ['att_2', 'att_52']);
+  await db.close();
+});
+
 /** One connection with a renewal a day. */
 async function fill(db: SqliteDatabase): Promise<void> {
   await db.write((tx) => {

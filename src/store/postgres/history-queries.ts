@@ -92,7 +92,7 @@ export const OLD_ATTEMPTS_SQL = `
   cross join lateral (
     select a.id from kippu.attempts a
     where a.connection_id = c.connection_id and a.started_at_ms < least(:endedBeforeMs, kept.started_at_ms)
-      and a.ended_at_ms < :endedBeforeMs and a.outcome is not null and a.id is distinct from c.attempt_id
+      and a.ended_at_ms < :endedBeforeMs and a.id is distinct from c.attempt_id
       and (a.outcome <> 'unanswered'
            or (a.version < c.version and a.parent_fingerprint is distinct from c.refresh_fingerprint))
       and not exists (

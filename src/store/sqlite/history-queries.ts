@@ -121,7 +121,7 @@ const OLD_ATTEMPTS_SQL = `
     and a.started_at_ms < min(:endedBeforeMs, (
       select k.started_at_ms from attempts k where k.connection_id = :id order by k.started_at_ms desc
       limit 1 offset :newestKept - 1))
-    and a.ended_at_ms < :endedBeforeMs and a.outcome is not null and a.id is not c.attempt_id
+    and a.ended_at_ms < :endedBeforeMs and a.id is not c.attempt_id
     and (a.outcome <> 'unanswered' or (a.version < c.version and a.parent_fingerprint is not c.refresh_fingerprint))
     and not exists (
       select 1 from events e where e.happening in ('renewed:' || a.id, 'uncertain:' || a.id)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Connection } from '../../../src/model/connection.ts';
 import type { EventType } from '../../../src/model/event.ts';
 import { newId } from '../../../src/model/ids.ts';
 import { seededRandom } from '../../support/seeded-random.ts';
@@ -109,19 +110,20 @@ export const HISTORY: Suite = {
   'so it does when nothing is open any more: a replay was rejected, and the app held': async (under) => {
     const { store, clock } = under;
     const alice = await connected(store, 'alice', clock.nowMs());
-    await store.credentials.settleFailed(failed(await claimed(store, alice), 'unanswered', clock.nowMs()));
-    const breaker = { ...BREAKER, rejectionsMin: 1 };
-    const replay = await claimed(store, alice, { purpose: 'replay' });
-    assert.equal(await store.credentials.settleRejected({ claim: replay, ...REJECTED, breaker }), 'app_held');
-    assert.equal((await stored(store, alice)).openAttempt, undefined);
-    await clock.advance(DAY_MS);
-    await store.home.releaseApp(APP.id);
-    await addYounger(under, alice);
+    const bob = await connected(store, 'bob', clock.nowMs());
+    const robot = await connected(store, 'robot', clock.nowMs(), { refreshFingerprint: undefined });
+    for (const one of [alice, bob, robot]) await heldInDoubt(under, one);
+    const { version } = await stored(store, bob);
+    const sealed = { sealed: Uint8Array.of(1), generation: 'another' };
+    assert.equal(await store.connections.changeOwner({ id: bob.id, version, owner: 'bob', ...sealed }), true);
     await clock.advance(DAY_MS);
     await fanOut(store);
-    assert.equal(await forgetAll(under), 1, 'the rejected one alone');
-    await store.credentials.settleRejected({ claim: await claimed(store, alice), ...REJECTED });
+    assert.equal(await forgetAll(under), 0);
+    await store.home.releaseApp(APP.id);
+    for (const one of [alice, bob, robot])
+      await store.credentials.settleRejected({ claim: await claimed(store, one), ...REJECTED });
     assert.equal((await stored(store, alice)).stateReason, 'answer_lost');
+    assert.equal((await stored(store, robot)).stateReason, 'answer_lost');
     assert.deepEqual((await types(store)).filter(isReuse), []);
   },
   'an unanswered attempt of a refresh token that was replaced goes': async (under) => {
@@ -271,6 +273,17 @@ export const HISTORY: Suite = {
     assert.equal(await store.notices.fanOut({ channel: 'webhook', limit: 9 }), 1);
   },
 };
+
+/** Its renewal went unanswered, and the replay was rejected with so many others that the app is held. */
+async function heldInDoubt({ store, clock }: StoreUnderTest, connection: Connection): Promise<void> {
+  await store.credentials.settleFailed(failed(await claimed(store, connection), 'unanswered', clock.nowMs()));
+  await clock.advance(1);
+  const claim = await claimed(store, connection, { purpose: 'replay' });
+  const breaker = { ...BREAKER, rejectionsMin: 1, share: 0 };
+  assert.equal(await store.credentials.settleRejected({ claim, ...REJECTED, breaker }), 'app_held');
+  assert.equal((await stored(store, connection)).openAttempt, undefined);
+  await store.home.releaseApp(APP.id);
+}
 
 async function webhook({ store, clock }: StoreUnderTest): Promise<void> {
   await store.notices.createWebhook({
