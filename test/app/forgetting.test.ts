@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { forgetHistory, historyLimits, keepForgetting, SPENT_KEPT_MS } from '../../src/app/forgetting.ts';
 import { readHistoryDays } from '../../src/app/history-days.ts';
+import { appOptionsOf } from '../../src/app/library/options.ts';
 import type { App } from '../../src/app/open.ts';
 import { timelineOf } from '../../src/app/timeline.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../src/model/clock.ts';
@@ -189,6 +190,18 @@ describe('how long it is kept', () => {
           error.message.includes('from 7 to 36500'),
         String(given),
       );
+  });
+
+  it('is checked in the library, too', async () => {
+    await using kippu = await serveKippu();
+    const options = { publicUrl: 'http://127.0.0.1:4180', store: async () => assert.fail('not opened'), providers: [] };
+    const { outside } = kippu.app.options;
+    assert.equal(appOptionsOf(options, outside).historyDays, 90);
+    assert.equal(appOptionsOf({ ...options, historyDays: 0 }, outside).historyDays, 0);
+    assert.throws(() => appOptionsOf({ ...options, historyDays: 3 }, outside), {
+      code: 'invalid',
+      where: 'historyDays',
+    });
   });
 
   it('is longer for fingerprints than any provider documents that a grant lives, whatever was set', () => {
