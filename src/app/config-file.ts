@@ -74,6 +74,7 @@ const FIELDS = {
   mailTo: true,
   mailLang: true,
   webhookNetworks: true,
+  historyDays: true,
   renewalDeadline: true,
   lateAnswer: true,
   replayMargin: true,

@@ -13,6 +13,7 @@ import { readMail, type MailConfig } from './mail.ts';
 import { configuredIssuers } from './issuers/configured.ts';
 import type { IssuerRegistration } from './issuers/registration.ts';
 import { readPrivateKey } from './private-key.ts';
+import { readHistoryDays } from './history-days.ts';
 import { hostVariable, particularOptions } from './provider-settings.ts';
 import { readPublicUrl as checkedPublicUrl } from './public-url.ts';
 import type { Setting, Settings } from './settings.ts';
@@ -42,6 +43,8 @@ export interface Config {
   readonly mail: MailConfig | undefined;
   /** Networks that are not public and that webhooks may go to all the same. */
   readonly webhookNetworks: readonly string[];
+  /** How long it is kept what renewals that are over left behind; `0`: for good. */
+  readonly historyDays: number;
   readonly logLevel: string;
   readonly logFormat: 'pretty' | 'json';
   readonly settings: Settings;
@@ -92,6 +95,7 @@ export function readConfig(settings: Settings, facts: ConfigFacts): Config {
       spoken: facts.language ?? 'en',
     }),
     webhookNetworks: readNetworks(settings),
+    historyDays: readHistoryDays(settings.get('KIPPU_HISTORY_DAYS')?.value),
     logLevel:
       readChoice(settings, 'KIPPU_LOG_LEVEL', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']) ?? 'info',
     logFormat: readChoice(settings, 'KIPPU_LOG_FORMAT', ['pretty', 'json']) ?? (facts.isTerminal ? 'pretty' : 'json'),

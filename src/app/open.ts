@@ -58,6 +58,8 @@ export interface AppOptions {
   readonly publicUrl: string;
   readonly returnUrls: readonly string[];
   readonly timing: RenewalTiming;
+  /** As `KIPPU_HISTORY_DAYS`. Absent: as long as is usual. */
+  readonly historyDays?: number | undefined;
   /** Absent: webhooks go to public addresses only, and nothing is mailed. */
   readonly notices?: NoticeOptions | undefined;
   /** Functions that write texts of schedules, by name. */

@@ -65,6 +65,7 @@ export interface ConfigFile {
   readonly mailTo?: string | readonly string[];
   readonly mailLang?: 'en' | 'ja';
   readonly webhookNetworks?: readonly string[];
+  readonly historyDays?: number;
   readonly renewalDeadline?: string;
   readonly lateAnswer?: string;
   readonly replayMargin?: string;

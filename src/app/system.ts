@@ -30,6 +30,7 @@ export async function openConfigured(
     publicUrl: config.publicUrl,
     returnUrls: config.returnUrls,
     timing: config.timing,
+    historyDays: config.historyDays,
     notices: {
       addresses: addressRules(config.webhookNetworks),
       mail: config.mail === undefined ? undefined : mailPorts(config.mail, outside.clock),

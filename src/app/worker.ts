@@ -5,6 +5,7 @@ import { reapplySpool } from '../renewal/reapply.ts';
 import { tendDue } from '../renewal/tend.ts';
 import { pollDeviceSessions } from './device-sessions.ts';
 import type { Courier } from '../notify/courier.ts';
+import { keepForgetting } from './forgetting.ts';
 import { courierOf } from './notices.ts';
 import type { App } from './open.ts';
 import { settlePendingConsents } from './pending-consents.ts';
@@ -27,9 +28,8 @@ const CONSENTS_KEPT_MS = 30 * 24 * HOUR_MS;
 
 /**
  * What happens without anybody asking: due connections, posts and schedules, consents that wait for a name, answers that
- * wait in the spool, notices for whoever wants to hear. Rounds do not wait for each other, so that one slow provider holds
- * nobody else up; a round that fails is
- * reported and the next one comes.
+ * wait in the spool, notices for whoever wants to hear, history that is old. Rounds do not wait for each other, so that one
+ * slow provider holds nobody else up; a round that fails is reported and the next one comes.
  */
 export class Worker {
   readonly #app: App;
@@ -66,6 +66,7 @@ export class Worker {
       this.#every('events', EVENTS_MS, () => this.#logEvents()),
       this.#every('notices', ROUND_MS, () => this.#courier.fanOut()),
       this.#every('deliveries', ROUND_MS, () => this.#courier.sendDue()),
+      keepForgetting(this.#app, this.#stop.signal, (round) => this.#guarded('history', round)),
     );
   }
 

@@ -4,6 +4,7 @@ import type { ConnectionStore } from './connection-store.ts';
 import type { ConsentStore } from './consent-store.ts';
 import type { CredentialStore } from './credential-store.ts';
 import type { EventStore } from './event.ts';
+import type { HistoryStore } from './history-store.ts';
 import type { HomeStore } from './home-store.ts';
 import type { IdTokenStore } from './id-token-store.ts';
 import type { MetricStore } from './metric.ts';
@@ -29,6 +30,7 @@ export interface Store {
   readonly apiKeys: ApiKeyStore;
   readonly sessions: SessionStore;
   readonly ledger: SessionLedger;
+  readonly history: HistoryStore;
   readonly home: HomeStore;
   readonly move: StoreMove;
   /**

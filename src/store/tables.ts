@@ -31,6 +31,7 @@ export const TABLES: readonly StoredTable[] = [
   { name: 'notice_cursors', key: ['channel'] },
   { name: 'deliveries', key: ['id'] },
   { name: 'delivery_attempts', key: ['delivery_id', 'number'] },
+  { name: 'forgetting', key: ['only_row'] },
 ];
 
 /** Has a row in an empty store. */

@@ -241,4 +241,25 @@ describe('kippu doctor, of renewals', () => {
     assert.equal(code, 1);
     assert.equal(levelOf(diagnosis, 'spool_damaged'), 'problem');
   });
+
+  it('says how much history there is and how long it is kept, and what is wrong with another wish', async () => {
+    await using world = await CliWorld.create();
+    await world.connect();
+    await world.run(['renew', 'x:alice']);
+    const messageOf = async (days: string, check = 'history'): Promise<string> => {
+      const { diagnosis } = await diagnose(world, { env: { KIPPU_HISTORY_DAYS: days } });
+      return diagnosis.findings.find((finding) => finding.check === check)?.message ?? '';
+    };
+    assert.match(await messageOf(''), /1 attempts, 1 fingerprints of spent tokens, 2 events.* 90 days, nothing/);
+    assert.match(await messageOf('7'), /kept for 7 days/);
+    assert.match(await messageOf('0'), /all of it is kept for good/);
+    assert.match(await messageOf('5', 'config_invalid'), /KIPPU_HISTORY_DAYS: "5".*from 7 to 36500, as in 90, or 0/);
+    const { diagnosis } = await diagnose(world);
+    assert.deepEqual(
+      diagnosis.settings
+        .filter(({ name }) => name === 'KIPPU_HISTORY_DAYS')
+        .map(({ value, source }) => [value, source]),
+      [['90', 'default']],
+    );
+  });
 });

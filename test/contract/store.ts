@@ -6,6 +6,8 @@ import { CONSENTS } from './store/consents.ts';
 import { DUE } from './store/due-work.ts';
 import { ENDS } from './store/ends.ts';
 import { EVENTS } from './store/events.ts';
+import { HISTORY } from './store/history.ts';
+import { HISTORY_ROUNDS } from './store/history-rounds.ts';
 import { HOMES } from './store/homes.ts';
 import { KEYS } from './store/keys.ts';
 import { LEDGER } from './store/ledger.ts';
@@ -31,6 +33,8 @@ const SUITES = [
   SCHEDULES,
   LEDGER,
   MOVES,
+  HISTORY,
+  HISTORY_ROUNDS,
 ];
 
 /** What every engine has to keep to; posts have a contract of their own. */

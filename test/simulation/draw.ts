@@ -9,6 +9,8 @@ import { PROVIDERS, type ProviderKind } from './provider-model.ts';
 const KINDS = (Object.keys(PROVIDERS) as ProviderKind[]).filter((kind) => kind !== 'access-token');
 /** By a chance of its own: the histories of all other seeds are what they would be without it. */
 const ACCESS_TOKEN_SHARE = 0.08;
+/** As well by a chance of its own. */
+const FORGETTING_SHARE = 0.25;
 
 /** Draws a history: some episodes, with quiet between them, most about the end of an access token. */
 export function drawPlan(seed: number): Plan {
@@ -31,6 +33,7 @@ export function drawPlan(seed: number): Plan {
   return {
     ...{ seed, provider, nodes, users, accessLifetimeMs, steps: all, hasReceiver: more.hasReceiver },
     separateMachines,
+    forgets: new Chance(seed, 'forgetting').isLucky(FORGETTING_SHARE),
     policy: chance.isLucky(0.3) ? 'always' : 'on-use',
     replay: chance.isLucky(0.9),
     faultsEndAtMs: endOf(atMs, all),

@@ -89,6 +89,8 @@ export interface Plan {
   readonly replay: boolean;
   /** Somebody wants to hear of everything that happens. */
   readonly hasReceiver: boolean;
+  /** The workers forget all that may be forgotten, as soon as it is over. */
+  readonly forgets: boolean;
   readonly accessLifetimeMs: number;
   /** When the last fault has stopped. */
   readonly faultsEndAtMs: number;

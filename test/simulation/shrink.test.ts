@@ -20,7 +20,7 @@ const NOISE: readonly Step[] = [
 ];
 const FAILING: Plan = {
   ...{ seed: 1, provider: 'strict', nodes: 3, separateMachines: true, users: ['alice', 'bob'], policy: 'on-use' },
-  ...{ replay: true, hasReceiver: false, accessLifetimeMs: 600_000, faultsEndAtMs: 1_000_000 },
+  ...{ replay: true, hasReceiver: false, forgets: false, accessLifetimeMs: 600_000, faultsEndAtMs: 1_000_000 },
   steps: [...TELLING, ...NOISE].sort((one, other) => one.atMs - other.atMs),
 };
 

@@ -47,6 +47,7 @@ const SIMPLIFICATIONS: readonly ((plan: Plan) => Plan | undefined)[] = [
   (plan) => (plan.nodes > 1 ? { ...plan, nodes: plan.nodes - 1 } : undefined),
   (plan) => (plan.users.length > 1 ? { ...plan, users: plan.users.slice(0, 1) } : undefined),
   (plan) => (plan.separateMachines ? { ...plan, separateMachines: false } : undefined),
+  (plan) => (plan.forgets ? { ...plan, forgets: false } : undefined),
   (plan) => (plan.hasReceiver ? { ...plan, hasReceiver: false } : undefined),
   (plan) => (plan.policy === 'always' ? { ...plan, policy: 'on-use' } : undefined),
 ];

@@ -2,6 +2,7 @@ import type { ConnectPorts } from '../../src/connect/ports.ts';
 import type { Clock } from '../../src/model/clock.ts';
 import type { CredentialStore } from '../../src/model/credential-store.ts';
 import type { FaultPoint, FaultPoints } from '../../src/model/fault-points.ts';
+import type { HistoryStore } from '../../src/model/history-store.ts';
 import type { NodeId, ProviderAppId } from '../../src/model/ids.ts';
 import type { Fingerprinter, Vault } from '../../src/model/vault.ts';
 import { Courier } from '../../src/notify/courier.ts';
@@ -22,6 +23,7 @@ import { sqliteConnectionStore } from '../../src/store/sqlite/connection-queries
 import type { Queryable } from '../../src/store/sqlite/database.ts';
 import { sqliteConsentStore } from '../../src/store/sqlite/consent-queries.ts';
 import { sqliteCredentialStore } from '../../src/store/sqlite/credential-queries.ts';
+import { sqliteHistoryStore } from '../../src/store/sqlite/history-queries.ts';
 import { sqliteHomeStore } from '../../src/store/sqlite/home-queries.ts';
 import { sqliteNoticeStore } from '../../src/store/sqlite/notice-queries.ts';
 import { sqliteScheduleStore } from '../../src/store/sqlite/schedule-queries.ts';
@@ -47,6 +49,8 @@ export interface Surroundings {
   readonly watch: NodeWatch;
   /** Whether there is anybody to tell of what happens. */
   readonly tellsOthers: boolean;
+  /** Whether its worker forgets what is over. */
+  readonly forgets: boolean;
 }
 
 /** What the history hears of a node. */
@@ -68,6 +72,8 @@ export interface Running {
   readonly notices: NoticePorts;
   /** Absent where nobody wants to hear of anything. */
   readonly courier: Courier | undefined;
+  /** Absent where nothing is forgotten. */
+  readonly history: HistoryStore | undefined;
   readonly flights: Flights;
   readonly tokens: Tokens;
 }
@@ -214,7 +220,8 @@ export class SimulatedNode {
       ...{ faults: life, addresses: ADDRESSES, mail: undefined, publicUrl: 'https://kippu.example' },
     };
     const courier = tellsOthers ? new Courier(notices, (error) => watch.stumbled(life, error)) : undefined;
-    return { life, renewal, connect, posts, schedules, notices, courier, flights, tokens };
+    const history = this.#around.forgets ? within('history', sqliteHistoryStore(database, { clock })) : undefined;
+    return { life, renewal, connect, posts, schedules, notices, courier, history, flights, tokens };
   }
 
   #openSpool(processId: string, faults: FaultPoints, clock: Clock): DirectorySpool {

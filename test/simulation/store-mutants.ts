@@ -1,6 +1,7 @@
 import type { Mutant } from './mutation.ts';
 
 const CREDENTIALS = 'src/store/sqlite/credential-queries.ts';
+const HISTORY = 'src/store/sqlite/history-queries.ts';
 const SETTLEMENTS = 'src/store/sqlite/settlement-queries.ts';
 
 /** Mistakes in the guards of the store's transactions. */
@@ -180,6 +181,18 @@ export const STORE_MUTANTS: readonly Mutant[] = [
         search: "      this.#faults.reach('spool.written');\n      this.#files.fdatasyncSync(space.fd);",
         replace: "      this.#faults.reach('spool.written');",
       },
+    ],
+  },
+  {
+    name: 'forgets the fingerprints of spent tokens at once',
+    patches: [{ file: HISTORY, search: 'spent_at_ms < :spentBeforeMs', replace: 'spent_at_ms >= :spentBeforeMs' }],
+  },
+  {
+    name: 'forgets attempts that are open',
+    patches: [
+      { file: HISTORY, search: 'and a.ended_at_ms < :endedBeforeMs and a.id is not c.attempt_id', replace: '' },
+      { file: HISTORY, search: "(a.outcome <> 'unanswered' or (", replace: "(a.outcome is not 'unanswered' or 1 or (" },
+      { file: HISTORY, search: 'limit 1 offset :newestKept - 1))', replace: 'limit 1 offset :newestKept - 1) + 1)' },
     ],
   },
 ];

@@ -36,7 +36,7 @@ function settingOf(plan: Plan): readonly string[] {
   return [
     `Seed ${plan.seed}`,
     `  provider: ${plan.provider}; access tokens live ${plan.accessLifetimeMs / 60_000} min; replays are ${plan.replay ? 'allowed' : 'forbidden'}`,
-    `  ${plan.nodes} node${plan.nodes === 1 ? '' : 's'}, ${machines}; users: ${plan.users.join(', ')}; policy: ${plan.policy}${plan.hasReceiver ? '; a receiver of notices' : ''}`,
+    `  ${plan.nodes} node${plan.nodes === 1 ? '' : 's'}, ${machines}; users: ${plan.users.join(', ')}; policy: ${plan.policy}${plan.hasReceiver ? '; a receiver of notices' : ''}${plan.forgets ? '; what is over is forgotten at once' : ''}`,
   ];
 }
 

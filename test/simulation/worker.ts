@@ -7,7 +7,7 @@ import { tendDue } from '../../src/renewal/tend.ts';
 import { EPOCH_MS, type Life } from './life.ts';
 import type { ModelledStore } from './modelled-store.ts';
 import type { Scheduler } from './scheduler.ts';
-import type { SimulatedNode } from './simulated-node.ts';
+import type { Running, SimulatedNode } from './simulated-node.ts';
 
 const ROUND_MS = 500;
 const CHORES_MS = 5 * SECOND_MS;
@@ -21,6 +21,7 @@ const TIDY_MS = HOUR_MS;
 const ROUNDS_AT_ONCE = 4;
 const POSTS_A_ROUND = 20;
 const SCHEDULES_A_ROUND = 20;
+const EVENTS_AT_ONCE = 1000;
 
 /**
  * The product's worker, round by round. It sleeps over the time in which it would find nothing, which is what makes a
@@ -81,7 +82,7 @@ export class Worker {
   }
 
   #round(): void {
-    const { life, renewal, connect, posts, schedules, courier, flights } = this.#node.now;
+    const { life, renewal, connect, posts, schedules, courier, history, flights } = this.#node.now;
     if (this.#rounds >= ROUNDS_AT_ONCE) return;
     const report = (_id: unknown, error: unknown): void => {
       this.#stumbled(life, error);
@@ -102,6 +103,7 @@ export class Worker {
     }
     if (courier !== undefined && due.hasNews) work.push(this.#guarded(life, () => courier.fanOut()));
     if (courier !== undefined && due.noticesAtMs <= nowMs) work.push(this.#guarded(life, () => courier.sendDue()));
+    if (history !== undefined) work.push(this.#guarded(life, () => forgetAtOnce(this.#node.now)));
     if (this.#scheduler.nowMs - this.#choresAtMs >= CHORES_MS) {
       this.#choresAtMs = this.#scheduler.nowMs;
       work.push(
@@ -135,6 +137,14 @@ export class Worker {
     if (this.#scheduler.nowMs - this.#node.spooledAtMs < FRESH_MS) return FRESH_CHORES_MS;
     return hasDoubt && this.#agenda.waitsForSpools ? DOUBT_MS : IDLE_MS;
   }
+}
+
+/** In portions as small as can be, and sparing nothing that is not needed. Fingerprints are needed for longer than a history. */
+async function forgetAtOnce({ history, notices, courier, life }: Running): Promise<void> {
+  if (courier === undefined) await notices.notices.fanOut({ channel: 'webhook', limit: EVENTS_AT_ONCE });
+  const nowMs = life.clock.nowMs();
+  const limits = { endedBeforeMs: nowMs, spentBeforeMs: 0, newestKept: 1, rowsMax: 2, connectionsMax: 2 };
+  await history?.forget({ ...limits, nextRoundAtMs: nowMs });
 }
 
 /** When something comes due, by the clocks that wrote it down. */

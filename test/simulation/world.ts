@@ -87,6 +87,7 @@ export class World {
         ...{ scheduler: this.scheduler, store: this.store, network: this.network },
         ...{ apps: new Map([[this.app.id, this.app]]), vault: new RingVault(ring, this.chance), fingerprinter },
         ...{ chance: this.chance, timing: DEFAULT_TIMING, watch: observer.node, tellsOthers: plan.hasReceiver },
+        forgets: plan.forgets,
       });
       this.nodes.push(node);
       this.workers.push(new Worker(node, this, observer.node.stumbled));

@@ -207,6 +207,16 @@ export const EVERY_TABLE: Readonly<Record<string, readonly StoredRow[]>> = {
   delivery_attempts: [
     { delivery_id: 'dlv_1', number: 1, started_at_ms: NOW, ended_at_ms: NOW, status: 500, error: 'down' },
   ],
+  forgetting: [
+    {
+      only_row: 1,
+      after_id: 'con_1',
+      due_at_ms: NOW,
+      forgotten: 3,
+      last_ended_at_ms: NOW - 1,
+      last_forgotten: 2 ** 40,
+    },
+  ],
 };
 
 /** As of another store. The latest event had a higher number, and was forgotten. */

@@ -22,8 +22,10 @@ import { sqliteConnectionStore } from '../../src/store/sqlite/connection-queries
 import { sqliteConsentStore } from '../../src/store/sqlite/consent-queries.ts';
 import { sqliteCredentialStore } from '../../src/store/sqlite/credential-queries.ts';
 import { sqliteEventStore } from '../../src/store/sqlite/event-queries.ts';
+import { sqliteHistoryStore } from '../../src/store/sqlite/history-queries.ts';
 import { sqliteHomeStore } from '../../src/store/sqlite/home-queries.ts';
 import { migrate } from '../../src/store/sqlite/migrate.ts';
+import { sqliteNoticeStore } from '../../src/store/sqlite/notice-queries.ts';
 import type { Road } from '../../src/sim/http-client.ts';
 import { NodeDatabase } from './node-database.ts';
 import { Crash, ProcessLife } from './process-life.ts';
@@ -170,6 +172,8 @@ export class WorldNode {
       connections: sqliteConnectionStore(database, settling),
       consents: sqliteConsentStore(database, settling.clock),
       events: sqliteEventStore(database),
+      notices: sqliteNoticeStore(database, settling),
+      history: sqliteHistoryStore(database, settling),
       home: sqliteHomeStore(database, this.#surroundings.database, settling),
     };
   }

@@ -24,6 +24,7 @@ const KNOWN = [
   'KIPPU_MAIL_TO',
   'KIPPU_MAIL_LANG',
   'KIPPU_WEBHOOK_NETWORKS',
+  'KIPPU_HISTORY_DAYS',
   'KIPPU_RENEWAL_DEADLINE',
   'KIPPU_LATE_ANSWER',
   'KIPPU_REPLAY_MARGIN',
@@ -84,6 +85,7 @@ function defaultsOf(config: Config): SettingInForce[] {
     KIPPU_RENEWAL_DEADLINE: `${config.timing.deadlineMs / 1000}s`,
     KIPPU_LATE_ANSWER: `${config.timing.lateAnswerMs / 1000}s`,
     KIPPU_REPLAY_MARGIN: `${config.timing.replayMarginMs / 1000}s`,
+    KIPPU_HISTORY_DAYS: String(config.historyDays),
     KIPPU_LOG_LEVEL: config.logLevel,
     KIPPU_LOG_FORMAT: config.logFormat,
   };

@@ -18,6 +18,7 @@ import type { Outside } from '../open.ts';
 import { storeOpener } from '../system.ts';
 import { checkAppStatuses } from './check-apps.ts';
 import { checkCrowds, checkEndless, checkRenewable, checkTesting } from './check-grants.ts';
+import { checkHistory } from './check-history.ts';
 import { checkLiving } from './check-living.ts';
 import { checkNotices } from './check-notices.ts';
 import type { Finding } from './finding.ts';
@@ -103,6 +104,7 @@ async function checkOpenStore(
     opens,
     ...checkAppStatuses(await store.home.apps(), config.apps),
     ...checkSpool(config, outside),
+    await checkHistory(store, config),
     ...(await checkConnections(store, config, outside.clock.nowMs())),
     ...(ring.kind === 'ring'
       ? await checkLiving(store, apps, { ...outside, vault: ring.vault, nonces: new Nonces() })

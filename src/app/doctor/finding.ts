@@ -64,6 +64,15 @@ type FindingFacts =
   | { readonly kind: 'port_free'; readonly host: string; readonly port: number }
   | { readonly kind: 'port_taken'; readonly host: string; readonly port: number }
   | { readonly kind: 'port_unusable'; readonly host: string; readonly port: number; readonly error: string }
+  | {
+      readonly kind: 'history';
+      /** How long attempts are kept; 0: for good. */
+      readonly days: number;
+      /** Attempts, fingerprints of spent tokens, events; each counted up to `rowsMax`. */
+      readonly rows: readonly [number, number, number];
+      readonly rowsMax: number;
+      readonly lastRound: { readonly endedAtMs: number; readonly forgotten: number } | undefined;
+    }
   | { readonly kind: 'spool_good' }
   | { readonly kind: 'spool_waiting'; readonly count: number }
   | { readonly kind: 'spool_damaged'; readonly files: readonly string[] }

@@ -4,6 +4,7 @@ import type { NoticeOptions } from '../../notify/ports.ts';
 import { addressRules } from '../../notify/webhook/addresses.ts';
 import type { ProviderApp } from '../../providers/provider-app.ts';
 import { DEFAULT_TIMING, type RenewalTiming } from '../../renewal/ports.ts';
+import { readHistoryDays } from '../history-days.ts';
 import { mailPorts, readMail, type MailConfig } from '../mail.ts';
 import type { AppOptions, Outside, StoreOpener } from '../open.ts';
 import type { ComposeFunction } from '../ports/ask-function.ts';
@@ -31,6 +32,11 @@ export interface KippuOptions {
   readonly mail?: MailOptions | undefined;
   /** Networks that are not public and that webhooks may go to all the same, as in `10.1.0.0/16`. */
   readonly webhookNetworks?: readonly string[] | undefined;
+  /**
+   * How many days it is kept what renewals that are over left behind: attempts, and what was told of them. At least 7;
+   * `0` keeps them for good. Default 90.
+   */
+  readonly historyDays?: number | undefined;
   /** Functions that write the texts of schedules, by the name that {@link ScheduleOptions.compose} calls them. */
   readonly composers?: Readonly<Record<string, ComposeFunction>> | undefined;
   /** `false`: no renewals ahead, no warnings, no posts at a time in this process. Default `true`. */
@@ -59,6 +65,7 @@ export function appOptionsOf(options: KippuOptions, outside: Outside): AppOption
     publicUrl: readPublicUrl(options.publicUrl, 'publicUrl'),
     returnUrls: readReturnUrls(options.returnUrls ?? [], 'returnUrls'),
     timing: { ...DEFAULT_TIMING, ...timing },
+    historyDays: readHistoryDays(options.historyDays, 'historyDays'),
     notices: noticeOptions(options, outside),
     composers: new Map(Object.entries(composers)),
     log: log ?? pino({ level: 'silent' }),

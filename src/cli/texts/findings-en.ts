@@ -1,5 +1,6 @@
 import { refreshNeedLines } from '../../app/web/refresh-needs.ts';
 import type { FindingTexts } from './finding-texts.ts';
+import { historyEn } from './history-texts.ts';
 
 const SHOWN = 5;
 
@@ -180,6 +181,7 @@ export const FINDINGS_EN: FindingTexts = {
     what: `token sets that belong nowhere are kept for ${some(names)}`,
     advice: 'They are tried before a grant is given up. See: kippu show',
   }),
+  history: historyEn,
   connections: ({ counts }) => ({
     what: `connections: ${counts.active} active, ${counts.uncertain} uncertain, ${counts.reauth_required} need consent, ${counts.revoked} revoked`,
   }),

@@ -1,5 +1,6 @@
 import { refreshNeedLines } from '../../app/web/refresh-needs.ts';
 import type { FindingTexts } from './finding-texts.ts';
+import { historyJa } from './history-texts.ts';
 
 const SHOWN = 5;
 
@@ -183,6 +184,7 @@ export const FINDINGS_JA: FindingTexts = {
     what: `行き先のないトークンを保管しています: ${some(names)}`,
     advice: '接続をあきらめる前に試されます。詳しくは: kippu show',
   }),
+  history: historyJa,
   connections: ({ counts }) => ({
     what: `接続: 有効 ${counts.active}、確認中 ${counts.uncertain}、再同意が必要 ${counts.reauth_required}、取り消し済み ${counts.revoked}`,
   }),

@@ -28,7 +28,8 @@ export async function wasNeverPresented(tx: Queryable, claim: Claim): Promise<bo
 /** The token of this claim is rejected, and nobody here can have spent it. */
 export async function suspectReuse(tx: Queryable, claim: Claim, error: string, settling: Settling): Promise<void> {
   const row = await tx.get('select parent_fingerprint from kippu.attempts where id = :id', { id: claim.attemptId });
-  if (row === undefined) throw new TypeError(`The attempt ${claim.attemptId} is gone; attempts are never deleted.`);
+  if (row === undefined)
+    throw new TypeError(`The attempt ${claim.attemptId} is gone; one that may still be settled is never forgotten.`);
   const token = text(row, 'parent_fingerprint') as Fingerprint;
   await report(
     tx,

@@ -11,6 +11,7 @@ import { postgresCredentialStore } from './credential-queries.ts';
 import { PostgresDatabase } from './database.ts';
 import { postgresEventStore } from './event-queries.ts';
 import { findIdentity } from './identity.ts';
+import { postgresHistoryStore } from './history-queries.ts';
 import { postgresHomeStore } from './home-queries.ts';
 import { postgresIdTokenStore } from './id-token-queries.ts';
 import { postgresSessionLedger } from './ledger-queries.ts';
@@ -83,6 +84,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       apiKeys: postgresApiKeyStore(db, clock),
       sessions: postgresSessionStore(db, clock),
       ledger: postgresSessionLedger(db, settling),
+      history: postgresHistoryStore(db, settling),
       home: postgresHomeStore(db, identity, settling),
       move: postgresStoreMove(db, identity),
       changes: () => news.changes(),

@@ -28,7 +28,8 @@ export function wasNeverPresented(tx: Queryable, claim: Claim): boolean {
 /** The token of this claim is rejected, and nobody here can have spent it. */
 export function suspectReuse(tx: Queryable, claim: Claim, error: string, settling: Settling): void {
   const row = tx.get('select parent_fingerprint from attempts where id = :id', { id: claim.attemptId });
-  if (row === undefined) throw new TypeError(`The attempt ${claim.attemptId} is gone; attempts are never deleted.`);
+  if (row === undefined)
+    throw new TypeError(`The attempt ${claim.attemptId} is gone; one that may still be settled is never forgotten.`);
   const token = text(row, 'parent_fingerprint') as Fingerprint;
   report(
     tx,

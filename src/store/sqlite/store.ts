@@ -8,6 +8,7 @@ import { sqliteConsentStore } from './consent-queries.ts';
 import { sqliteCredentialStore } from './credential-queries.ts';
 import { SqliteDatabase } from './database.ts';
 import { sqliteEventStore } from './event-queries.ts';
+import { sqliteHistoryStore } from './history-queries.ts';
 import { sqliteHomeStore } from './home-queries.ts';
 import { sqliteIdTokenStore } from './id-token-queries.ts';
 import { sqliteSessionLedger } from './ledger-queries.ts';
@@ -60,6 +61,7 @@ export async function openSqliteStore({
     apiKeys: sqliteApiKeyStore(db, clock),
     sessions: sqliteSessionStore(db, clock),
     ledger: sqliteSessionLedger(db, settling),
+    history: sqliteHistoryStore(db, settling),
     home,
     move: sqliteStoreMove(db, () => home.identity()),
     changes: changesOf(db, clock),
