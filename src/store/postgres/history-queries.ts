@@ -5,10 +5,10 @@ import {
   type HistoryStanding,
   type HistoryStore,
 } from '../../model/history-store.ts';
-import { portionOf, roundOf, roundParams, type Done } from '../sqlite/history-queries.ts';
-import { integer, text } from '../sqlite/rows.ts';
+import { integer, text } from '../rows/columns.ts';
+import { portionOf, roundOf, roundParams, type Done } from '../rows/history-rows.ts';
+import type { Settling } from '../settling.ts';
 import type { PostgresDatabase, Queryable } from './database.ts';
-import type { Settling } from './settling.ts';
 
 export function postgresHistoryStore(db: PostgresDatabase, { clock }: Pick<Settling, 'clock'>): HistoryStore {
   return {
@@ -53,9 +53,10 @@ async function forget(
 
 function forgetSpent(tx: Queryable, { spentBeforeMs, rowsMax }: HistoryLimits): Promise<number> {
   return tx.run(
-    `delete from kippu.spent_tokens where fingerprint in (
-       select fingerprint from kippu.spent_tokens where spent_at_ms < :spentBeforeMs order by spent_at_ms limit :rowsMax
-       for update skip locked)`,
+    `with chosen as materialized (
+       select fingerprint as chosen_key from kippu.spent_tokens where spent_at_ms < :spentBeforeMs
+       order by spent_at_ms limit :rowsMax for update skip locked)
+     delete from kippu.spent_tokens using chosen where fingerprint = chosen_key`,
     { spentBeforeMs, rowsMax },
   );
 }

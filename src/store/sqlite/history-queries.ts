@@ -5,9 +5,10 @@ import {
   type HistoryStanding,
   type HistoryStore,
 } from '../../model/history-store.ts';
-import type { Queryable, Row, SqliteDatabase } from './database.ts';
-import { integer, integerOrNone, text } from './rows.ts';
-import type { Settling } from './settling.ts';
+import { integer, text } from '../rows/columns.ts';
+import { portionOf, roundOf, roundParams, type Done } from '../rows/history-rows.ts';
+import type { Settling } from '../settling.ts';
+import type { Queryable, SqliteDatabase } from './database.ts';
 
 export function sqliteHistoryStore(db: SqliteDatabase, { clock }: Pick<Settling, 'clock'>): HistoryStore {
   return {
@@ -18,26 +19,7 @@ export function sqliteHistoryStore(db: SqliteDatabase, { clock }: Pick<Settling,
   };
 }
 
-/** As `forgetting` keeps it. */
-export interface Round {
-  readonly afterId: string;
-  readonly dueAtMs: number;
-  readonly forgotten: number;
-  readonly last: HistoryStanding['lastRound'];
-}
-
 const ROUND_SQL = 'select * from forgetting';
-
-export function roundOf(row: Row | undefined): Round {
-  if (row === undefined) return { afterId: '', dueAtMs: Number.NEGATIVE_INFINITY, forgotten: 0, last: undefined };
-  const endedAtMs = integerOrNone(row, 'last_ended_at_ms');
-  return {
-    afterId: text(row, 'after_id'),
-    dueAtMs: integer(row, 'due_at_ms'),
-    forgotten: integer(row, 'forgotten'),
-    last: endedAtMs === undefined ? undefined : { endedAtMs, forgotten: integer(row, 'last_forgotten') },
-  };
-}
 
 function isDue(db: Queryable, nowMs: number): boolean {
   return roundOf(db.get(ROUND_SQL)).dueAtMs <= nowMs;
@@ -57,35 +39,6 @@ function forget(tx: Queryable, limits: HistoryLimits, nowMs: number): HistoryPor
     roundParams(round, done, { nowMs, nextRoundAtMs: limits.nextRoundAtMs }),
   );
   return portionOf(round, done);
-}
-
-/** What one portion did. */
-export interface Done {
-  readonly forgotten: number;
-  /** Absent: every connection has been visited. */
-  readonly visitedTo: string | undefined;
-}
-
-export function portionOf(round: Round, { forgotten, visitedTo }: Done): HistoryPortion {
-  return { forgotten, roundForgot: visitedTo === undefined ? round.forgotten + forgotten : undefined };
-}
-
-/** The round as it stands after a portion; after its last one, as the next will find it. */
-export function roundParams(
-  round: Round,
-  { forgotten, visitedTo }: Done,
-  { nowMs, nextRoundAtMs }: { readonly nowMs: number; readonly nextRoundAtMs: number },
-): Readonly<Record<string, string | number | null>> {
-  const isOver = visitedTo === undefined;
-  const sofar = round.forgotten + forgotten;
-  const last = isOver ? { endedAtMs: nowMs, forgotten: sofar } : round.last;
-  return {
-    afterId: visitedTo ?? '',
-    dueAtMs: isOver ? nextRoundAtMs : nowMs,
-    forgotten: isOver ? 0 : sofar,
-    lastEndedAtMs: last?.endedAtMs ?? null,
-    lastForgotten: last?.forgotten ?? null,
-  };
 }
 
 function forgetSpent(tx: Queryable, { spentBeforeMs, rowsMax }: HistoryLimits): number {
