@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -40,8 +41,13 @@ export class Installed {
 
   /** A module of it, by its path in the source without the ending: `app/open`. */
   import(module: string): Promise<unknown> {
-    return import(pathToFileURL(path.join(this.folder, 'dist', `${module}.js`)).href);
+    return import(pathToFileURL(path.join(openedFolder(this.folder), 'dist', `${module}.js`)).href);
   }
+}
+
+/** Beside it, the same once more, with modules in it that are not published. */
+function openedFolder(folder: string): string {
+  return `${folder}-opened`;
 }
 
 /** Installs afresh what `npm run bench` has built. */
@@ -50,6 +56,13 @@ export function installBuilt(): Installed {
   const folder = path.join(ROOT, 'node_modules', '.cache', 'kippu-bench', 'node_modules', 'kippu');
   rmSync(folder, { recursive: true, force: true });
   for (const name of PUBLISHED) cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true });
+  const opened = openedFolder(folder);
+  rmSync(opened, { recursive: true, force: true });
+  for (const name of PUBLISHED.filter((name) => name !== 'dist'))
+    cpSync(path.join(ROOT, name), path.join(opened, name), { recursive: true });
+  const build = [path.join(ROOT, 'scripts', 'build.mjs'), path.join(opened, 'dist'), ...Object.values(PATHS)];
+  if (spawnSync(process.execPath, build, { stdio: 'inherit' }).status !== 0)
+    throw new Error('The modules that are measured could not be built.');
   return new Installed(folder);
 }
 
