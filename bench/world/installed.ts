@@ -5,6 +5,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type * as indexModule from '../../src/index.ts';
 import type * as providersModule from '../../src/providers/index.ts';
 import type * as sqliteModule from '../../src/store/sqlite/index.ts';
+import type * as postgresModule from '../../src/store/postgres/index.ts';
 import type * as openModule from '../../src/app/open.ts';
 import type * as optionsModule from '../../src/app/library/options.ts';
 import type * as worldModule from '../../src/app/ports/real-world.ts';
@@ -71,6 +72,7 @@ export interface Modules {
   readonly index: typeof indexModule;
   readonly providers: typeof providersModule;
   readonly sqlite: typeof sqliteModule;
+  readonly postgres: typeof postgresModule;
   readonly open: typeof openModule;
   readonly options: typeof optionsModule;
   readonly world: typeof worldModule;
@@ -89,6 +91,7 @@ const PATHS: Readonly<Record<keyof Modules, string>> = {
   index: 'index',
   providers: 'providers/index',
   sqlite: 'store/sqlite/index',
+  postgres: 'store/postgres/index',
   open: 'app/open',
   options: 'app/library/options',
   world: 'app/ports/real-world',
