@@ -156,6 +156,7 @@ test('what is answered at once is what the whole way answers, and nothing else i
       [false, 'decoded twice', { target: '/v1/connections/x%253Aalice/token', headers: [host, good] }],
       [false, 'half an escape', { target: '/v1/connections/x%3/token', headers: [host, good] }],
       [false, 'no text', { target: '/v1/connections/%FF/token', headers: [host, good] }],
+      [false, 'no text behind a name', { target: '/v1/connections/x%FF/token', headers: [host, good] }],
       [false, 'a zero byte', { target: '/v1/connections/x%3Aalice%00/token', headers: [host, good] }],
       [false, 'dots', { target: '/v1/connections/../connections/x%3Aalice/token', headers: [host, good] }],
       [false, 'dots alone', { target: '/v1/connections/../token', headers: [host, good] }],
