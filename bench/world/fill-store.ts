@@ -23,10 +23,15 @@ export interface Filling {
 }
 
 export interface FilledStore {
+  /** A file of SQLite, or the URL of a PostgreSQL. */
   readonly database: string;
   readonly home: string;
   /** In the order of their numbers. */
   readonly ids: readonly ConnectionId[];
+}
+
+export function isPostgres(database: string): boolean {
+  return database.startsWith('postgres:');
 }
 
 /** The app that the connections belong to. */

@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type * as indexModule from '../../src/index.ts';
 import type * as providersModule from '../../src/providers/index.ts';
 import type * as sqliteModule from '../../src/store/sqlite/index.ts';
+import type * as postgresModule from '../../src/store/postgres/index.ts';
 import type * as openModule from '../../src/app/open.ts';
 import type * as optionsModule from '../../src/app/library/options.ts';
 import type * as worldModule from '../../src/app/ports/real-world.ts';
@@ -40,8 +42,13 @@ export class Installed {
 
   /** A module of it, by its path in the source without the ending: `app/open`. */
   import(module: string): Promise<unknown> {
-    return import(pathToFileURL(path.join(this.folder, 'dist', `${module}.js`)).href);
+    return import(pathToFileURL(path.join(openedFolder(this.folder), 'dist', `${module}.js`)).href);
   }
+}
+
+/** Beside it, the same once more, with modules in it that are not published. */
+function openedFolder(folder: string): string {
+  return `${folder}-opened`;
 }
 
 /** Installs afresh what `npm run bench` has built. */
@@ -50,6 +57,13 @@ export function installBuilt(): Installed {
   const folder = path.join(ROOT, 'node_modules', '.cache', 'kippu-bench', 'node_modules', 'kippu');
   rmSync(folder, { recursive: true, force: true });
   for (const name of PUBLISHED) cpSync(path.join(ROOT, name), path.join(folder, name), { recursive: true });
+  const opened = openedFolder(folder);
+  rmSync(opened, { recursive: true, force: true });
+  for (const name of PUBLISHED.filter((name) => name !== 'dist'))
+    cpSync(path.join(ROOT, name), path.join(opened, name), { recursive: true });
+  const build = [path.join(ROOT, 'scripts', 'build.mjs'), path.join(opened, 'dist'), ...Object.values(PATHS)];
+  if (spawnSync(process.execPath, build, { stdio: 'inherit' }).status !== 0)
+    throw new Error('The modules that are measured could not be built.');
   return new Installed(folder);
 }
 
@@ -58,6 +72,7 @@ export interface Modules {
   readonly index: typeof indexModule;
   readonly providers: typeof providersModule;
   readonly sqlite: typeof sqliteModule;
+  readonly postgres: typeof postgresModule;
   readonly open: typeof openModule;
   readonly options: typeof optionsModule;
   readonly world: typeof worldModule;
@@ -76,6 +91,7 @@ const PATHS: Readonly<Record<keyof Modules, string>> = {
   index: 'index',
   providers: 'providers/index',
   sqlite: 'store/sqlite/index',
+  postgres: 'store/postgres/index',
   open: 'app/open',
   options: 'app/library/options',
   world: 'app/ports/real-world',

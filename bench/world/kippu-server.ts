@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import process from 'node:process';
 import type { Bench } from '../measure/bench.ts';
-import type { FilledStore } from './fill-store.ts';
+import { isPostgres, type FilledStore } from './fill-store.ts';
 import { CLIENT } from './provider.ts';
 
 /** `kippu up`, as somebody runs it who has X configured. */
@@ -22,7 +22,7 @@ export function environmentOf({ database, home }: FilledStore, providerUrl: stri
     PATH: process.env['PATH'],
     HOME: home,
     NO_COLOR: '1',
-    KIPPU_DATABASE_URL: `sqlite:${database}`,
+    KIPPU_DATABASE_URL: isPostgres(database) ? database : `sqlite:${database}`,
     KIPPU_HOME: home,
     KIPPU_PORT: String(port),
     KIPPU_X_CLIENT_ID: CLIENT.id,

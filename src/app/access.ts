@@ -19,10 +19,12 @@ export interface AccessPorts {
   readonly connectUrl: (id: ConnectionId) => string | undefined;
 }
 
-/** Connections whose tokens are kept in memory: more are read from the store again. */
+/** Connections whose tokens are kept in memory: more are read from the store again. Each is there by its id and its name. */
 const KEPT_MAX = 10_000;
+const ENTRIES_MAX = 2 * KEPT_MAX;
 
 interface Kept {
+  readonly id: ConnectionId;
   readonly name: string;
   readonly life: AccessLife;
   readonly access: Access;
@@ -34,8 +36,8 @@ interface Kept {
  */
 export class Tokens implements AccessTokens {
   readonly #ports: AccessPorts;
-  readonly #kept = new Map<ConnectionId, Kept>();
-  readonly #keptByName = new Map<string, Kept>();
+  /** By id, and by name. */
+  readonly #kept = new Map<string, Kept>();
   #changesSeen = 0;
 
   constructor(ports: AccessPorts) {
@@ -60,7 +62,7 @@ export class Tokens implements AccessTokens {
    */
   known(idOrName: string, minTtlMs: number | undefined): Access | undefined {
     this.#forgetWhatIsOld();
-    const kept = this.#kept.get(idOrName as ConnectionId) ?? this.#keptByName.get(idOrName);
+    const kept = this.#kept.get(idOrName);
     if (kept === undefined) return undefined;
     return isEnough(kept.life, { kind: 'use', minTtlMs }, this.#ports.clock.nowMs()) ? kept.access : undefined;
   }
@@ -77,29 +79,24 @@ export class Tokens implements AccessTokens {
     const kept = this.#kept.get(id);
     if (kept === undefined) return;
     this.#kept.delete(id);
-    this.#keptByName.delete(kept.name);
+    if (this.#kept.get(kept.name)?.id === id) this.#kept.delete(kept.name);
   }
 
   #keep(id: ConnectionId, { accessIssuedAtMs, accessExpiresAtMs, name }: Served, access: Access): void {
     this.#forgetWhatIsOld();
-    if (this.#kept.size >= KEPT_MAX) this.#forgetAll();
+    if (this.#kept.size >= ENTRIES_MAX) this.#kept.clear();
     const life = { accessIssuedAtMs, accessExpiresAtMs, accessRefusedAtMs: undefined, accessFingerprint: undefined };
-    const kept = { name, life, access };
+    const kept = { id, name, life, access };
     this.#kept.set(id, kept);
     // Should anybody have given a connection another one's id as its name, the id counts.
-    if (!hasIdForm('con', name)) this.#keptByName.set(name, kept);
+    if (!hasIdForm('con', name)) this.#kept.set(name, kept);
   }
 
   #forgetWhatIsOld(): void {
     const changes = this.#ports.changes();
     if (changes === this.#changesSeen) return;
     this.#changesSeen = changes;
-    this.#forgetAll();
-  }
-
-  #forgetAll(): void {
     this.#kept.clear();
-    this.#keptByName.clear();
   }
 
   #needOf({ minTtlMs, refused }: AccessNeed): Need {

@@ -61,9 +61,14 @@ export async function callerOf(text: Secret, app: App): Promise<Caller | undefin
   };
 }
 
-/** Throws `forbidden` for a key without the scope; `admin` has them all. */
+/** Whether the caller may do what needs this scope; `admin` has them all. */
+export function hasScope({ scopes }: Caller, scope: ApiScope): boolean {
+  return scopes.has(scope) || scopes.has('admin');
+}
+
+/** Throws `forbidden` for a key without the scope. */
 export function requireScope(caller: Caller, scope: ApiScope): void {
-  if (caller.scopes.has(scope) || caller.scopes.has('admin')) return;
+  if (hasScope(caller, scope)) return;
   throw new KippuError(
     'forbidden',
     `This API key lacks the scope ${scope}. Make one that has it: kippu api-keys create --scope ${scope}.`,

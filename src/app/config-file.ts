@@ -3,6 +3,7 @@ import { registerHooks } from 'node:module';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { KippuError } from '../model/errors.ts';
+import { packageFile, RUNS_SOURCES } from '../model/package-files.ts';
 import { CATALOGUE, defineProvider, type ProviderDefinition } from '../providers/index.ts';
 import type { Provider } from '../providers/provider.ts';
 import type { ConfigFile, ProviderSettings } from './settings.ts';
@@ -38,7 +39,7 @@ async function load(file: string): Promise<unknown> {
   if (file.endsWith('.json')) return JSON.parse(readFileSync(file, 'utf8'));
   const hooks = registerHooks({
     resolve: (specifier, context, next) => {
-      const own = OWN_MODULES[specifier];
+      const own = OWN_MODULES[specifier]?.();
       return own === undefined ? next(specifier, context) : { url: own, shortCircuit: true };
     },
   });
@@ -50,14 +51,15 @@ async function load(file: string): Promise<unknown> {
   }
 }
 
-/** As TypeScript in a clone, compiled in a package. */
-const EXTENSION = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-
 /** The file speaks of the Kippu that reads it, wherever that is installed, and needs no installation of its own. */
-const OWN_MODULES: Readonly<Record<string, string>> = {
-  kippu: new URL(`../index.${EXTENSION}`, import.meta.url).href,
-  'kippu/providers': new URL(`../providers/index.${EXTENSION}`, import.meta.url).href,
+const OWN_MODULES: Readonly<Record<string, () => string>> = {
+  kippu: () => ownModule('index'),
+  'kippu/providers': () => ownModule('providers/index'),
 };
+
+function ownModule(name: string): string {
+  return packageFile(RUNS_SOURCES ? `src/${name}.ts` : `dist/${name}.js`).href;
+}
 
 const FIELDS = {
   databaseUrl: true,

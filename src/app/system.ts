@@ -1,4 +1,5 @@
-import { pino, type Logger } from 'pino';
+import { createRequire } from 'node:module';
+import type { Logger, pino as Pino } from 'pino';
 import type Pretty from 'pino-pretty';
 import { KippuError } from '../model/errors.ts';
 import { installedPart } from '../model/installed-part.ts';
@@ -11,6 +12,11 @@ import { openApp, type App, type Outside, type StoreOpener } from './open.ts';
 import { SYSTEM } from './ports/real-world.ts';
 
 export { SYSTEM } from './ports/real-world.ts';
+
+const require = createRequire(import.meta.url);
+
+/** From the least to the greatest. */
+const LEVELS: readonly string[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'];
 
 /** Opens what the configuration names. Throws what {@link openApp} throws. */
 export async function openConfigured(
@@ -52,6 +58,23 @@ export function storeOpener(databaseUrl: string, migrates: boolean): StoreOpener
   return (outside) => openSqliteStore({ ...file, ...outside, migrates });
 }
 
+/**
+ * As {@link createLog}, made when it is first written to: a command that has nothing to log does not load what it would
+ * log with.
+ */
+export function createLateLog(options: Pick<Config, 'logLevel' | 'logFormat'>): Logger {
+  const silent = LEVELS.slice(0, Math.max(0, LEVELS.indexOf(options.logLevel)));
+  let log: Logger | undefined;
+  return new Proxy({} as Logger, {
+    get(_target, name) {
+      if (silent.some((level) => level === name)) return () => undefined;
+      log ??= createLog(options);
+      const value: unknown = Reflect.get(log, name);
+      return typeof value === 'function' ? (value.bind(log) as unknown) : value;
+    },
+  });
+}
+
 /** Logs go to stderr, so that data on stdout stays data. Secrets print as `[secret]`; the redaction is the second net. */
 export function createLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'logFormat'>): Logger {
   const options = {
@@ -80,6 +103,7 @@ export function createLog({ logLevel, logFormat }: Pick<Config, 'logLevel' | 'lo
     },
     serializers: { err: errorFacts },
   };
+  const { pino } = require('pino') as { readonly pino: typeof Pino };
   if (logFormat === 'json') return pino(options, pino.destination({ fd: 2, sync: true }));
   const pretty = installedPart('pino-pretty', 'KIPPU_LOG_FORMAT=pretty') as typeof Pretty;
   return pino(options, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }));

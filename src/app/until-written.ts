@@ -17,9 +17,14 @@ export class UntilWritten<V> {
     this.#entriesMax = entriesMax;
   }
 
+  /** What is remembered, at once; `undefined` says nothing but that it must be looked up. */
+  known(key: string, app: App): V | undefined {
+    return this.#current(app).get(key);
+  }
+
   /** What is not found is looked up each time. */
   async get(key: string, app: App, lookUp: () => Promise<V | undefined>): Promise<V | undefined> {
-    const known = this.#current(app).get(key);
+    const known = this.known(key, app);
     if (known !== undefined) return known;
     const changes = app.store.changes();
     const found = await lookUp();

@@ -34,6 +34,12 @@ export async function visibleConnectionId(idOrName: string, caller: Caller, app:
   return id;
 }
 
+/** As {@link visibleConnectionId}, from memory; `undefined` says nothing but that it must be asked. */
+export function knownConnectionId(idOrName: string, caller: Caller, app: App): ConnectionId | undefined {
+  const id = idsByName.known(idOrName, app);
+  return id !== undefined && sees(caller, id) ? id : undefined;
+}
+
 /** The caller's connections, by id. */
 export async function visibleConnections(
   query: ConnectionQuery,

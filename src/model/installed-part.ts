@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { KippuError } from './errors.ts';
+import { packageFile } from './package-files.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -44,7 +46,7 @@ export function notInstalled(error: unknown, user: string): KippuError | undefin
 
 /** In the version that Kippu is tested with. */
 function exactly(name: string): string {
-  const { optionalDependencies, dependencies } = require('../../package.json') as {
+  const { optionalDependencies, dependencies } = JSON.parse(readFileSync(packageFile('package.json'), 'utf8')) as {
     readonly optionalDependencies: Readonly<Record<string, string>>;
     readonly dependencies: Readonly<Record<string, string>>;
   };

@@ -1,13 +1,17 @@
-import { OPERATOR, isSignedIn, requireScope, type Caller } from '../app/api-keys.ts';
-import { findCaller, requireUnbound, secretComparison } from '../app/callers.ts';
+import { OPERATOR, hasScope, isSignedIn, requireScope, type Caller } from '../app/api-keys.ts';
+import { findCaller, knownCaller, requireUnbound, secretComparison } from '../app/callers.ts';
 import type { App } from '../app/open.ts';
 import { readCookie } from '../app/web/cookies.ts';
+import type { ApiScope } from '../model/api-key-store.ts';
 import { KippuError } from '../model/errors.ts';
 import { Secret } from '../model/secret.ts';
 import type { Hosts } from './hosts.ts';
 import type { Access } from './route.ts';
 
 export const SESSION_COOKIE = 'kippu-session';
+
+/** All that the caller needs; an admin must be bound to nothing besides. */
+export type PlainScope = Exclude<ApiScope, 'admin'>;
 
 const NOBODY: Caller = { apiKeyId: '', scopes: new Set(), connections: new Set() };
 
@@ -39,6 +43,15 @@ export class Gate {
     return caller;
   }
 
+  /**
+   * As {@link admit}, from memory, for a caller with a key. `undefined` says nothing but that {@link admit} must be asked.
+   */
+  admitKnown(authorization: string, scope: PlainScope): Caller | undefined {
+    const key = keyIn(authorization);
+    const caller = key === undefined ? undefined : knownCaller(key, this.#ports.app);
+    return caller !== undefined && hasScope(caller, scope) ? caller : undefined;
+  }
+
   /** For pages: whether this browser is signed in. */
   isSignedIn(request: Request): Promise<boolean> {
     const { app } = this.#ports;
@@ -65,10 +78,9 @@ export class Gate {
   }
 
   async #callerWithKey(authorization: string): Promise<Caller> {
-    const text = /^bearer +(\S+)$/i.exec(authorization)?.[1];
-    if (text === undefined)
+    const key = keyIn(authorization);
+    if (key === undefined)
       throw new KippuError('unauthenticated', 'The Authorization header is not of the form "Bearer kpu_…".');
-    const key = new Secret(text);
     if (this.#isLocalKey(key)) return OPERATOR;
     const caller = await findCaller(key, this.#ports.app);
     if (caller === undefined) throw new KippuError('unauthenticated', 'There is no such API key, or it was revoked.');
@@ -83,4 +95,9 @@ export class Gate {
       "Another site's page sent this request. Scripts use an API key instead of the browser's session.",
     );
   }
+}
+
+function keyIn(authorization: string): Secret | undefined {
+  const text = /^bearer +(\S+)$/i.exec(authorization)?.[1];
+  return text === undefined ? undefined : new Secret(text);
 }

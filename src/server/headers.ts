@@ -26,6 +26,15 @@ export function strictResponse(body: string, { status, headers }: ResponseFacts)
   return response;
 }
 
+/** As {@link withSecurityHeaders} sets them, for an answer that is no `Response`: names and values in turn. */
+export function strictHead(
+  headers: Readonly<Record<string, string>>,
+  { isHttps }: { readonly isHttps: boolean },
+): readonly string[] {
+  const hsts = isHttps ? { 'strict-transport-security': HSTS } : {};
+  return Object.entries({ ...HEADERS, ...headers, ...hsts }).flat();
+}
+
 /**
  * Strict headers for everything that leaves; what a response says itself stays. There is no CORS: other sites' pages
  * read nothing.

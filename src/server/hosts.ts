@@ -4,11 +4,15 @@ import { HttpError } from './problem.ts';
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const FORWARDED_HEADERS = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
 
+/** A loopback name may come with any port. */
+const SEEN_MAX = 100;
+
 /** Under which names this server is asked, and by whom. */
 export class Hosts {
   readonly #publicOrigin: string;
   readonly #publicHost: string;
   readonly #listening = new Set<string>();
+  readonly #seen = new Set<string>();
 
   constructor(publicUrl: string) {
     const url = new URL(publicUrl);
@@ -29,14 +33,27 @@ export class Hosts {
    */
   check(request: Request): void {
     const host = hostOf(request);
-    if (host === this.#publicHost) return;
-    const hostname = hostnameOf(host);
-    if (isLoopbackAddress(hostname) || this.#listening.has(hostname)) return;
+    if (this.#isOurs(host)) {
+      if (this.#seen.size >= SEEN_MAX) this.#seen.clear();
+      this.#seen.add(host);
+      return;
+    }
     throw new HttpError(
       421,
       'invalid',
       `Kippu is not asked under this name. Use ${this.#publicOrigin}, or set KIPPU_PUBLIC_URL to the address that users see.`,
     );
+  }
+
+  /** Whether a request to exactly this host has passed {@link check} before. */
+  hasSeen(host: string): boolean {
+    return this.#seen.has(host);
+  }
+
+  #isOurs(host: string): boolean {
+    if (host === this.#publicHost) return true;
+    const hostname = hostnameOf(host);
+    return isLoopbackAddress(hostname) || this.#listening.has(hostname);
   }
 
   /**

@@ -29,6 +29,9 @@ export interface Context {
   readonly readmit: () => Promise<void>;
 }
 
+/** Of an answer with data. */
+export const JSON_TYPE = { 'content-type': 'application/json' };
+
 export interface Call<Query, Body> extends Context {
   readonly query: Query;
   readonly body: Body;
@@ -48,6 +51,11 @@ export interface RouteSpec<Query extends z.ZodObject, Body extends z.ZodType, An
   readonly answer?: Answer;
   /** Media types of an answer that is not (only) JSON. */
   readonly types?: readonly string[];
+  /**
+   * What {@link run} would answer to a call without a query, as JSON, where all that it takes is in memory; `undefined`
+   * says nothing but that {@link run} must be asked.
+   */
+  fromMemory?(call: Pick<Context, 'app' | 'caller' | 'params'>): string | undefined;
   /** Parses nothing and decides nothing: one use case, and its rendering. */
   run(call: Call<z.output<Query>, z.output<Body>>): Promise<z.input<Answer> | Response>;
 }
@@ -82,5 +90,5 @@ export function json(
     headers = {},
   }: { readonly status?: number; readonly headers?: Readonly<Record<string, string>> } = {},
 ): Response {
-  return strictResponse(JSON.stringify(value), { status, headers: { 'content-type': 'application/json', ...headers } });
+  return strictResponse(JSON.stringify(value), { status, headers: { ...JSON_TYPE, ...headers } });
 }

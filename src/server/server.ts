@@ -5,6 +5,7 @@ import { handleConnect } from '../app/web/connect-routes.ts';
 import type { Clock } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
 import type { Secret } from '../model/secret.ts';
+import { AtOnce, type Asked, type PlainAnswer } from './at-once.ts';
 import { EventStreams } from './event-streams.ts';
 import { Gate } from './gate.ts';
 import { withSecurityHeaders } from './headers.ts';
@@ -33,6 +34,8 @@ export interface Peer {
 export interface Server {
   /** Never throws. Without a peer the request comes from this very process. */
   fetch(request: Request, peer?: Peer): Promise<Response>;
+  /** The same answer as `fetch` gives, without waiting; `undefined` says nothing but that `fetch` must be asked. */
+  answerAtOnce(asked: Asked): PlainAnswer | undefined;
   /** It is asked under this address, too. */
   listensOn(host: string): void;
   /** Ends what would go on for ever. */
@@ -83,12 +86,15 @@ export function createServer(app: App, { localKey, version, worker, log = app.lo
   hono.onError((error, context) => failure(error, context.req.method));
 
   const base = new URL(publicUrl).pathname.replace(/\/$/, '');
+  const isHttps = publicUrl.startsWith('https:');
+  const atOnce = new AtOnce({ app, hosts, gate, routes: ROUTES, base, isHttps });
   return {
     async fetch(request, peer) {
       const inner = withoutBase(request, base);
       const response = await answer(inner, peer);
-      return withSecurityHeaders(response, { isHttps: publicUrl.startsWith('https:') });
+      return withSecurityHeaders(response, { isHttps });
     },
+    answerAtOnce: (asked) => atOnce.answer(asked),
     listensOn: (host) => hosts.add(host),
     drain: () => streams.endAll(),
     clock: app.options.outside.clock,

@@ -1,9 +1,8 @@
 import { lookup as lookUp } from 'node:dns';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import { connect as connectTcp, isIP, type LookupFunction, type Socket } from 'node:net';
-import { connect as connectTls } from 'node:tls';
 import type { ExchangeWatch, HttpAnswer, HttpClient, HttpRequest } from '../../model/http.ts';
-import { builtinHttp } from './builtin-http.ts';
+import { builtinHttp, builtinTls } from './builtin-http.ts';
 
 type NotSent = Extract<HttpAnswer, { kind: 'not_sent' }>;
 
@@ -37,7 +36,7 @@ function connect(request: HttpRequest, { mayConnectTo }: ExchangeWatch): Promise
   const port = url.port === '' ? (isTls ? 443 : 80) : Number(url.port);
   return new Promise((resolve) => {
     const socket = isTls
-      ? connectTls({ host, port, servername: host, ALPNProtocols: ['http/1.1'], ...lookup })
+      ? builtinTls().connect({ host, port, servername: host, ALPNProtocols: ['http/1.1'], ...lookup })
       : connectTcp({ host, port, ...lookup });
     const settle = (result: Socket | NotSent): void => {
       clearTimeout(timer);

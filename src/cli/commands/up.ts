@@ -5,6 +5,7 @@ import type { Config } from '../../app/config.ts';
 import { shownDatabase } from '../../app/database-url.ts';
 import type { App, Outside } from '../../app/open.ts';
 import { KippuError } from '../../model/errors.ts';
+import { packageFile } from '../../model/package-files.ts';
 import { randomText } from '../../model/random.ts';
 import { Secret } from '../../model/secret.ts';
 import { simulatorUrl, Sandbox } from '../sandbox.ts';
@@ -86,7 +87,7 @@ function sandboxFor(
     firstPort: config.port + 1,
     fast,
     clock: outside.clock,
-    command: [fileURLToPath(new URL('../../../bin/kippu.mjs', import.meta.url))],
+    command: [fileURLToPath(packageFile('bin/kippu.mjs'))],
     say: (text) => {
       cli.say(text);
     },

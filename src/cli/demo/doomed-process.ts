@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../app/ports/system-clock.ts';
+import { packageFile } from '../../model/package-files.ts';
 import { SPOOLED, type DoomedOrder } from './doomed.ts';
 
-const KIPPU = fileURLToPath(new URL('../../../bin/kippu.mjs', import.meta.url));
 /** A slow machine needs a while to start a process; a broken one is not waited for. */
 const PATIENCE_MS = 20_000;
 
@@ -18,7 +18,9 @@ export class DoomedProcess {
   readonly #killWithUs = (): void => void this.#child.kill('SIGKILL');
 
   constructor(order: DoomedOrder) {
-    const child = spawn(process.execPath, [KIPPU, 'demo', '--renew-and-die'], { stdio: ['pipe', 'pipe', 'ignore'] });
+    const child = spawn(process.execPath, [fileURLToPath(packageFile('bin/kippu.mjs')), 'demo', '--renew-and-die'], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
     this.#child = child;
     this.#ended = once(child, 'exit');
     process.once('exit', this.#killWithUs);

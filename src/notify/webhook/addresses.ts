@@ -50,12 +50,13 @@ const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 /** `allowed` are the networks that the operator opens, as `10.1.0.0/16` or `192.168.0.7`. Throws `invalid`. */
 export function addressRules(allowed: readonly string[]): AddressRules {
   const opened = networks(allowed);
-  const closed = networks(NOT_PUBLIC);
-  const loopback = networks(LOOPBACK);
+  // Read when an address is first looked at: most commands never do, and reading all of them takes a while.
+  let known: { readonly closed: BlockList; readonly loopback: BlockList } | undefined;
   const mayConnect = (url: URL, address: string): boolean => {
+    known ??= { closed: networks(NOT_PUBLIC), loopback: networks(LOOPBACK) };
     // Who names this machine means it; a name on the internet that leads here does not.
-    if (isLoopbackName(hostOf(url))) return isIn(loopback, address);
-    return isIn(opened, address) || !isIn(closed, address);
+    if (isLoopbackName(hostOf(url))) return isIn(known.loopback, address);
+    return isIn(opened, address) || !isIn(known.closed, address);
   };
   return {
     mayConnect,

@@ -31,3 +31,14 @@ export function tokenJson(access: Access): z.input<typeof tokenSchema> {
     version: access.version,
   };
 }
+
+const texts = new WeakMap<Access, string>();
+
+/** {@link tokenJson} as text, made once for as long as the token is handed out. */
+export function tokenText(access: Access): string {
+  const known = texts.get(access);
+  if (known !== undefined) return known;
+  const text = JSON.stringify(tokenJson(access));
+  texts.set(access, text);
+  return text;
+}

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { renewConnection } from '../../app/renewing.ts';
-import { visibleConnection, visibleConnectionId } from '../../app/visible.ts';
+import { knownConnectionId, visibleConnection, visibleConnectionId } from '../../app/visible.ts';
 import { Secret } from '../../model/secret.ts';
 import { connectionJson, connectionSchema } from '../bodies/connection.ts';
-import { tokenJson, tokenSchema } from '../bodies/token.ts';
+import { tokenJson, tokenSchema, tokenText } from '../bodies/token.ts';
 import { route, type Route } from '../route.ts';
 import { described } from '../schema.ts';
 
@@ -19,6 +19,11 @@ export const tokenRoutes: readonly Route[] = [
       min_ttl: described(z.coerce.number().min(0).max(MIN_TTL_MAX_S).optional(), 'Seconds that it must still live.'),
     }),
     answer: tokenSchema,
+    fromMemory({ app, caller, params }) {
+      const id = knownConnectionId(params['id'] ?? '', caller, app);
+      const access = id === undefined ? undefined : app.tokens.known(id, undefined);
+      return access === undefined ? undefined : tokenText(access);
+    },
     async run({ app, caller, params, query: { min_ttl: minTtl }, request }) {
       const id = await visibleConnectionId(params['id'] ?? '', caller, app);
       const need = minTtl === undefined ? {} : { minTtlMs: minTtl * 1000 };

@@ -1,11 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { KippuError } from '../../model/errors.ts';
+import { packageFile } from '../../model/package-files.ts';
 import { integer } from '../rows/columns.ts';
 import type { PostgresDatabase, Queryable, Transaction } from './database.ts';
 import { quoted } from './statement.ts';
 import { takeTurn } from './turns.ts';
-
-const MIGRATIONS = new URL('../../../migrations/postgres/', import.meta.url);
 
 /** An index of a large table takes its time. */
 const STATEMENT_TIMEOUT_MS = 600_000;
@@ -62,11 +61,12 @@ async function pendingSteps(db: Queryable, schema: string): Promise<readonly Mig
 }
 
 function migrationSteps(): readonly MigrationStep[] {
-  const files = readdirSync(MIGRATIONS).filter((name) => name.endsWith('.sql'));
+  const folder = packageFile('migrations/postgres/');
+  const files = readdirSync(folder).filter((name) => name.endsWith('.sql'));
   return files.sort().map((name) => ({
     version: Number(name.slice(0, 4)),
     name,
-    sql: readFileSync(new URL(name, MIGRATIONS), 'utf8'),
+    sql: readFileSync(new URL(name, folder), 'utf8'),
   }));
 }
 

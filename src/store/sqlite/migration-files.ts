@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-
-const MIGRATIONS = new URL('../../../migrations/sqlite/', import.meta.url);
+import { packageFile } from '../../model/package-files.ts';
 
 export interface MigrationStep {
   readonly version: number;
@@ -10,10 +9,11 @@ export interface MigrationStep {
 
 /** The steps that the schema is made of, in order. */
 export function migrationSteps(): readonly MigrationStep[] {
-  const files = readdirSync(MIGRATIONS).filter((name) => name.endsWith('.sql'));
+  const folder = packageFile('migrations/sqlite/');
+  const files = readdirSync(folder).filter((name) => name.endsWith('.sql'));
   return files.sort().map((name) => ({
     version: Number(name.slice(0, 4)),
     name,
-    sql: readFileSync(new URL(name, MIGRATIONS), 'utf8'),
+    sql: readFileSync(new URL(name, folder), 'utf8'),
   }));
 }
