@@ -377,6 +377,7 @@ function evidence({
     killings: [],
     pauses: [],
     fullDisk: [],
+    outages: [],
     commits: new Map(),
     reads: [],
     accepted: [],

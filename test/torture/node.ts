@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Chance } from './plan.ts';
 import type { RunningProcess } from './processes.ts';
-import { kippuCommand, type Stage } from './stage.ts';
+import { homePathOf, kippuCommand, type Stage } from './stage.ts';
 
 const START_PATIENCE_MS = 60_000;
 /** Longer than Kippu lets any caller wait. */
@@ -26,7 +26,7 @@ export interface NodeOptions {
 export class KippuNode {
   readonly name: string;
   readonly port: number | undefined;
-  readonly #home: string;
+  #home: string;
   readonly #stage: Stage;
   #running: RunningProcess | undefined;
   #key = '';
@@ -41,6 +41,15 @@ export class KippuNode {
 
   get running(): RunningProcess | undefined {
     return this.#running;
+  }
+
+  get home(): string {
+    return this.#home;
+  }
+
+  /** From its next start on: another data directory, and so another machine. */
+  moveTo(home: string): void {
+    this.#home = home;
   }
 
   /** As a load balancer knows it: it has answered since it was started. */
@@ -95,7 +104,7 @@ export class KippuNode {
       const response = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(1500) });
       await response.arrayBuffer();
       if (!response.ok) return false;
-      const file = join(this.#stage.disk.path, `home-${this.#home}`, 'server.json');
+      const file = join(homePathOf(this.#stage, this.#home), 'server.json');
       const { key, pid } = JSON.parse(readFileSync(file, 'utf8')) as { readonly key: string; readonly pid: number };
       this.#key = key;
       return pid === this.#running?.pid;

@@ -11,6 +11,7 @@ const OPTIONS: PlanOptions = {
   nodes: ['a', 'b'],
   lateAnswerMs: 2000,
   hasDisk: true,
+  hasServer: false,
 };
 
 test('a plan of faults is the same for the same seed, and another for another', () => {

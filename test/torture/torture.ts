@@ -4,9 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { makeDisk, releaseDisk } from './disk.ts';
+import type { TortureDatabase } from './database/database.ts';
+import { postgresDatabase } from './database/postgres.ts';
+import { sqliteDatabase } from './database/sqlite.ts';
+import { makeDisk, releaseDisk, type Disk } from './disk.ts';
 import type { AcceptedPost, Evidence, ForcedRenewal } from './evidence.ts';
-import { FaultDriver } from './faults.ts';
+import { FaultDriver, setClock } from './faults.ts';
 import { countRefusedWrites, readSpools, readTimings } from './gather.ts';
 import { readHistory } from './history.ts';
 import { Callers, type CallerTally } from './load/callers.ts';
@@ -16,25 +19,26 @@ import { newTally, readTokens } from './load/readers.ts';
 import { Operator } from './load/operator.ts';
 import { Users } from './load/users.ts';
 import { KippuNode } from './node.ts';
-import { planFaults } from './plan.ts';
+import { drawClocks, planFaults } from './plan.ts';
 import type { Played } from './played.ts';
 import { lastingPort } from './ports.ts';
 import { lastWords, ProcessTable } from './processes.ts';
 import { ProviderProcess } from './provider.ts';
-import { Records } from './records.ts';
+import type { Records } from './records.ts';
 import { balance, type Report } from './report.ts';
 import { settle } from './settling.ts';
 import { databasePathOf, TIMING, type Stage } from './stage.ts';
 
 export interface TortureOptions {
   readonly played: Played;
+  readonly store: 'sqlite' | 'postgres';
   readonly seed: string;
   /** How long faults happen; the settling afterwards comes on top. */
   readonly forMs: number;
   /** How long the settling may take: an uncertainty needs the original request's end, the token's end, and a replay. */
   readonly settleMaxMs: number;
   readonly connections: number;
-  /** Kippu's servers; a worker without a server comes on top. */
+  /** Kippu's servers; at SQLite a worker without a server comes on top. */
   readonly servers: number;
   readonly readers: number;
   readonly broken: string | undefined;
@@ -50,19 +54,32 @@ export async function torture(options: TortureOptions): Promise<Report> {
   const removeAtExit = (): void => rmSync(directory, { recursive: true, force: true });
   process.on('exit', removeAtExit);
   const disk = makeDisk(directory, options);
+  let database: TortureDatabase | undefined;
   try {
     mkdirSync(join(directory, 'provider'), { recursive: true });
     const { played, broken } = options;
     const provider = new ProviderProcess(played, { directory, port: await lastingPort() }, processes);
     const keys = `torture:${randomBytes(32).toString('base64')}`;
-    const stage: Stage = { directory, disk, played, providerUrl: provider.url, keys, processes, broken };
+    database = await openDatabase(options, disk);
+    const stage: Stage = { directory, disk, database, played, providerUrl: provider.url, keys, processes, broken };
     return await new Run(options, stage, provider).play();
   } finally {
     await processes.endAll();
+    await database?.close();
     releaseDisk(disk);
     removeAtExit();
     process.off('exit', removeAtExit);
   }
+}
+
+function openDatabase({ store, servers }: TortureOptions, disk: Disk): Promise<TortureDatabase> {
+  return store === 'postgres'
+    ? postgresDatabase(serverNames(servers))
+    : Promise.resolve(sqliteDatabase(databasePathOf({ disk })));
+}
+
+function serverNames(servers: number): readonly string[] {
+  return ['a', 'b', 'c', 'd', 'e', 'f'].slice(0, servers);
 }
 
 interface Players {
@@ -92,9 +109,10 @@ class Run {
   async play(): Promise<Report> {
     const { say, seed, forMs } = this.#options;
     await this.#start();
-    using records = new Records(databasePathOf(this.#stage));
+    await using records = this.#stage.database.records();
     const users = this.#users(records);
-    const operator = new Operator({ stage: this.#stage, records, home: 'a' });
+    // Where each data directory is on a machine of its own, he has one too.
+    const operator = new Operator({ stage: this.#stage, records, home: this.#hasServer ? 'terminal' : 'a' });
     const beganMs = Date.now();
     await users.begin();
     say(`${this.#handles.length} connections after ${seconds(Date.now() - beganMs)}`);
@@ -113,6 +131,7 @@ class Run {
     const evidence = await this.#gather(records, faults, settling.proofs);
     return balance(evidence, {
       played: this.#options.played,
+      store: this.#options.store,
       seed,
       faults: faults.tally,
       reads: this.#reads,
@@ -124,7 +143,8 @@ class Run {
       damages: settling.damages,
       consentsAgain: users.again,
       releases: operator.releases,
-      badExits: settling.badExits,
+      reapplied: readTimings(this.#stage).reapplied,
+      badExits: [...faults.tally.badExits, ...settling.badExits],
     });
   }
 
@@ -132,14 +152,22 @@ class Run {
     return this.#nodes.filter(({ port }) => port !== undefined);
   }
 
-  /** Servers with homes of their own, and a worker that shares the first one's. */
+  get #hasServer(): boolean {
+    return this.#stage.database.server !== undefined;
+  }
+
+  /** Servers with homes of their own; at SQLite also a worker that shares the first one's. */
   async #start(): Promise<void> {
     await this.#provider.start();
     await this.#provider.prepare();
-    const names = ['a', 'b', 'c', 'd'].slice(0, this.#options.servers);
+    const { seed, servers } = this.#options;
+    const names = serverNames(servers);
     for (const name of names)
       this.#nodes.push(new KippuNode({ name, home: name, port: await lastingPort() }, this.#stage));
-    this.#nodes.push(new KippuNode({ name: 'worker', home: 'a', port: undefined }, this.#stage));
+    if (this.#hasServer) {
+      const clocks = drawClocks({ seed, nodes: names });
+      for (const node of this.#nodes) setClock(this.#stage, node, clocks.get(node.name) ?? 0);
+    } else this.#nodes.push(new KippuNode({ name: 'worker', home: 'a', port: undefined }, this.#stage));
     for (const node of this.#nodes) {
       if (await node.start()) continue;
       throw new Error(
@@ -164,7 +192,8 @@ class Run {
     const over = new AbortController();
     const stop = AbortSignal.any([over.signal, aborted]);
     const { handles, nodes } = { handles: this.#handles, nodes: this.#servers };
-    const homes = [...nodes.map(({ name }) => name), 'terminal'];
+    // On machines of their own, whoever types is at a node's: what he leaves behind when he is killed, the node can tell.
+    const homes = (): string[] => [...nodes.map(({ home }) => home), ...(this.#hasServer ? [] : ['terminal'])];
     const callers = new Callers({
       seed: `${seed}:callers`,
       handles,
@@ -191,6 +220,7 @@ class Run {
       nodes: this.#nodes.map(({ name }) => name),
       lateAnswerMs: TIMING.lateAnswerMs,
       hasDisk: this.#stage.disk.kind !== 'folder',
+      hasServer: this.#hasServer,
     });
     const calm = sleep(forMs, undefined, { signal: aborted }).catch(() => undefined);
     try {
@@ -220,15 +250,16 @@ class Run {
   async #gather(records: Records, faults: FaultDriver, proofs: ReadonlyMap<string, string>): Promise<Evidence> {
     return {
       provider: readHistory(this.#provider.history()),
-      connections: records.connections(),
-      attempts: records.attempts(),
-      events: records.events(),
-      posts: records.posts(),
-      postAttempts: records.postAttempts(),
+      connections: await records.connections(),
+      attempts: await records.attempts(),
+      events: await records.events(),
+      posts: await records.posts(),
+      postAttempts: await records.postAttempts(),
       spooled: readSpools(this.#stage).attempts,
       killings: this.#stage.processes.killings,
       pauses: this.#stage.processes.pauses,
       fullDisk: faults.tally.fullDisk,
+      outages: faults.tally.outages,
       commits: readTimings(this.#stage).commits,
       reads: this.#reads.served,
       accepted: this.#accepted,
