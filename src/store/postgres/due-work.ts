@@ -1,5 +1,6 @@
 import type { ConnectionId, PostId, ScheduleId } from '../../model/ids.ts';
-import type { Queryable } from './database.ts';
+import type { PostgresDatabase, Queryable } from './database.ts';
+import type { StoreClock } from './shared-clock.ts';
 import { integerOrNone, text } from '../sqlite/rows.ts';
 
 /** Tables with rows that become due, each with an index on the due time, and what such a row is known by. */
@@ -13,7 +14,6 @@ interface IdOf {
 }
 
 export interface Take {
-  readonly nowMs: number;
   /** Until then nobody else takes the same rows; if the taker dies, they are due again then. */
   readonly againAtMs: number;
   readonly limit: number;
@@ -23,14 +23,23 @@ export interface Take {
  * Takes what is due, the longest due first. Costs the same however many rows there are; what another node is taking at this
  * moment is passed over and not waited for.
  */
-export async function takeDue<T extends DueTable>(tx: Queryable, table: T, take: Take): Promise<readonly IdOf[T][]> {
+export async function takeDue<T extends DueTable>(
+  db: PostgresDatabase,
+  table: T,
+  take: Take,
+  clock: StoreClock,
+): Promise<readonly IdOf[T][]> {
+  // What is due only by a wrong clock is somebody else's, or goes out too early. The next round knows better.
+  if (await clock.corrected()) return [];
   const key = KEYS[table];
-  const rows = await tx.all(
-    `update kippu.${table} set due_at_ms = :againAtMs where ${key} in (
+  const rows = await db.write((tx) =>
+    tx.all(
+      `update kippu.${table} set due_at_ms = :againAtMs where ${key} in (
        select ${key} from kippu.${table} where due_at_ms is not null and due_at_ms <= :nowMs order by due_at_ms limit :limit
        for update skip locked)
      returning ${key}`,
-    { ...take },
+      { nowMs: clock.nowMs(), ...take },
+    ),
   );
   return rows.map((row) => text(row, key) as IdOf[T]);
 }

@@ -1,4 +1,3 @@
-import type { Clock } from '../../model/clock.ts';
 import { KippuError } from '../../model/errors.ts';
 import { newId, type PostId } from '../../model/ids.ts';
 import type { Post, PostAttempt } from '../../model/post.ts';
@@ -17,11 +16,12 @@ import type { Random } from '../../model/random.ts';
 import type { PostgresDatabase, Queryable, Row } from './database.ts';
 import { nextDueAtMs, takeDue } from './due-work.ts';
 import { insertEvent } from './event-queries.ts';
+import type { StoreClock } from './shared-clock.ts';
 import { postAttemptOf, postAttemptParams, postOf, postParams } from '../sqlite/post-rows.ts';
 import { integer, json, text, textOrNone } from '../sqlite/rows.ts';
 
 export interface PostStorePorts {
-  readonly clock: Clock;
+  readonly clock: StoreClock;
   readonly random: Random;
 }
 
@@ -33,7 +33,7 @@ export function postgresPostStore(db: PostgresDatabase, ports: PostStorePorts): 
     read: (id) => read(db, id),
     list: (query) => list(db, query),
     apply: (changes) => db.write((tx) => applyChanges(tx, changes, ports)),
-    takeDue: (take) => db.write((tx) => takeDue(tx, 'posts', { nowMs: clock.nowMs(), ...take })),
+    takeDue: (take) => takeDue(db, 'posts', take, clock),
     async publishing(limit) {
       const rows = await db.all(
         `${POST_SQL} where p.status = 'publishing' order by p.lease_expires_at_ms limit :limit`,

@@ -36,7 +36,7 @@ export function postgresScheduleStore(db: PostgresDatabase, ports: PostStorePort
     list: (query) => list(db, query),
     change: (change) => db.write((tx) => writeChange(tx, change, ports)),
     remove: (seen, posts) => db.write((tx) => remove(tx, seen, posts, ports)),
-    takeDue: (take) => db.write((tx) => takeDue(tx, 'schedules', { nowMs: clock.nowMs(), ...take })),
+    takeDue: (take) => takeDue(db, 'schedules', take, clock),
     nextDueAtMs: () => nextDueAtMs(db, 'schedules'),
     settle: (settlement) => db.write((tx) => settle(tx, settlement, ports)),
     async occurrences(id, limit) {
