@@ -149,7 +149,10 @@ export class PostgresServer {
     const main = this.#main;
     // All of them stand still first: the others would notice that the main one is gone, and say so to whoever is connected.
     process.kill(main, 'SIGSTOP');
-    const others = execFileSync('pgrep', ['-P', String(main)], { encoding: 'utf8' }).trim().split('\n').map(Number);
+    const others = execFileSync('pgrep', ['-P', String(main)], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .map(Number);
     for (const id of others) process.kill(id, 'SIGSTOP');
     for (const id of [main, ...others]) process.kill(id, 'SIGKILL');
     // What is left for it to do is to notice.

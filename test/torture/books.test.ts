@@ -155,7 +155,7 @@ test('a token that a revocation ended is bad once the revocation is done here; w
 });
 
 test('a reader is refused rightly once the provider has ended the stored token before its time', () => {
-  const refusal = { handle: 'alice', atMs: T + 500, answer: 'uncertain', version: 1, issuedAtMs: T - 1000 };
+  const refusal = refusedAt(T + 500, 'uncertain');
   const found = (replaced: readonly string[], version: number): number => {
     const entry = { exchange: { ...exchange(), replaced }, attempt: attempt({ version }), isStored: false };
     return falseRefusals([refusal], [entry], evidence({})).length;
@@ -169,6 +169,21 @@ test('a reader is refused rightly once the provider has ended the stored token b
     'its tokens are read without asking',
   );
 });
+
+test('a node that does not reach the database may refuse what it has not kept, and says why', () => {
+  const away = { how: 'reset', fromMs: T - 1000, toMs: T + 100 };
+  const found = (node: string | undefined, refusal: ReturnType<typeof refusedAt>): number =>
+    falseRefusals([refusal], [], evidence({ outages: [{ ...away, node }] })).length;
+  const unavailable = refusedAt(T + 50, 'store_unavailable');
+  assert.deepEqual([found('a', unavailable), found(undefined, unavailable)], [0, 0]);
+  assert.equal(found('b', unavailable), 1, 'its own way was good');
+  assert.equal(found('a', refusedAt(T + 60_000, 'store_unavailable')), 1, 'long after');
+  assert.equal(found('a', refusedAt(T + 50, 'uncertain')), 1, 'another reason is none');
+});
+
+function refusedAt(atMs: number, answer: string): Parameters<typeof falseRefusals>[0][number] {
+  return { handle: 'alice', node: 'a', fromMs: atMs - 5, atMs, answer, version: 1, issuedAtMs: T - 1000 };
+}
 
 test('a family that a reuse ended although its last token was here was killed, unless somebody forced the renewal', () => {
   const found = (isStored: boolean, more: MadeUp = {}): number => {

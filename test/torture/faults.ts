@@ -143,7 +143,8 @@ export class FaultDriver {
     running.signal('SIGTERM');
     await Promise.race([running.ended, sleep(END_PATIENCE_MS, undefined, { ref: false })]);
     const { exitCode, signalCode } = running.child;
-    if (exitCode !== 0) this.tally.badExits.push(`${who}, asked to end in the middle: ${exitCode ?? signalCode ?? 'still runs'}`);
+    if (exitCode !== 0)
+      this.tally.badExits.push(`${who}, asked to end in the middle: ${exitCode ?? signalCode ?? 'still runs'}`);
     await this.#targets.stage.processes.kill(running);
     await this.#startAgain(node);
   }

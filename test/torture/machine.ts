@@ -24,7 +24,11 @@ export function actAsMachine(name: string, clockPath: string): void {
   const nowMs = (): number => TrueDate.now() + aheadMs;
   globalThis.Date = new Proxy(TrueDate, {
     construct: (target, args: unknown[], newTarget) =>
-      Reflect.construct(target, args.length === 0 ? [nowMs()] : args, newTarget === globalThis.Date ? target : newTarget) as object,
+      Reflect.construct(
+        target,
+        args.length === 0 ? [nowMs()] : args,
+        newTarget === globalThis.Date ? target : newTarget,
+      ) as object,
     apply: () => new TrueDate(nowMs()).toString(),
     get: (target, key) => (key === 'now' ? nowMs : Reflect.get(target, key)),
   });

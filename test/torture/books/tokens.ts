@@ -61,8 +61,7 @@ export function falseRefusals(
   return refusals.filter(({ handle, node, fromMs, atMs, answer, version, issuedAtMs }) => {
     // A node that has not kept the token cannot know of it while it does not reach the database, and says just that.
     const isAway = outages.some(
-      (away) =>
-        (away.node ?? node) === node && overlaps({ ...away, toMs: away.toMs + BACK_AGAIN_MS }, fromMs, atMs),
+      (away) => (away.node ?? node) === node && overlaps({ ...away, toMs: away.toMs + BACK_AGAIN_MS }, fromMs, atMs),
     );
     if (isAway && answer === 'store_unavailable') return false;
     const isReplaced = entries.some(
