@@ -21,6 +21,16 @@ test('an exchange that an attempt has for renewed is stored, and nothing is lost
   assert.deepEqual(books.invented, []);
 });
 
+test('an exchange is of the attempt that began a moment after it, where clocks are apart and the one before was over', () => {
+  const before = attempt({ id: 'before', outcome: 'unavailable', startedAtMs: T - 900, endedAtMs: T - 800 });
+  const next = attempt({ id: 'next', outcome: 'renewed', startedAtMs: T + 100, endedAtMs: T + 150 });
+  const found = (clocksApartMs: number, attempts: readonly AttemptRecord[]): string | undefined =>
+    balanceRenewals(evidence({ exchanges: [exchange()], attempts, clocksApartMs })).entries[0]?.attempt?.id;
+  assert.equal(found(500, [before, next]), 'next');
+  assert.equal(found(50, [before, next]), 'before', 'too long after it');
+  assert.equal(found(500, [{ ...before, endedAtMs: T + 10 }, next]), 'before', 'it was not over');
+});
+
 test('an answer that is lost without a fault, a kill or a pause is unexplained', () => {
   const books = balanceRenewals(evidence({ exchanges: [exchange()], attempts: [attempt()] }));
   assert.deepEqual(
@@ -399,6 +409,7 @@ function evidence({
     forced: [],
     proofs: new Map(),
     lateAnswerMs: 3000,
+    clocksApartMs: 1,
     ...of,
   };
 }

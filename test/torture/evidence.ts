@@ -25,6 +25,8 @@ export interface Evidence {
   /** What the last renewal, after all faults, was answered; by handle. */
   readonly proofs: ReadonlyMap<string, string>;
   readonly lateAnswerMs: number;
+  /** How far the clocks of both sides may be apart. */
+  readonly clocksApartMs: number;
 }
 
 export interface Outage extends Span {

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fillDisk } from './disk.ts';
-import type { Outage, Span } from './evidence.ts';
+import type { ForcedRenewal, Outage, Span } from './evidence.ts';
 import { giveUp, type Handover } from './handover.ts';
 import type { Callers } from './load/callers.ts';
 import type { KippuNode } from './node.ts';
@@ -15,6 +15,8 @@ export interface FaultTargets {
   readonly provider: ProviderProcess;
   readonly nodes: readonly KippuNode[];
   readonly callers: Callers;
+  readonly handles: readonly string[];
+  readonly forced: ForcedRenewal[];
 }
 
 /** What became of the plan. */

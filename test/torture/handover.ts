@@ -1,10 +1,11 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Outage } from './evidence.ts';
+import type { ForcedRenewal, Outage } from './evidence.ts';
 import { waitingIn } from './gather.ts';
 import type { KippuNode } from './node.ts';
 import type { Act } from './plan.ts';
+import { connectionOf } from './played.ts';
 import type { ProviderProcess } from './provider.ts';
 import { homePathOf, kippuCommand, type Stage } from './stage.ts';
 
@@ -23,6 +24,8 @@ export interface HandoverTargets {
   readonly provider: ProviderProcess;
   readonly nodes: readonly KippuNode[];
   readonly outages: Outage[];
+  readonly handles: readonly string[];
+  readonly forced: ForcedRenewal[];
 }
 
 type GiveUp = Extract<Act, { kind: 'give_up' }>;
@@ -30,7 +33,8 @@ type GiveUp = Extract<Act, { kind: 'give_up' }>;
 const UP_PATIENCE_MS = 20_000;
 const DELAY_MS = 1200;
 const DELAYED = 20;
-const UNDER_WAY_MS = 700;
+const RENEWED = 8;
+const UNDER_WAY_MS = 900;
 /** How long the way stays cut, for answers to come meanwhile. */
 const CUT_MIN_MS = 2500;
 const CUT_MAX_MS = 8000;
@@ -50,7 +54,12 @@ export async function giveUp({ who, how, by }: GiveUp, targets: HandoverTargets)
   if (node === undefined || !(await comes(() => node.isUp, UP_PATIENCE_MS)) || node.running === undefined)
     return undefined;
   const { home } = node;
-  await provider.order({ endpoint: 'token', fault: 'delay', delay_ms: DELAY_MS, count: DELAYED });
+  await comes(
+    () => provider.order({ endpoint: 'token', fault: 'delay', delay_ms: DELAY_MS, count: DELAYED }),
+    UP_PATIENCE_MS,
+    500,
+  );
+  const renewing = renewSome(node, targets);
   await sleep(UNDER_WAY_MS);
   const fromMs = Date.now();
   const makeGood = stage.database.server?.cut(who, how);
@@ -59,6 +68,7 @@ export async function giveUp({ who, how, by }: GiveUp, targets: HandoverTargets)
   await stage.processes.kill(node.running);
   makeGood?.();
   outages.push({ node: who, how, fromMs, toMs: Date.now() });
+  await renewing;
   const attempts = waitingIn(stage, home);
   // The machine that takes its place has nothing of the old one.
   node.moveTo(nextHome(home));
@@ -66,6 +76,20 @@ export async function giveUp({ who, how, by }: GiveUp, targets: HandoverTargets)
   await (by === 'files' ? handFiles(home, targets) : startWorker(home, stage));
   await node.start();
   return { node: home, by, attempts, isNamed };
+}
+
+/** So that answers are on their way. */
+async function renewSome(node: KippuNode, { handles, forced, stage }: HandoverTargets): Promise<void> {
+  const step = Math.max(1, Math.floor(handles.length / RENEWED));
+  const some = handles.filter((_, index) => index % step === 0);
+  await Promise.all(
+    some.map(async (handle) => {
+      const fromMs = Date.now();
+      // It is to be killed under the call.
+      await node.call('POST', `/v1/connections/${connectionOf(stage.played, handle)}/renew`).catch(() => undefined);
+      forced.push({ handle, fromMs, toMs: Date.now() });
+    }),
+  );
 }
 
 function nextHome(home: string): string {

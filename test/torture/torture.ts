@@ -82,6 +82,9 @@ function serverNames(servers: number): readonly string[] {
   return ['a', 'b', 'c', 'd', 'e', 'f'].slice(0, servers);
 }
 
+/** Nodes go by the database's clock, which they ask; on a busy machine asking takes its time. */
+const CLOCKS_APART_MS = 500;
+
 interface Players {
   readonly users: Users;
   readonly operator: Operator;
@@ -212,7 +215,14 @@ class Run {
       users.goOn(stop),
       operator.goOn(stop),
     ];
-    const faults = new FaultDriver({ stage: this.#stage, provider: this.#provider, nodes: this.#nodes, callers });
+    const faults = new FaultDriver({
+      stage: this.#stage,
+      provider: this.#provider,
+      nodes: this.#nodes,
+      callers,
+      handles,
+      forced: this.#forced,
+    });
     const plan = planFaults({
       played,
       seed,
@@ -266,6 +276,7 @@ class Run {
       forced: this.#forced,
       proofs,
       lateAnswerMs: TIMING.lateAnswerMs,
+      clocksApartMs: this.#hasServer ? CLOCKS_APART_MS : 1,
     };
   }
 }
