@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -74,6 +74,8 @@ describe('three nodes of their own, at a PostgreSQL that goes away', { timeout: 
   it('lose only what no client can keep: what came meanwhile is in their spools', async (test) => {
     const folder = mkdtempSync(join(tmpdir(), 'kippu-torture-test-'));
     test.after(() => rmSync(folder, { recursive: true, force: true }));
+    // PostgreSQL may run as somebody else, who must be able to reach what is in it.
+    chmodSync(folder, 0o755);
     const flags = ['--store', 'postgres', '--minutes', '0.2', '--seed', SEED_AT_POSTGRES];
     const load = ['--connections', '60', '--nodes', '3', '--readers', '3'];
     const { report, stderr, exitCode } = await run([...flags, ...load], folder, test.signal);
@@ -82,7 +84,7 @@ describe('three nodes of their own, at a PostgreSQL that goes away', { timeout: 
     assert.ok(report.renewals >= 20, `only ${report.renewals} renewals: nothing was put to the test`);
     for (const fault of ['kill', 'restart', 'restart the database: kill', 'cut off a node: silence', 'set a clock'])
       assert.ok((report.faults[fault] ?? 0) > 0, `never done: ${fault}`);
-    assert.ok(report.carriedOver > 0, 'no spool carried anything over');
+    assert.ok(report.throughTheSpool >= report.renewalsStored, 'an answer was not kept beside its commit');
     assert.equal(report.renewals - report.renewalsStored, sum(report.lostByCause), 'each lost answer has its cause');
     test.diagnostic(`answers lost: ${JSON.stringify(report.lostByCause)}; from the spools: ${report.carriedOver}`);
     assert.deepEqual(readdirSync(folder), [], 'something was left in the temporary folder');
