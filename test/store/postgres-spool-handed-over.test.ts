@@ -28,9 +28,10 @@ describe(
 
       const doctor = await nodes.run('living', ['doctor', '--json']);
       const finding = findingOf(doctor.stdout, 'answers_elsewhere');
-      assert.equal(finding?.facts['nodeId'], deadId);
-      assert.deepEqual([...(finding?.facts['names'] as string[])].sort(), USERS.map((user) => `x:${user}`).sort());
-      assert.match(String(finding?.advice), /KIPPU_HOME/);
+      assert.ok(finding !== undefined, doctor.stdout);
+    assert.equal(finding.facts['nodeId'], deadId);
+      assert.deepEqual([...(finding.facts['names'] as string[])].sort(), USERS.map((user) => `x:${user}`).sort());
+      assert.match(String(finding.advice), /KIPPU_HOME/);
 
       // Its disk, in another machine.
       cpSync(deadHome, join(nodes.directory, 'rescued'), { recursive: true });

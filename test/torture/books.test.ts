@@ -7,13 +7,12 @@ import { balanceRenewals } from './books/renewals.ts';
 import { badTokens, falseRefusals } from './books/tokens.ts';
 import { measureWindows } from './books/window.ts';
 import type { Evidence } from './evidence.ts';
-import { readHistory, type EndFact, type ExchangeFact, type StruckFault, type TokenFact } from './history.ts';
+import { readHistory, type ExchangeFact } from './history.ts';
+import { accessToken, attempt, end, event, evidence, exchange, post, SENDER, T, type MadeUp } from './made-up-books.ts';
 import { PROVIDER } from './plan.ts';
-import type { AttemptRecord, ConnectionRecord, PostRecord } from './records.ts';
+import type { AttemptRecord } from './records.ts';
 
 /** The judges of a run, on made-up books: what must be noticed is noticed, and what is excused is excused. */
-const T = 1_000_000;
-const SENDER = 42;
 
 test('an exchange that an attempt has for renewed is stored, and nothing is lost', () => {
   const books = balanceRenewals(evidence({ exchanges: [exchange()], attempts: [attempt({ outcome: 'renewed' })] }));
@@ -304,112 +303,3 @@ test('the journal of the provider tells of exchanges, their faults, and what was
   ]);
   assert.deepEqual([history.reuses.length, history.struck['lose']], [1, 1]);
 });
-
-function exchange(fault?: StruckFault): ExchangeFact {
-  return { grantId: 'grant', handle: 'alice', atMs: T, successor: 'next', replaced: [], fault };
-}
-
-function attempt(of: Partial<AttemptRecord> = {}): AttemptRecord {
-  return {
-    id: 'att',
-    connectionId: 'con',
-    purpose: 'renewal',
-    version: 1,
-    senderPid: SENDER,
-    startedAtMs: T - 10,
-    endedAtMs: null,
-    outcome: null,
-    error: null,
-    replays: 0,
-    ...of,
-  };
-}
-
-function accessToken() {
-  return {
-    id: 'token',
-    kind: 'access' as 'access' | 'refresh',
-    grantId: 'grant',
-    handle: 'alice',
-    issuedAtMs: T - 1000,
-    expiresAtMs: T + 7000,
-    spentAtMs: undefined as number | undefined,
-    ended: undefined as TokenFact['ended'],
-  };
-}
-
-function event(type: string, atMs: number): Evidence['events'][number] {
-  return { atMs, type, connectionId: 'con', postId: null, data: {} };
-}
-
-function end(why: EndFact['why'], atMs: number): EndFact {
-  return { grantId: 'grant', handle: 'alice', why, endsAccess: true, atMs };
-}
-
-function post(status: string, remoteId: string | null = null): PostRecord {
-  return {
-    id: 'pst',
-    connectionId: 'con',
-    text: 'hello',
-    status,
-    reason: null,
-    detail: null,
-    remoteId,
-    publishAtMs: T,
-    dueAtMs: null,
-    readBacks: 0,
-  };
-}
-
-interface MadeUp extends Partial<Omit<Evidence, 'provider' | 'connections'>> {
-  readonly exchanges?: readonly ExchangeFact[];
-  readonly consents?: Evidence['provider']['consents'];
-  readonly reuses?: Evidence['provider']['reuses'];
-  readonly ends?: Evidence['provider']['ends'];
-  readonly remote?: Evidence['provider']['posts'];
-  readonly tokens?: Evidence['provider']['tokens'];
-  readonly state?: string;
-}
-
-function evidence({
-  exchanges = [],
-  consents = [],
-  reuses = [],
-  ends = [],
-  remote = [],
-  tokens = new Map(),
-  ...of
-}: MadeUp): Evidence {
-  const alice: ConnectionRecord = {
-    id: 'con',
-    name: 'x:alice',
-    handle: 'alice',
-    state: of.state ?? 'active',
-    reason: null,
-    version: 1,
-    accessIssuedAtMs: T,
-    accessExpiresAtMs: T + 8000,
-    openAttempt: null,
-  };
-  return {
-    provider: { exchanges, consents, reuses, ends, posts: remote, tokens, struck: {} },
-    connections: [alice],
-    attempts: [],
-    events: [],
-    posts: [],
-    postAttempts: [],
-    spooled: new Set(),
-    killings: [],
-    pauses: [],
-    fullDisk: [],
-    outages: [],
-    commits: new Map(),
-    reads: [],
-    accepted: [],
-    forced: [],
-    proofs: new Map(),
-    lateAnswerMs: 3000,
-    clocksApartMs: 1,
-    ...of,
-  };
-}

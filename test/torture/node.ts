@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Chance } from './plan.ts';
-import type { RunningProcess } from './processes.ts';
+import { lastWords, type RunningProcess } from './processes.ts';
 import { homePathOf, kippuCommand, type Stage } from './stage.ts';
 
-const START_PATIENCE_MS = 60_000;
+const START_PATIENCE_MS = 120_000;
 /** Longer than Kippu lets any caller wait. */
 const CALL_PATIENCE_MS = 20_000;
 
@@ -73,7 +73,7 @@ export class KippuNode {
     const untilMs = Date.now() + START_PATIENCE_MS;
     while (!(await this.#isReady())) {
       if (running.isOver) return false;
-      if (Date.now() > untilMs) throw new Error(`kippu up ${this.name} does not become ready`);
+      if (Date.now() > untilMs) throw new Error(`kippu up ${this.name} does not become ready:\n${this.#lastWords()}`);
       await sleep(50);
     }
     this.#isUp = true;
@@ -97,6 +97,10 @@ export class KippuNode {
       signal: AbortSignal.timeout(CALL_PATIENCE_MS),
     });
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
+  }
+
+  #lastWords(): string {
+    return lastWords(join(this.#stage.directory, `${this.name}.log`));
   }
 
   async #isReady(): Promise<boolean> {

