@@ -152,7 +152,9 @@ export class FaultDriver {
   async #giveUp(act: Extract<Act, { kind: 'give_up' }>): Promise<void> {
     const handover = await giveUp(act, { ...this.#targets, outages: this.tally.outages });
     this.#count('give up a node', handover !== undefined);
-    if (handover !== undefined) this.tally.handovers.push(handover);
+    if (handover === undefined) return;
+    this.tally.handovers.push(handover);
+    await this.#startAgain(this.#node(act.who));
   }
 
   /** On a busy machine it takes longer than the plan has thought: nobody else ends or starts that node meanwhile. */

@@ -45,8 +45,8 @@ const BRINGING_PATIENCE_MS = 30_000;
 
 /**
  * A node dies for good while its spool holds answers that the database lacks: the way to it was cut when they came. An
- * operator learns of it from `kippu doctor`, and hands the spool over as docs/operations.md says. `undefined`: the node was
- * not there.
+ * operator learns of it from `kippu doctor`, and hands the spool over as docs/operations.md says. Another machine is ready then
+ * to be started under its name. `undefined`: the node was not there.
  */
 export async function giveUp({ who, how, by }: GiveUp, targets: HandoverTargets): Promise<Handover | undefined> {
   const { stage, provider, nodes, outages } = targets;
@@ -74,7 +74,6 @@ export async function giveUp({ who, how, by }: GiveUp, targets: HandoverTargets)
   node.moveTo(nextHome(home));
   const isNamed = attempts.length > 0 && (await isNamedByDoctor(home, stage));
   await (by === 'files' ? handFiles(home, targets) : startWorker(home, stage));
-  await node.start();
   return { node: home, by, attempts, isNamed };
 }
 
