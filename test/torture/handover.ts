@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ForcedRenewal, Outage } from './evidence.ts';
 import { waitingIn } from './gather.ts';
 import type { KippuNode } from './node.ts';
-import type { Act } from './plan.ts';
+import type { Act, HandoverKind } from './plan.ts';
 import { connectionOf } from './played.ts';
 import type { ProviderProcess } from './provider.ts';
 import { homePathOf, kippuCommand, type Stage } from './stage.ts';
@@ -12,7 +12,7 @@ import { homePathOf, kippuCommand, type Stage } from './stage.ts';
 /** What became of the answers that waited in the spool of a node when it was given up. */
 export interface Handover {
   readonly node: string;
-  readonly by: string;
+  readonly by: HandoverKind;
   /** The attempts that they answer. */
   readonly attempts: readonly string[];
   /** Whether `kippu doctor`, asked elsewhere, named the node that was gone. */

@@ -55,7 +55,7 @@ export interface PostAttemptRecord {
 }
 
 /** One question, and its rows. */
-export type Ask = (sql: string, ...params: readonly string[]) => Promise<Readonly<Record<string, unknown>>[]>;
+type Ask = (sql: string, ...params: readonly string[]) => Promise<Readonly<Record<string, unknown>>[]>;
 
 export interface Dialect {
   readonly ask: Ask;
