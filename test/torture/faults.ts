@@ -53,6 +53,7 @@ export class FaultDriver {
   readonly #targets: FaultTargets;
   readonly #underWay = new Set<Promise<void>>();
   readonly #held = new Set<string>();
+  readonly #starting = new Map<Target, Promise<void>>();
   #failure: Error | undefined;
 
   constructor(targets: FaultTargets) {
@@ -114,12 +115,19 @@ export class FaultDriver {
     await this.#startAgain(target);
   }
 
-  /** As a supervisor does it: a start that a full disk refuses is tried again. */
-  async #startAgain(target: Target): Promise<void> {
+  /** One at a time for each: whoever kills it while it is started waits for the same start. */
+  #startAgain(target: Target): Promise<void> {
+    const underWay = this.#starting.get(target);
+    if (underWay !== undefined) return underWay;
+    const starting = this.#tryToStart(target).finally(() => this.#starting.delete(target));
+    this.#starting.set(target, starting);
+    return starting;
+  }
+
+  /** As a supervisor does it: a start that a full disk refuses, or a database that is away, is tried again. */
+  async #tryToStart(target: Target): Promise<void> {
     for (let tries = 0; tries < STARTS_MAX; tries += 1) {
       if (await target.start()) return;
-      // Killed while it started: whoever killed it starts it.
-      if (target.running?.child.signalCode === 'SIGKILL') return;
       this.#count('start refused', true);
       await sleep(START_AGAIN_MS);
     }

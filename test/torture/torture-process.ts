@@ -46,7 +46,9 @@ setInterval(() => {
   if (process.ppid !== parent) process.exit(1);
 }, 1000).unref();
 
-process.exitCode = await main();
+const exitCode = await main();
+// Not `process.exitCode`: the package that runs PostgreSQL ends the process with 0 when nothing is left to do.
+process.stdout.write('', () => process.exit(exitCode));
 
 async function main(): Promise<number> {
   const { broken } = values;

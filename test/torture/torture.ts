@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { TortureDatabase } from './database/database.ts';
-import { postgresDatabase } from './database/postgres.ts';
 import { sqliteDatabase } from './database/sqlite.ts';
 import { makeDisk, releaseDisk, type Disk } from './disk.ts';
 import type { AcceptedPost, Evidence, ForcedRenewal } from './evidence.ts';
@@ -72,10 +71,11 @@ export async function torture(options: TortureOptions): Promise<Report> {
   }
 }
 
-function openDatabase({ store, servers }: TortureOptions, disk: Disk): Promise<TortureDatabase> {
-  return store === 'postgres'
-    ? postgresDatabase(serverNames(servers))
-    : Promise.resolve(sqliteDatabase(databasePathOf({ disk })));
+async function openDatabase({ store, servers }: TortureOptions, disk: Disk): Promise<TortureDatabase> {
+  if (store === 'sqlite') return sqliteDatabase(databasePathOf({ disk }));
+  // Its package listens for signals, and for the end of the process: only where it is needed.
+  const { postgresDatabase } = await import('./database/postgres.ts');
+  return postgresDatabase(serverNames(servers));
 }
 
 function serverNames(servers: number): readonly string[] {
