@@ -265,7 +265,11 @@ class Run {
       events: await records.events(),
       posts: await records.posts(),
       postAttempts: await records.postAttempts(),
-      spooled: readSpools(this.#stage).attempts,
+      // What waited in the spool of a node that was given up was durable too, whatever became of its directory.
+      spooled: new Set([
+        ...readSpools(this.#stage).attempts,
+        ...faults.tally.handovers.flatMap(({ attempts }) => attempts),
+      ]),
       killings: this.#stage.processes.killings,
       pauses: this.#stage.processes.pauses,
       fullDisk: faults.tally.fullDisk,
