@@ -29,7 +29,7 @@ describe(
       const doctor = await nodes.run('living', ['doctor', '--json']);
       const finding = findingOf(doctor.stdout, 'answers_elsewhere');
       assert.ok(finding !== undefined, doctor.stdout);
-    assert.equal(finding.facts['nodeId'], deadId);
+      assert.equal(finding.facts['nodeId'], deadId);
       assert.deepEqual([...(finding.facts['names'] as string[])].sort(), USERS.map((user) => `x:${user}`).sort());
       assert.match(String(finding.advice), /KIPPU_HOME/);
 
