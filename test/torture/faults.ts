@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fillDisk } from './disk.ts';
 import type { ForcedRenewal, Outage, Span } from './evidence.ts';
@@ -6,7 +7,7 @@ import { giveUp, type Handover } from './handover.ts';
 import type { Callers } from './load/callers.ts';
 import type { KippuNode } from './node.ts';
 import { PROVIDER, type Act, type PlannedAct } from './plan.ts';
-import type { RunningProcess } from './processes.ts';
+import { lastWords, type RunningProcess } from './processes.ts';
 import type { ProviderProcess } from './provider.ts';
 import { clockPathOf, databasePathOf, type Stage } from './stage.ts';
 
@@ -151,8 +152,11 @@ export class FaultDriver {
     running.signal('SIGTERM');
     await Promise.race([running.ended, sleep(END_PATIENCE_MS, undefined, { ref: false })]);
     const { exitCode, signalCode } = running.child;
-    if (exitCode !== 0)
-      this.tally.badExits.push(`${who}, asked to end in the middle: ${exitCode ?? signalCode ?? 'still runs'}`);
+    if (exitCode !== 0) {
+      const how = exitCode ?? signalCode ?? 'still runs';
+      const said = lastWords(join(this.#targets.stage.directory, `${who}.log`));
+      this.tally.badExits.push(`${who} (${running.pid}), asked to end in the middle: ${how}; it said last:\n${said}`);
+    }
     await this.#targets.stage.processes.kill(running);
     await this.#startAgain(node);
   }
