@@ -9,6 +9,7 @@ import type { KippuNode } from './node.ts';
 import { PROVIDER, type Act, type PlannedAct } from './plan.ts';
 import { lastWords, type RunningProcess } from './processes.ts';
 import type { ProviderProcess } from './provider.ts';
+import type { Records } from './records.ts';
 import { clockPathOf, databasePathOf, type Stage } from './stage.ts';
 
 export interface FaultTargets {
@@ -18,6 +19,7 @@ export interface FaultTargets {
   readonly callers: Callers;
   readonly handles: readonly string[];
   readonly forced: ForcedRenewal[];
+  readonly records: Records;
 }
 
 /** What became of the plan. */

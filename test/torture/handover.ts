@@ -7,6 +7,7 @@ import type { KippuNode } from './node.ts';
 import type { Act, HandoverKind } from './plan.ts';
 import { connectionOf } from './played.ts';
 import type { ProviderProcess } from './provider.ts';
+import type { Records } from './records.ts';
 import { homePathOf, kippuCommand, type Stage } from './stage.ts';
 
 /** What became of the answers that waited in the spool of a node when it was given up. */
@@ -15,7 +16,7 @@ export interface Handover {
   readonly by: HandoverKind;
   /** The attempts that they answer. */
   readonly attempts: readonly string[];
-  /** Whether `kippu doctor`, asked elsewhere, named the node that was gone. */
+  /** Whether `kippu doctor`, asked elsewhere, named the node that was gone, if only its spool had any of them. */
   readonly isNamed: boolean;
 }
 
@@ -26,6 +27,7 @@ export interface HandoverTargets {
   readonly outages: Outage[];
   readonly handles: readonly string[];
   readonly forced: ForcedRenewal[];
+  readonly records: Records;
 }
 
 type GiveUp = Extract<Act, { kind: 'give_up' }>;
@@ -41,6 +43,7 @@ const CUT_MAX_MS = 8000;
 /** Somebody looks after the alarm, and again. */
 const DOCTOR_PATIENCE_MS = 40_000;
 const DOCTOR_EVERY_MS = 3000;
+const ARRIVES_MS = 1000;
 const BRINGING_PATIENCE_MS = 30_000;
 
 /**
@@ -49,7 +52,7 @@ const BRINGING_PATIENCE_MS = 30_000;
  * to be started under its name. `undefined`: the node was not there.
  */
 export async function giveUp({ who, how, by }: GiveUp, targets: HandoverTargets): Promise<Handover | undefined> {
-  const { stage, provider, nodes, outages } = targets;
+  const { stage, provider, nodes, outages, records } = targets;
   const node = nodes.find(({ name }) => name === who);
   if (node === undefined || !(await comes(() => node.isUp, UP_PATIENCE_MS)) || node.running === undefined)
     return undefined;
@@ -72,7 +75,10 @@ export async function giveUp({ who, how, by }: GiveUp, targets: HandoverTargets)
   const attempts = waitingIn(stage, home);
   // The machine that takes its place has nothing of the old one.
   node.moveTo(nextHome(home));
-  const isNamed = attempts.length > 0 && (await isNamedByDoctor(home, stage));
+  // What was on its way to the database when the node died may still have come there.
+  await sleep(ARRIVES_MS);
+  const stored = new Set((await records.attempts()).filter(({ outcome }) => outcome === 'renewed').map(({ id }) => id));
+  const isNamed = attempts.every((id) => stored.has(id)) || (await isNamedByDoctor(home, stage));
   await (by === 'files' ? handFiles(home, targets) : startWorker(home, stage));
   return { node: home, by, attempts, isNamed };
 }

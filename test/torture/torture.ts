@@ -222,6 +222,7 @@ class Run {
       callers,
       handles,
       forced: this.#forced,
+      records,
     });
     const plan = planFaults({
       played,
