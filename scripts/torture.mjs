@@ -11,13 +11,15 @@ if (await installOrExplain('all')) process.exitCode = await runTorture(process.a
  * Real processes, killed, stopped and starved for a while, and then the books: see `docs/guarantees.md`.
  *
  *     npm run torture -- --minutes 5 --seed 7
+ *     npm run torture -- --store postgres --minutes 5 --seed 7
  *
- * Where the system allows it, the run gets a mount namespace of its own, so that it can fill a disk of its own.
+ * Where the system allows it, a run on SQLite gets a mount namespace of its own, so that it can fill a disk of its own.
  */
 function runTorture(args) {
   const node = projectNode(ROOT) ?? process.execPath;
   const run = [path.join(ROOT, 'test/torture/torture-process.ts'), ...args];
-  const namespace = [['--mount'], ['--map-root-user', '--mount']].find(
+  const namespaces = args.some((arg) => arg.includes('postgres')) ? [] : [['--mount'], ['--map-root-user', '--mount']];
+  const namespace = namespaces.find(
     (flags) => spawnSync('unshare', [...flags, 'true'], { stdio: 'ignore' }).status === 0,
   );
   const [command, all] =

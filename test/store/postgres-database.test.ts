@@ -204,6 +204,28 @@ describe('time in PostgreSQL', () => {
     assert.equal(await late.credentials.claim(again), undefined, 'the lease lives for both');
     await Promise.all([early.close(), late.close()]);
   });
+
+  it('takes nothing from anybody by a clock that was set a moment ago', async () => {
+    const url = server.url();
+    let aheadMs = 0;
+    const settable: Clock = { ...clock, nowMs: () => clock.nowMs() + aheadMs };
+    const holder = await opened(url, { clock, timeOf: 'database' });
+    const other = await opened(url, { clock: settable, timeOf: 'database' });
+    const alice = await connected(holder, 'alice', holder.clock!.nowMs());
+    await claimed(holder, alice, { leaseMs: 60_000 });
+    const { openAttempt } = await stored(holder, alice);
+    for (const act of [
+      async () => assert.equal(await other.credentials.claim(claimOf(await stored(other, alice))), undefined),
+      async () => assert.equal(await other.credentials.markUncertain(alice.id, openAttempt!.id, 0), false),
+      async () => assert.deepEqual(await other.credentials.takeDue({ againAtMs: 0, limit: 10 }), []),
+    ]) {
+      aheadMs += 600_000;
+      await act();
+      assert.ok(Math.abs(other.clock!.nowMs() - Date.now()) < 2000, 'and it is right again');
+    }
+    assert.equal((await stored(holder, alice)).openAttempt?.outcome, undefined, 'nobody doubts it');
+    await Promise.all([holder.close(), other.close()]);
+  });
 });
 
 describe('a given pool', () => {

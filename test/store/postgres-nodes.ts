@@ -24,13 +24,13 @@ export interface Answer {
 export class Nodes implements AsyncDisposable {
   readonly sim: Simulation;
   readonly directory = mkdtempSync(join(tmpdir(), 'kippu-nodes-'));
-  readonly #databaseUrl: string;
+  readonly databaseUrl: string;
   readonly #keys = `k1:${randomBytes(32).toString('base64')}`;
   readonly #running: KippuProcess[] = [];
 
   private constructor(sim: Simulation, databaseUrl: string) {
     this.sim = sim;
-    this.#databaseUrl = databaseUrl;
+    this.databaseUrl = databaseUrl;
   }
 
   static async at(databaseUrl: string, { fast = FAST }: { readonly fast?: number } = {}): Promise<Nodes> {
@@ -38,18 +38,62 @@ export class Nodes implements AsyncDisposable {
   }
 
   /** `databaseUrl`: another one than the others'. */
-  async start(name: string, databaseUrl = this.#databaseUrl): Promise<KippuProcess> {
+  async start(name: string, databaseUrl = this.databaseUrl): Promise<KippuProcess> {
     const directory = join(this.directory, name);
     mkdirSync(directory, { recursive: true });
     const node = new KippuProcess(directory, await freePort());
     this.#running.push(node);
-    await node.start({
+    await node.start(this.#settings(databaseUrl));
+    return node;
+  }
+
+  /** A command at the machine of that node. */
+  async run(name: string, command: readonly string[]): Promise<{ readonly stdout: string }> {
+    const child = this.#command(name, command);
+    let stdout = '';
+    child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString('utf8')));
+    await once(child, 'close');
+    return { stdout };
+  }
+
+  /** A worker alone, with that data directory. */
+  work(name: string): AsyncDisposable & { end(): Promise<number | null> } {
+    const child = this.#command(name, ['up', '--no-server', '--no-sandbox']);
+    const over = once(child, 'exit');
+    const end = async (): Promise<number | null> => {
+      child.kill('SIGTERM');
+      await over;
+      return child.exitCode;
+    };
+    return {
+      end,
+      [Symbol.asyncDispose]: async () => {
+        await end();
+      },
+    };
+  }
+
+  #command(name: string, command: readonly string[]): ChildProcess {
+    const home = join(this.directory, name);
+    return spawn(process.execPath, [ENTRY, ...command], {
+      cwd: this.directory,
+      env: {
+        PATH: process.env['PATH'],
+        KIPPU_HOME: home,
+        KIPPU_TEST_FAULTS: home,
+        ...this.#settings(this.databaseUrl),
+      },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  }
+
+  #settings(databaseUrl: string): Record<string, string> {
+    return {
       KIPPU_DATABASE_URL: databaseUrl,
       KIPPU_KEYS: this.#keys,
       KIPPU_X_CLIENT_ID: 'nodes',
       KIPPU_X_BASE_URL: this.sim.url,
-    });
-    return node;
+    };
   }
 
   /** Walks through a consent as a browser would. */

@@ -146,13 +146,37 @@ export class PostgresServer {
 
   /** As if the machine had lost its power: no process of it does anything more. */
   async kill(): Promise<void> {
-    const [main = ''] = readFileSync(join(this.#directory, 'data', 'postmaster.pid'), 'utf8').split('\n');
-    const others = execFileSync('pgrep', ['-P', main], { encoding: 'utf8' }).trim().split('\n');
+    const main = this.#main;
     // All of them stand still first: the others would notice that the main one is gone, and say so to whoever is connected.
-    for (const signal of ['SIGSTOP', 'SIGKILL'] as const)
-      for (const id of [main, ...others]) process.kill(Number(id), signal);
+    process.kill(main, 'SIGSTOP');
+    const others = execFileSync('pgrep', ['-P', String(main)], { encoding: 'utf8' })
+      .trim()
+      .split('\n')
+      .map(Number);
+    for (const id of others) process.kill(id, 'SIGSTOP');
+    for (const id of [main, ...others]) process.kill(id, 'SIGKILL');
     // What is left for it to do is to notice.
     await this.#server.stop();
+  }
+
+  /** As `pg_ctl stop -m immediate`: nothing is finished, and the next start recovers. */
+  async stopAtOnce(): Promise<void> {
+    process.kill(this.#main, 'SIGQUIT');
+    await this.#server.stop();
+  }
+
+  /** For a process that exits: the server ends with it, and nothing of it is left. */
+  endAtOnce(): void {
+    try {
+      process.kill(this.#main, 'SIGQUIT');
+    } catch {
+      // It does not run: then only its files are left.
+    }
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  get #main(): number {
+    return Number(readFileSync(join(this.#directory, 'data', 'postmaster.pid'), 'utf8').split('\n')[0]);
   }
 
   async #untilTold(sql: string): Promise<void> {

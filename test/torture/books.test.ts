@@ -7,18 +7,27 @@ import { balanceRenewals } from './books/renewals.ts';
 import { badTokens, falseRefusals } from './books/tokens.ts';
 import { measureWindows } from './books/window.ts';
 import type { Evidence } from './evidence.ts';
-import { readHistory, type EndFact, type ExchangeFact, type StruckFault, type TokenFact } from './history.ts';
+import { readHistory, type ExchangeFact } from './history.ts';
+import { accessToken, attempt, end, event, evidence, exchange, post, SENDER, T, type MadeUp } from './made-up-books.ts';
 import { PROVIDER } from './plan.ts';
-import type { AttemptRecord, ConnectionRecord, PostRecord } from './records.ts';
+import type { AttemptRecord } from './records.ts';
 
 /** The judges of a run, on made-up books: what must be noticed is noticed, and what is excused is excused. */
-const T = 1_000_000;
-const SENDER = 42;
 
 test('an exchange that an attempt has for renewed is stored, and nothing is lost', () => {
   const books = balanceRenewals(evidence({ exchanges: [exchange()], attempts: [attempt({ outcome: 'renewed' })] }));
   assert.deepEqual(books.lost, []);
   assert.deepEqual(books.invented, []);
+});
+
+test('an exchange is of the attempt that began a moment after it, where clocks are apart and the one before was over', () => {
+  const before = attempt({ id: 'before', outcome: 'unavailable', startedAtMs: T - 900, endedAtMs: T - 800 });
+  const next = attempt({ id: 'next', outcome: 'renewed', startedAtMs: T + 100, endedAtMs: T + 150 });
+  const found = (clocksApartMs: number, attempts: readonly AttemptRecord[]): string | undefined =>
+    balanceRenewals(evidence({ exchanges: [exchange()], attempts, clocksApartMs })).entries[0]?.attempt?.id;
+  assert.equal(found(500, [before, next]), 'next');
+  assert.equal(found(50, [before, next]), 'before', 'too long after it');
+  assert.equal(found(500, [{ ...before, endedAtMs: T + 10 }, next]), 'before', 'it was not over');
 });
 
 test('an answer that is lost without a fault, a kill or a pause is unexplained', () => {
@@ -155,7 +164,7 @@ test('a token that a revocation ended is bad once the revocation is done here; w
 });
 
 test('a reader is refused rightly once the provider has ended the stored token before its time', () => {
-  const refusal = { handle: 'alice', atMs: T + 500, answer: 'uncertain', version: 1, issuedAtMs: T - 1000 };
+  const refusal = refusedAt(T + 500, 'uncertain');
   const found = (replaced: readonly string[], version: number): number => {
     const entry = { exchange: { ...exchange(), replaced }, attempt: attempt({ version }), isStored: false };
     return falseRefusals([refusal], [entry], evidence({})).length;
@@ -169,6 +178,21 @@ test('a reader is refused rightly once the provider has ended the stored token b
     'its tokens are read without asking',
   );
 });
+
+test('a node that does not reach the database may refuse what it has not kept, and says why', () => {
+  const away = { how: 'reset', fromMs: T - 1000, toMs: T + 100 };
+  const found = (node: string | undefined, refusal: ReturnType<typeof refusedAt>): number =>
+    falseRefusals([refusal], [], evidence({ outages: [{ ...away, node }] })).length;
+  const unavailable = refusedAt(T + 50, 'store_unavailable');
+  assert.deepEqual([found('a', unavailable), found(undefined, unavailable)], [0, 0]);
+  assert.equal(found('b', unavailable), 1, 'its own way was good');
+  assert.equal(found('a', refusedAt(T + 60_000, 'store_unavailable')), 1, 'long after');
+  assert.equal(found('a', refusedAt(T + 50, 'uncertain')), 1, 'another reason is none');
+});
+
+function refusedAt(atMs: number, answer: string): Parameters<typeof falseRefusals>[0][number] {
+  return { handle: 'alice', node: 'a', fromMs: atMs - 5, atMs, answer, version: 1, issuedAtMs: T - 1000 };
+}
 
 test('a family that a reuse ended although its last token was here was killed, unless somebody forced the renewal', () => {
   const found = (isStored: boolean, more: MadeUp = {}): number => {
@@ -279,110 +303,3 @@ test('the journal of the provider tells of exchanges, their faults, and what was
   ]);
   assert.deepEqual([history.reuses.length, history.struck['lose']], [1, 1]);
 });
-
-function exchange(fault?: StruckFault): ExchangeFact {
-  return { grantId: 'grant', handle: 'alice', atMs: T, successor: 'next', replaced: [], fault };
-}
-
-function attempt(of: Partial<AttemptRecord> = {}): AttemptRecord {
-  return {
-    id: 'att',
-    connectionId: 'con',
-    purpose: 'renewal',
-    version: 1,
-    senderPid: SENDER,
-    startedAtMs: T - 10,
-    endedAtMs: null,
-    outcome: null,
-    error: null,
-    replays: 0,
-    ...of,
-  };
-}
-
-function accessToken() {
-  return {
-    id: 'token',
-    kind: 'access' as 'access' | 'refresh',
-    grantId: 'grant',
-    handle: 'alice',
-    issuedAtMs: T - 1000,
-    expiresAtMs: T + 7000,
-    spentAtMs: undefined as number | undefined,
-    ended: undefined as TokenFact['ended'],
-  };
-}
-
-function event(type: string, atMs: number): Evidence['events'][number] {
-  return { atMs, type, connectionId: 'con', postId: null, data: {} };
-}
-
-function end(why: EndFact['why'], atMs: number): EndFact {
-  return { grantId: 'grant', handle: 'alice', why, endsAccess: true, atMs };
-}
-
-function post(status: string, remoteId: string | null = null): PostRecord {
-  return {
-    id: 'pst',
-    connectionId: 'con',
-    text: 'hello',
-    status,
-    reason: null,
-    detail: null,
-    remoteId,
-    publishAtMs: T,
-    dueAtMs: null,
-    readBacks: 0,
-  };
-}
-
-interface MadeUp extends Partial<Omit<Evidence, 'provider' | 'connections'>> {
-  readonly exchanges?: readonly ExchangeFact[];
-  readonly consents?: Evidence['provider']['consents'];
-  readonly reuses?: Evidence['provider']['reuses'];
-  readonly ends?: Evidence['provider']['ends'];
-  readonly remote?: Evidence['provider']['posts'];
-  readonly tokens?: Evidence['provider']['tokens'];
-  readonly state?: string;
-}
-
-function evidence({
-  exchanges = [],
-  consents = [],
-  reuses = [],
-  ends = [],
-  remote = [],
-  tokens = new Map(),
-  ...of
-}: MadeUp): Evidence {
-  const alice: ConnectionRecord = {
-    id: 'con',
-    name: 'x:alice',
-    handle: 'alice',
-    state: of.state ?? 'active',
-    reason: null,
-    version: 1,
-    accessIssuedAtMs: T,
-    accessExpiresAtMs: T + 8000,
-    openAttempt: null,
-  };
-  return {
-    provider: { exchanges, consents, reuses, ends, posts: remote, tokens, struck: {} },
-    connections: [alice],
-    attempts: [],
-    events: [],
-    posts: [],
-    postAttempts: [],
-    spooled: new Set(),
-    killings: [],
-    pauses: [],
-    fullDisk: [],
-    commits: new Map(),
-    reads: [],
-    accepted: [],
-    forced: [],
-    proofs: new Map(),
-    lateAnswerMs: 3000,
-    ...of,
-  };
-}

@@ -24,6 +24,12 @@ export const DEFECTS: readonly Defect[] = [
         to: 'and (:openAttemptId is null or 1 = 1)',
       },
       {
+        file: 'src/store/postgres/credential-queries.ts',
+        from: `and attempt_id is not distinct from :openAttemptId
+         and (lease_fence is null or lease_expires_at_ms <= :nowMs)`,
+        to: 'and (:openAttemptId::text is null or true)',
+      },
+      {
         file: 'src/renewal/look.ts',
         from: 'const credential = await ports.credentials.read(id);',
         to: `const stored = await ports.credentials.read(id);
@@ -117,6 +123,17 @@ export const DEFECTS: readonly Defect[] = [
   const tokens = isFresh ? known.tokens : openTokens({ credential, app }, ports);
   if (!isFresh) kept.set(credential.connectionId, { tokens, atMs: ports.clock.nowMs() });
   return served({ ...seen, app }, { tokens, version`,
+      },
+    ],
+  },
+  {
+    name: 'set-clock-believed',
+    what: 'a node whose clock was set goes on by the difference that it has found before (PostgreSQL)',
+    edits: [
+      {
+        file: 'src/store/postgres/shared-clock.ts',
+        from: 'if (this.#asked === undefined) return 0;',
+        to: 'if (this.#asked === undefined || this.#asked !== undefined) return 0;',
       },
     ],
   },

@@ -15,6 +15,8 @@ export interface Evidence {
   readonly killings: readonly Killing[];
   readonly pauses: readonly Pause[];
   readonly fullDisk: readonly Span[];
+  /** When the database, or the way to it, was away. */
+  readonly outages: readonly Outage[];
   /** Of each process: its commits in their order. */
   readonly commits: ReadonlyMap<number, readonly Commit[]>;
   readonly reads: readonly ServedRead[];
@@ -23,6 +25,14 @@ export interface Evidence {
   /** What the last renewal, after all faults, was answered; by handle. */
   readonly proofs: ReadonlyMap<string, string>;
   readonly lateAnswerMs: number;
+  /** How far the clocks of both sides may be apart. */
+  readonly clocksApartMs: number;
+}
+
+export interface Outage extends Span {
+  /** Whose way was cut. Absent: the database itself was away, for everybody. */
+  readonly node: string | undefined;
+  readonly how: string;
 }
 
 export interface Span {

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Chance } from './plan.ts';
-import type { RunningProcess } from './processes.ts';
-import { kippuCommand, type Stage } from './stage.ts';
+import { lastWords, type RunningProcess } from './processes.ts';
+import { homePathOf, kippuCommand, type Stage } from './stage.ts';
 
-const START_PATIENCE_MS = 60_000;
+const START_PATIENCE_MS = 120_000;
 /** Longer than Kippu lets any caller wait. */
 const CALL_PATIENCE_MS = 20_000;
 
@@ -26,7 +26,7 @@ export interface NodeOptions {
 export class KippuNode {
   readonly name: string;
   readonly port: number | undefined;
-  readonly #home: string;
+  #home: string;
   readonly #stage: Stage;
   #running: RunningProcess | undefined;
   #key = '';
@@ -41,6 +41,15 @@ export class KippuNode {
 
   get running(): RunningProcess | undefined {
     return this.#running;
+  }
+
+  get home(): string {
+    return this.#home;
+  }
+
+  /** From its next start on: another data directory, and so another machine. */
+  moveTo(home: string): void {
+    this.#home = home;
   }
 
   /** As a load balancer knows it: it has answered since it was started. */
@@ -64,7 +73,7 @@ export class KippuNode {
     const untilMs = Date.now() + START_PATIENCE_MS;
     while (!(await this.#isReady())) {
       if (running.isOver) return false;
-      if (Date.now() > untilMs) throw new Error(`kippu up ${this.name} does not become ready`);
+      if (Date.now() > untilMs) throw new Error(`kippu up ${this.name} does not become ready:\n${this.#lastWords()}`);
       await sleep(50);
     }
     this.#isUp = true;
@@ -90,12 +99,16 @@ export class KippuNode {
     return { status: response.status, body: (await response.json()) as Record<string, unknown> };
   }
 
+  #lastWords(): string {
+    return lastWords(join(this.#stage.directory, `${this.name}.log`));
+  }
+
   async #isReady(): Promise<boolean> {
     try {
       const response = await fetch(`${this.url}/readyz`, { signal: AbortSignal.timeout(1500) });
       await response.arrayBuffer();
       if (!response.ok) return false;
-      const file = join(this.#stage.disk.path, `home-${this.#home}`, 'server.json');
+      const file = join(homePathOf(this.#stage, this.#home), 'server.json');
       const { key, pid } = JSON.parse(readFileSync(file, 'utf8')) as { readonly key: string; readonly pid: number };
       this.#key = key;
       return pid === this.#running?.pid;

@@ -11,6 +11,7 @@ const OPTIONS: PlanOptions = {
   nodes: ['a', 'b'],
   lateAnswerMs: 2000,
   hasDisk: true,
+  hasServer: false,
 };
 
 test('a plan of faults is the same for the same seed, and another for another', () => {
@@ -39,6 +40,37 @@ test('a plan has every kind of act, and only faults that the provider understand
   const kinds = new Set(plan.map(({ act }) => act.kind));
   assert.deepEqual([...kinds].sort(), ['answer_fault', 'fill_disk', 'kill', 'kill_caller', 'pause']);
   for (const { act } of plan) if (act.kind === 'answer_fault') parseFaultOrder(act.order);
+});
+
+test('at a server there are all the faults of servers and machines too, and a node that is given up is left alone', () => {
+  const options = { ...OPTIONS, nodes: ['a', 'b', 'c'], hasDisk: false, hasServer: true };
+  const plan = planFaults(options);
+  const kinds = new Set(plan.map(({ act }) => act.kind));
+  for (const kind of ['restart', 'restart_database', 'cut', 'set_clock', 'give_up'] as const)
+    assert.ok(kinds.has(kind), kind);
+  assert.deepEqual(
+    planFaults({ ...options, forMs: 300_000 }),
+    plan.slice(0, planFaults({ ...options, forMs: 300_000 }).length),
+  );
+  for (const { atMs, act } of plan) {
+    if (act.kind !== 'give_up') continue;
+    const meanwhile = plan.filter((other) => other.atMs > atMs && other.atMs < atMs + 45_000);
+    const disturbing = meanwhile.filter(
+      (other) =>
+        ['kill', 'pause', 'restart', 'cut'].includes(other.act.kind) && 'who' in other.act && other.act.who === act.who,
+    );
+    assert.deepEqual(disturbing, []);
+  }
+  assert.ok(
+    planFaults({ ...options, played: PLAYED.auth0 }).every(
+      ({ act }) => act.kind !== 'give_up' || act.by === 'directory',
+    ),
+  );
+});
+
+test('without a server its faults are not planned', () => {
+  const kinds = new Set<string>(planFaults(OPTIONS).map(({ act }) => act.kind));
+  for (const kind of ['restart', 'restart_database', 'cut', 'set_clock', 'give_up']) assert.ok(!kinds.has(kind), kind);
 });
 
 test('where no disk can be mounted, none is filled', () => {

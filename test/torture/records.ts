@@ -1,6 +1,3 @@
-import { DatabaseSync } from 'node:sqlite';
-
-/** What Kippu's database says, read from beside it: with its own connection and its own SQL. */
 export interface ConnectionRecord {
   readonly id: string;
   readonly name: string;
@@ -57,71 +54,86 @@ export interface PostAttemptRecord {
   readonly detail: string | null;
 }
 
-const SQL = {
-  connections: `select n.id, n.name, n.handle, n.state, n.state_reason as reason, c.version,
-    c.access_issued_at_ms as accessIssuedAtMs, c.access_expires_at_ms as accessExpiresAtMs, c.attempt_id as openAttempt
-    from connections n join credentials c on c.connection_id = n.id`,
-  attempts: `select id, connection_id as connectionId, purpose, version, json_extract(sender, '$.pid') as senderPid,
-    started_at_ms as startedAtMs, ended_at_ms as endedAtMs, outcome, error, replays
-    from attempts where purpose <> 'revocation' order by started_at_ms, fence`,
-  events: `select at_ms as atMs, type, connection_id as connectionId, post_id as postId, data from events order by sequence`,
-  posts: `select id, connection_id as connectionId, text, status, status_reason as reason, status_detail as detail,
-    remote_id as remoteId, publish_at_ms as publishAtMs, due_at_ms as dueAtMs,
-    read_backs as readBacks from posts`,
-  postAttempts: `select post_id as postId, json_extract(sender, '$.pid') as senderPid, started_at_ms as startedAtMs,
-    ended_at_ms as endedAtMs, outcome, reason, detail from post_attempts order by started_at_ms`,
-} as const;
+/** One question, and its rows. */
+type Ask = (sql: string, ...params: readonly string[]) => Promise<Readonly<Record<string, unknown>>[]>;
 
-export class Records implements Disposable {
-  readonly #db: DatabaseSync;
+export interface Dialect {
+  readonly ask: Ask;
+  /** The process id in a `sender`, which is JSON. */
+  readonly pid: string;
+  /** The order in which events became known. */
+  readonly eventOrder: string;
+  /** What the database itself finds wrong with its files; nothing as a rule. */
+  damages(): Promise<string[]>;
+  close(): Promise<void>;
+}
 
-  constructor(databasePath: string) {
-    this.#db = new DatabaseSync(databasePath, { readOnly: true, timeout: 5000 });
+/** What Kippu's database says, read from beside it: with its own connection and its own SQL. */
+export class Records implements AsyncDisposable {
+  readonly #dialect: Dialect;
+
+  constructor(dialect: Dialect) {
+    this.#dialect = dialect;
   }
 
-  connections(): ConnectionRecord[] {
-    return this.#all<ConnectionRecord>(SQL.connections);
+  connections(): Promise<ConnectionRecord[]> {
+    return this.#all<ConnectionRecord>(CONNECTIONS);
   }
 
-  connection(name: string): ConnectionRecord | undefined {
-    return this.#all<ConnectionRecord>(`${SQL.connections} where n.name = ?`, name)[0];
+  async connection(name: string): Promise<ConnectionRecord | undefined> {
+    return (await this.#all<ConnectionRecord>(`${CONNECTIONS} where n.name = ?`, name))[0];
   }
 
-  attempts(): AttemptRecord[] {
-    return this.#all<AttemptRecord>(SQL.attempts);
+  attempts(): Promise<AttemptRecord[]> {
+    return this.#all<AttemptRecord>(
+      `select id, connection_id as "connectionId", purpose, version, ${this.#dialect.pid} as "senderPid",
+         started_at_ms as "startedAtMs", ended_at_ms as "endedAtMs", outcome, error, replays
+       from attempts where purpose <> 'revocation' order by started_at_ms, fence`,
+    );
   }
 
-  events(): EventRecord[] {
-    return this.#all<EventRecord & { readonly data: string }>(SQL.events).map((event) => ({
-      ...event,
-      data: JSON.parse(event.data) as Record<string, unknown>,
-    }));
+  async events(): Promise<EventRecord[]> {
+    const events = await this.#all<EventRecord & { readonly data: string }>(
+      `select at_ms as "atMs", type, connection_id as "connectionId", post_id as "postId", data from events
+       order by ${this.#dialect.eventOrder}`,
+    );
+    return events.map((event) => ({ ...event, data: JSON.parse(event.data) as Record<string, unknown> }));
   }
 
-  posts(): PostRecord[] {
-    return this.#all<PostRecord>(SQL.posts);
+  posts(): Promise<PostRecord[]> {
+    return this.#all<PostRecord>(
+      `select id, connection_id as "connectionId", text, status, status_reason as reason, status_detail as detail,
+         remote_id as "remoteId", publish_at_ms as "publishAtMs", due_at_ms as "dueAtMs", read_backs as "readBacks"
+       from posts`,
+    );
   }
 
-  postAttempts(): PostAttemptRecord[] {
-    return this.#all<PostAttemptRecord>(SQL.postAttempts);
+  postAttempts(): Promise<PostAttemptRecord[]> {
+    return this.#all<PostAttemptRecord>(
+      `select post_id as "postId", ${this.#dialect.pid} as "senderPid", started_at_ms as "startedAtMs",
+         ended_at_ms as "endedAtMs", outcome, reason, detail
+       from post_attempts order by started_at_ms`,
+    );
   }
 
-  isAppHeld(): boolean {
-    return this.#all('select 1 from provider_apps where held_for_operator = 1').length > 0;
+  async isAppHeld(): Promise<boolean> {
+    return (await this.#all('select id from provider_apps where held_for_operator = 1')).length > 0;
   }
 
-  /** What SQLite itself finds wrong with the file; nothing as a rule. */
-  damages(): string[] {
-    return this.#all<{ readonly integrity_check: string }>('pragma integrity_check')
-      .map((row) => row.integrity_check)
-      .filter((line) => line !== 'ok');
+  damages(): Promise<string[]> {
+    return this.#dialect.damages();
   }
 
-  [Symbol.dispose](): void {
-    this.#db.close();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#dialect.close();
   }
 
-  #all<T>(sql: string, ...params: readonly string[]): T[] {
-    return this.#db.prepare(sql).all(...params) as T[];
+  async #all<T>(sql: string, ...params: readonly string[]): Promise<T[]> {
+    return (await this.#dialect.ask(sql, ...params)) as T[];
   }
 }
+
+const CONNECTIONS = `
+  select n.id, n.name, n.handle, n.state, n.state_reason as reason, c.version, c.access_issued_at_ms as "accessIssuedAtMs",
+    c.access_expires_at_ms as "accessExpiresAtMs", c.attempt_id as "openAttempt"
+  from connections n join credentials c on c.connection_id = n.id`;

@@ -14,12 +14,14 @@ import { storyOf } from './story.ts';
 /** What is known of a run besides the books. */
 export interface Circumstances {
   readonly played: Played;
+  readonly store: string;
   readonly seed: string;
   readonly faults: FaultTally;
   readonly reads: ReadTally;
   readonly calls: CallerTally;
   readonly spools: Spools;
   readonly spooled: number;
+  readonly reapplied: number;
   readonly refusedWrites: number;
   readonly disk: string;
   readonly damages: readonly string[];
@@ -30,6 +32,7 @@ export interface Circumstances {
 
 export interface Report {
   readonly provider: string;
+  readonly store: string;
   readonly seed: string;
   readonly isGood: boolean;
   /** What must be zero, by what it is. */
@@ -43,6 +46,12 @@ export interface Report {
   readonly disk: string;
   readonly refusedWrites: number;
   readonly throughTheSpool: number;
+  /** Answers that came to the store from a spool. */
+  readonly carriedOver: number;
+  /** Nodes that were given up with answers in their spools, and what became of those. */
+  readonly handedOver: { readonly nodes: number; readonly answers: number; readonly stored: number };
+  /** Milliseconds in which the database, or a node's way to it, was away. */
+  readonly awayMs: number;
   readonly tornSpoolFiles: number;
   readonly lostByCause: Readonly<Record<string, number>>;
   readonly connectionsEnded: Readonly<Record<string, number>>;
@@ -93,14 +102,20 @@ export function balance(evidence: Evidence, circumstances: Circumstances): Repor
       what: `${answer} at ${instant(atMs)}`,
     })),
     'answers left in a spool': Array.from({ length: spools.waiting }, () => ({ handle: '', what: 'waits in a spool' })),
+    'nodes given up, and not named by kippu doctor': faults.handovers
+      .filter(({ attempts, isNamed }) => attempts.length > 0 && !isNamed)
+      .map(({ node, attempts }) => ({ handle: '', what: `${node}, with ${attempts.length} answers` })),
     'database damaged': circumstances.damages.map((what) => ({ handle: '', what })),
     'servers that did not end in good order': circumstances.badExits.map((what) => ({ handle: '', what })),
     'commands that hung': Array.from({ length: calls.hung }, () => ({ handle: '', what: 'a command did not end' })),
   };
+  const handed = faults.handovers.flatMap(({ attempts }) => attempts);
+  const renewed = new Set(evidence.attempts.filter(({ outcome }) => outcome === 'renewed').map(({ id }) => id));
   const violations = Object.fromEntries(Object.entries(flaws).map(([what, found]) => [what, found.length]));
   const all = Object.entries(flaws).flatMap(([kind, found]) => found.map((flaw) => ({ kind, flaw })));
   return {
     provider: played.data.id,
+    store: circumstances.store,
     seed: circumstances.seed,
     isGood: all.length === 0,
     violations,
@@ -113,6 +128,13 @@ export function balance(evidence: Evidence, circumstances: Circumstances): Repor
     disk: circumstances.disk,
     refusedWrites: circumstances.refusedWrites,
     throughTheSpool: circumstances.spooled,
+    carriedOver: circumstances.reapplied,
+    handedOver: {
+      nodes: faults.handovers.length,
+      answers: handed.length,
+      stored: handed.filter((id) => renewed.has(id)).length,
+    },
+    awayMs: evidence.outages.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0),
     tornSpoolFiles: spools.damaged,
     lostByCause: countBy(renewals.lost.map(({ cause }) => cause)),
     connectionsEnded: renewals.ended,

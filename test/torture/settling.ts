@@ -39,26 +39,26 @@ export async function settle(options: SettlingOptions): Promise<Settled> {
   while (Date.now() - beganMs < settleMaxMs && !stop.aborted) {
     await operator.look();
     await askForTokens(options);
-    open = whatIsOpen(records, await users.consentWhereNeeded());
+    open = await whatIsOpen(records, await users.consentWhereNeeded());
     if (open === '') break;
     await sleep(LOOK_EVERY_MS);
   }
   say(`settled after ${Math.round((Date.now() - beganMs) / 1000)} s${open === '' ? '' : `, except: ${open}`}`);
   const proofs = await proveAll(options);
   const badExits = await endNodes(options);
-  return { proofs, badExits, damages: records.damages() };
+  return { proofs, badExits, damages: await records.damages() };
 }
 
-function whatIsOpen(records: Records, consents: number): string {
-  const attempts = new Map(records.attempts().map((attempt) => [attempt.id, attempt]));
-  const uncertain = records.connections().filter(({ state, openAttempt }) => {
+async function whatIsOpen(records: Records, consents: number): Promise<string> {
+  const attempts = new Map((await records.attempts()).map((attempt) => [attempt.id, attempt]));
+  const uncertain = (await records.connections()).filter(({ state, openAttempt }) => {
     // Refused, and not believed, because so many were refused at once: the operator lets it be asked once more.
     if (openAttempt === null) return state === 'uncertain';
     const attempt = attempts.get(openAttempt ?? '');
     // One whose replay went unanswered, too, waits for a minute and longer: that is told, and not waited for.
     return attempt !== undefined && !(attempt.outcome === 'unanswered' && attempt.replays > 0);
   });
-  const posts = records.posts().filter(isPending);
+  const posts = (await records.posts()).filter(isPending);
   const facts = { uncertain: uncertain.length, 'to consent': consents, posts: posts.length };
   return Object.entries(facts)
     .flatMap(([what, count]) => (count === 0 ? [] : [`${count} ${what}`]))
@@ -75,7 +75,7 @@ const SOON_MS = 7000;
 
 /** Somebody reads every connection: what is only looked at when it is asked for moves on. */
 async function askForTokens({ nodes, records }: SettlingOptions): Promise<void> {
-  const uncertain = records.connections().filter(({ state, accessExpiresAtMs }) => {
+  const uncertain = (await records.connections()).filter(({ state, accessExpiresAtMs }) => {
     return state === 'uncertain' && (accessExpiresAtMs ?? 0) < Date.now();
   });
   await Promise.all(
@@ -94,19 +94,17 @@ async function proveAll(options: SettlingOptions): Promise<Map<string, string>> 
   const proofs = new Map<string, string>();
   for (let calls = 0; calls < CALLS_MAX; calls += 1) {
     await renewAll(proofs, options);
-    if (!options.records.isAppHeld()) break;
+    if (!(await options.records.isAppHeld())) break;
     await options.operator.look();
   }
   return proofs;
 }
 
 async function renewAll(proofs: Map<string, string>, { nodes, records }: SettlingOptions): Promise<void> {
-  const waiting = records
-    .connections()
-    .filter(
-      ({ state, handle, openAttempt }) =>
-        (state === 'active' || (state === 'uncertain' && openAttempt === null)) && proofs.get(handle) !== 'renewed',
-    );
+  const waiting = (await records.connections()).filter(
+    ({ state, handle, openAttempt }) =>
+      (state === 'active' || (state === 'uncertain' && openAttempt === null)) && proofs.get(handle) !== 'renewed',
+  );
   await Promise.all(
     Array.from({ length: AT_ONCE }, async (_, index) => {
       const node = nodes[index % nodes.length];

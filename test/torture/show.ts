@@ -11,13 +11,11 @@ export function showReport(report: Report): string {
     ],
     ['done', counts(report.faults)],
     ['answers struck', counts(report.answersStruck)],
+    ...(report.store === 'postgres' ? [databaseLine(report)] : [diskLine(report)]),
     [
-      'disk',
-      report.disk === 'folder'
-        ? 'never filled: this machine lets nobody mount one'
-        : `${report.disk}; ${report.refusedWrites} writes refused while it was full`,
+      'through the spool',
+      `${report.throughTheSpool} answers, of which ${report.carriedOver} came to the store from there; ${report.tornSpoolFiles} torn files`,
     ],
-    ['through the spool', `${report.throughTheSpool} answers; ${report.tornSpoolFiles} torn files`],
     ['answers lost', counts(report.lostByCause)],
     [
       'connections ended',
@@ -41,12 +39,27 @@ export function showReport(report: Report): string {
     ([what, count]) => `${count === 0 ? '  ok ' : '  BAD'} ${count} ${what}`,
   );
   return [
-    `torture, ${report.provider}, seed ${report.seed}: ${report.isGood ? 'the books balance' : 'THE BOOKS DO NOT BALANCE'}`,
+    `torture, ${report.provider} on ${report.store}, seed ${report.seed}: ${report.isGood ? 'the books balance' : 'THE BOOKS DO NOT BALANCE'}`,
     ...lines.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`),
     'must be zero:',
     ...zeros,
     ...report.stories.map((story) => `\n${story}`),
   ].join('\n');
+}
+
+function diskLine({ disk, refusedWrites }: Report): [string, string] {
+  const text =
+    disk === 'folder'
+      ? 'never filled: this machine lets nobody mount one'
+      : `${disk}; ${refusedWrites} writes refused while it was full`;
+  return ['disk', text];
+}
+
+function databaseLine({ awayMs, handedOver: { nodes, answers, stored } }: Report): [string, string] {
+  return [
+    'database',
+    `away for ${Math.round(awayMs / 1000)} s of all nodes together; ${nodes} nodes given up with ${answers} answers in their spools, ${stored} of them stored`,
+  ];
 }
 
 function postLines({ posts }: Report): [string, string][] {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { TortureDatabase } from './database/database.ts';
 import type { Disk } from './disk.ts';
 import type { Played } from './played.ts';
 import type { Launch, ProcessTable } from './processes.ts';
@@ -14,8 +15,9 @@ export const TIMING = { deadlineMs: 6000, lateAnswerMs: 3000, replayMarginMs: 50
 export interface Stage {
   /** Logs, measured times, and the provider's memory: on the machine's own disk, which is never filled. */
   readonly directory: string;
-  /** Database, key rings and spools. */
+  /** The database where it is a file, key rings and spools. */
   readonly disk: Disk;
+  readonly database: TortureDatabase;
   readonly played: Played;
   readonly providerUrl: string;
   readonly keys: string;
@@ -26,6 +28,15 @@ export interface Stage {
 
 export function databasePathOf({ disk }: Pick<Stage, 'disk'>): string {
   return join(disk.path, 'kippu.db');
+}
+
+export function homePathOf({ disk }: Pick<Stage, 'disk'>, home: string): string {
+  return join(disk.path, `home-${home}`);
+}
+
+/** How far the clock of that home's machine is ahead, in milliseconds: a number in a file, which may change at any time. */
+export function clockPathOf({ directory }: Pick<Stage, 'directory'>, home: string): string {
+  return join(directory, `clock-${home}`);
 }
 
 export function timingsPathOf({ directory }: Pick<Stage, 'directory'>, name: string): string {
@@ -43,8 +54,8 @@ export function kippuCommand(
     cwd: stage.directory,
     log: join(stage.directory, `${name}.log`),
     env: {
-      KIPPU_HOME: join(stage.disk.path, `home-${home}`),
-      KIPPU_DATABASE_URL: `sqlite:${databasePathOf(stage)}`,
+      KIPPU_HOME: homePathOf(stage, home),
+      KIPPU_DATABASE_URL: stage.database.urlFor(home),
       KIPPU_KEYS: stage.keys,
       KIPPU_SANDBOX: '0',
       ...appSettings(stage),
@@ -54,6 +65,10 @@ export function kippuCommand(
       KIPPU_LOG_FORMAT: 'json',
       KIPPU_LOG_LEVEL: 'warn',
       KIPPU_TEST_TIMINGS: timingsPathOf(stage, name),
+      // At a file all processes are of one machine; at a server each data directory is on a machine of its own.
+      ...(stage.database.server === undefined
+        ? {}
+        : { KIPPU_TEST_MACHINE: home, KIPPU_TEST_CLOCK: clockPathOf(stage, home) }),
     },
   };
 }

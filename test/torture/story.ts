@@ -81,8 +81,12 @@ function storeLines(id: string, { attempts, events, posts, postAttempts }: Evide
   ];
 }
 
-function processLines(pids: ReadonlySet<number>, { killings, pauses, fullDisk }: Evidence): Line[] {
+function processLines(pids: ReadonlySet<number>, { killings, pauses, fullDisk, outages }: Evidence): Line[] {
   return [
+    ...outages.flatMap(({ fromMs, toMs, node, how }) => [
+      { atMs: fromMs, text: `database  away for ${node ?? 'all'}: ${how}` },
+      { atMs: toMs, text: `database  there again for ${node ?? 'all'}` },
+    ]),
     ...killings
       .filter(({ pid, name }) => pids.has(pid) || name === 'provider')
       .map(({ atMs, name, pid }) => ({ atMs, text: `process   ${name} (${pid}) killed` })),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -62,6 +62,33 @@ describe('at a provider where no posts are made', { concurrency: true, timeout: 
       assert.deepEqual(readdirSync(folder), [], 'something was left in the temporary folder');
     });
   }
+});
+
+/**
+ * Its twelve seconds have kills and a restart in good order, a pause, a node that is cut off in silence and one that is cut
+ * off with resets, the end of the database with all its processes, and a clock that is set.
+ */
+const SEED_AT_POSTGRES = '781';
+
+describe('three nodes of their own, at a PostgreSQL that goes away', { timeout: 300_000 }, () => {
+  it('lose only what no client can keep: what came meanwhile is in their spools', async (test) => {
+    const folder = mkdtempSync(join(tmpdir(), 'kippu-torture-test-'));
+    test.after(() => rmSync(folder, { recursive: true, force: true }));
+    // PostgreSQL may run as somebody else, who must be able to reach what is in it.
+    chmodSync(folder, 0o755);
+    const flags = ['--store', 'postgres', '--minutes', '0.2', '--seed', SEED_AT_POSTGRES];
+    const load = ['--connections', '60', '--nodes', '3', '--readers', '3'];
+    const { report, stderr, exitCode } = await run([...flags, ...load], folder, test.signal);
+    assert.ok(report.isGood, `${showReport(report)}\n${stderr}`);
+    assert.deepEqual([exitCode, report.store], [0, 'postgres']);
+    assert.ok(report.renewals >= 20, `only ${report.renewals} renewals: nothing was put to the test`);
+    for (const fault of ['kill', 'restart', 'restart the database: kill', 'cut off a node: silence', 'set a clock'])
+      assert.ok((report.faults[fault] ?? 0) > 0, `never done: ${fault}`);
+    assert.ok(report.throughTheSpool > 0, 'no answer was kept beside its commit');
+    assert.equal(report.renewals - report.renewalsStored, sum(report.lostByCause), 'each lost answer has its cause');
+    test.diagnostic(`answers lost: ${JSON.stringify(report.lostByCause)}; from the spools: ${report.carriedOver}`);
+    assert.deepEqual(readdirSync(folder), [], 'something was left in the temporary folder');
+  });
 });
 
 interface Run {

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { makeDisk, releaseDisk } from './disk.ts';
+import type { TortureDatabase } from './database/database.ts';
+import { sqliteDatabase } from './database/sqlite.ts';
+import { makeDisk, releaseDisk, type Disk } from './disk.ts';
 import type { AcceptedPost, Evidence, ForcedRenewal } from './evidence.ts';
-import { FaultDriver } from './faults.ts';
+import { FaultDriver, setClock } from './faults.ts';
 import { countRefusedWrites, readSpools, readTimings } from './gather.ts';
 import { readHistory } from './history.ts';
 import { Callers, type CallerTally } from './load/callers.ts';
@@ -16,25 +18,26 @@ import { newTally, readTokens } from './load/readers.ts';
 import { Operator } from './load/operator.ts';
 import { Users } from './load/users.ts';
 import { KippuNode } from './node.ts';
-import { planFaults } from './plan.ts';
+import { drawClocks, planFaults } from './plan.ts';
 import type { Played } from './played.ts';
 import { lastingPort } from './ports.ts';
 import { lastWords, ProcessTable } from './processes.ts';
 import { ProviderProcess } from './provider.ts';
-import { Records } from './records.ts';
+import type { Records } from './records.ts';
 import { balance, type Report } from './report.ts';
 import { settle } from './settling.ts';
 import { databasePathOf, TIMING, type Stage } from './stage.ts';
 
 export interface TortureOptions {
   readonly played: Played;
+  readonly store: 'sqlite' | 'postgres';
   readonly seed: string;
   /** How long faults happen; the settling afterwards comes on top. */
   readonly forMs: number;
   /** How long the settling may take: an uncertainty needs the original request's end, the token's end, and a replay. */
   readonly settleMaxMs: number;
   readonly connections: number;
-  /** Kippu's servers; a worker without a server comes on top. */
+  /** Kippu's servers; at SQLite a worker without a server comes on top. */
   readonly servers: number;
   readonly readers: number;
   readonly broken: string | undefined;
@@ -50,20 +53,37 @@ export async function torture(options: TortureOptions): Promise<Report> {
   const removeAtExit = (): void => rmSync(directory, { recursive: true, force: true });
   process.on('exit', removeAtExit);
   const disk = makeDisk(directory, options);
+  let database: TortureDatabase | undefined;
   try {
     mkdirSync(join(directory, 'provider'), { recursive: true });
     const { played, broken } = options;
     const provider = new ProviderProcess(played, { directory, port: await lastingPort() }, processes);
     const keys = `torture:${randomBytes(32).toString('base64')}`;
-    const stage: Stage = { directory, disk, played, providerUrl: provider.url, keys, processes, broken };
+    database = await openDatabase(options, disk);
+    const stage: Stage = { directory, disk, database, played, providerUrl: provider.url, keys, processes, broken };
     return await new Run(options, stage, provider).play();
   } finally {
     await processes.endAll();
+    await database?.close();
     releaseDisk(disk);
     removeAtExit();
     process.off('exit', removeAtExit);
   }
 }
+
+async function openDatabase({ store, servers }: TortureOptions, disk: Disk): Promise<TortureDatabase> {
+  if (store === 'sqlite') return sqliteDatabase(databasePathOf({ disk }));
+  // Its package listens for signals, and for the end of the process: only where it is needed.
+  const { postgresDatabase } = await import('./database/postgres.ts');
+  return postgresDatabase(serverNames(servers));
+}
+
+function serverNames(servers: number): readonly string[] {
+  return ['a', 'b', 'c', 'd', 'e', 'f'].slice(0, servers);
+}
+
+/** Nodes go by the database's clock, which they ask; on a busy machine asking takes its time. */
+const CLOCKS_APART_MS = 500;
 
 interface Players {
   readonly users: Users;
@@ -92,9 +112,10 @@ class Run {
   async play(): Promise<Report> {
     const { say, seed, forMs } = this.#options;
     await this.#start();
-    using records = new Records(databasePathOf(this.#stage));
+    await using records = this.#stage.database.records();
     const users = this.#users(records);
-    const operator = new Operator({ stage: this.#stage, records, home: 'a' });
+    // Where each data directory is on a machine of its own, he has one too.
+    const operator = new Operator({ stage: this.#stage, records, home: this.#hasServer ? 'terminal' : 'a' });
     const beganMs = Date.now();
     await users.begin();
     say(`${this.#handles.length} connections after ${seconds(Date.now() - beganMs)}`);
@@ -113,6 +134,7 @@ class Run {
     const evidence = await this.#gather(records, faults, settling.proofs);
     return balance(evidence, {
       played: this.#options.played,
+      store: this.#options.store,
       seed,
       faults: faults.tally,
       reads: this.#reads,
@@ -124,7 +146,8 @@ class Run {
       damages: settling.damages,
       consentsAgain: users.again,
       releases: operator.releases,
-      badExits: settling.badExits,
+      reapplied: readTimings(this.#stage).reapplied,
+      badExits: [...faults.tally.badExits, ...settling.badExits],
     });
   }
 
@@ -132,14 +155,22 @@ class Run {
     return this.#nodes.filter(({ port }) => port !== undefined);
   }
 
-  /** Servers with homes of their own, and a worker that shares the first one's. */
+  get #hasServer(): boolean {
+    return this.#stage.database.server !== undefined;
+  }
+
+  /** Servers with homes of their own; at SQLite also a worker that shares the first one's. */
   async #start(): Promise<void> {
     await this.#provider.start();
     await this.#provider.prepare();
-    const names = ['a', 'b', 'c', 'd'].slice(0, this.#options.servers);
+    const { seed, servers } = this.#options;
+    const names = serverNames(servers);
     for (const name of names)
       this.#nodes.push(new KippuNode({ name, home: name, port: await lastingPort() }, this.#stage));
-    this.#nodes.push(new KippuNode({ name: 'worker', home: 'a', port: undefined }, this.#stage));
+    if (this.#hasServer) {
+      const clocks = drawClocks({ seed, nodes: names });
+      for (const node of this.#nodes) setClock(this.#stage, node, clocks.get(node.name) ?? 0);
+    } else this.#nodes.push(new KippuNode({ name: 'worker', home: 'a', port: undefined }, this.#stage));
     for (const node of this.#nodes) {
       if (await node.start()) continue;
       throw new Error(
@@ -164,7 +195,8 @@ class Run {
     const over = new AbortController();
     const stop = AbortSignal.any([over.signal, aborted]);
     const { handles, nodes } = { handles: this.#handles, nodes: this.#servers };
-    const homes = [...nodes.map(({ name }) => name), 'terminal'];
+    // On machines of their own, whoever types is at a node's: what he leaves behind when he is killed, the node can tell.
+    const homes = (): string[] => [...nodes.map(({ home }) => home), ...(this.#hasServer ? [] : ['terminal'])];
     const callers = new Callers({
       seed: `${seed}:callers`,
       handles,
@@ -183,7 +215,15 @@ class Run {
       users.goOn(stop),
       operator.goOn(stop),
     ];
-    const faults = new FaultDriver({ stage: this.#stage, provider: this.#provider, nodes: this.#nodes, callers });
+    const faults = new FaultDriver({
+      stage: this.#stage,
+      provider: this.#provider,
+      nodes: this.#nodes,
+      callers,
+      handles,
+      forced: this.#forced,
+      records,
+    });
     const plan = planFaults({
       played,
       seed,
@@ -191,6 +231,7 @@ class Run {
       nodes: this.#nodes.map(({ name }) => name),
       lateAnswerMs: TIMING.lateAnswerMs,
       hasDisk: this.#stage.disk.kind !== 'folder',
+      hasServer: this.#hasServer,
     });
     const calm = sleep(forMs, undefined, { signal: aborted }).catch(() => undefined);
     try {
@@ -220,21 +261,27 @@ class Run {
   async #gather(records: Records, faults: FaultDriver, proofs: ReadonlyMap<string, string>): Promise<Evidence> {
     return {
       provider: readHistory(this.#provider.history()),
-      connections: records.connections(),
-      attempts: records.attempts(),
-      events: records.events(),
-      posts: records.posts(),
-      postAttempts: records.postAttempts(),
-      spooled: readSpools(this.#stage).attempts,
+      connections: await records.connections(),
+      attempts: await records.attempts(),
+      events: await records.events(),
+      posts: await records.posts(),
+      postAttempts: await records.postAttempts(),
+      // What waited in the spool of a node that was given up was durable too, whatever became of its directory.
+      spooled: new Set([
+        ...readSpools(this.#stage).attempts,
+        ...faults.tally.handovers.flatMap(({ attempts }) => attempts),
+      ]),
       killings: this.#stage.processes.killings,
       pauses: this.#stage.processes.pauses,
       fullDisk: faults.tally.fullDisk,
+      outages: faults.tally.outages,
       commits: readTimings(this.#stage).commits,
       reads: this.#reads.served,
       accepted: this.#accepted,
       forced: this.#forced,
       proofs,
       lateAnswerMs: TIMING.lateAnswerMs,
+      clocksApartMs: this.#hasServer ? CLOCKS_APART_MS : 1,
     };
   }
 }

@@ -17,6 +17,7 @@ import { copiedBecause } from '../home.ts';
 import type { Outside } from '../open.ts';
 import { storeOpener } from '../system.ts';
 import { checkAppStatuses } from './check-apps.ts';
+import { checkAnswersElsewhere } from './check-answers.ts';
 import { checkCrowds, checkEndless, checkRenewable, checkTesting } from './check-grants.ts';
 import { checkHistory } from './check-history.ts';
 import { checkLiving } from './check-living.ts';
@@ -104,6 +105,7 @@ async function checkOpenStore(
     opens,
     ...checkAppStatuses(await store.home.apps(), config.apps),
     ...checkSpool(config, outside),
+    ...(await checkAnswersElsewhere(store, { home: config.home, clock: store.clock ?? outside.clock })),
     await checkHistory(store, config),
     ...(await checkConnections(store, config, outside.clock.nowMs())),
     ...(ring.kind === 'ring'

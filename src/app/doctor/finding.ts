@@ -77,6 +77,14 @@ type FindingFacts =
   | { readonly kind: 'spool_waiting'; readonly count: number }
   | { readonly kind: 'spool_damaged'; readonly files: readonly string[] }
   | {
+      /** A node has said nothing for a while, and was the last that could have been answered for these connections. */
+      readonly kind: 'answers_elsewhere';
+      readonly nodeId: string;
+      readonly names: readonly string[];
+      /** When it last said that nothing waits in its spool. */
+      readonly heardAtMs: number | undefined;
+    }
+  | {
       readonly kind: 'grants_crowded';
       readonly provider: string;
       readonly handle: string;

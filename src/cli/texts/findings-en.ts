@@ -143,6 +143,18 @@ export const FINDINGS_EN: FindingTexts = {
     what: `damaged spool files: ${some(files)}`,
     advice: 'Keep them. Connections that they were for become uncertain and may need a new consent.',
   }),
+  answers_elsewhere: ({ nodeId, names, heardAtMs }, { instant }) => ({
+    what:
+      `the answers for these may lie in the spool of ${nodeId} and nowhere else: ${some(names)}. ` +
+      (heardAtMs === undefined
+        ? 'That node has never been heard of'
+        : `Nothing was heard of that node since ${instant(heardAtMs)}`),
+    advice:
+      'Start it again, if it only stands still or does not reach the database. ' +
+      'The file node-id in a data directory says which node is whose.\n' +
+      'If it is gone for good and its disk is not: run `kippu up --no-server` with its data directory as KIPPU_HOME until nothing waits there. ' +
+      'Do it soon: the spent refresh token is presented again when the access token ends, and then the user must consent again.',
+  }),
   grants_crowded: ({ provider, handle, names, max }) => ({
     what: `${handle} is connected ${names.length} times with one app of ${provider}, which keeps ${max}: ${names.join(', ')}`,
     advice: 'The next consent ends the oldest of them without a word. Revoke those that nobody needs.',

@@ -143,6 +143,17 @@ export const FINDINGS_JA: FindingTexts = {
     what: `壊れたスプールのファイルがあります: ${some(files)}`,
     advice: '残しておいてください。その接続は確認中になり、再同意が必要になることがあります。',
   }),
+  answers_elsewhere: ({ nodeId, names, heardAtMs }, { instant }) => ({
+    what:
+      `次の接続への応答は、ノード ${nodeId} のスプールにしかない可能性があります: ${some(names)}。` +
+      (heardAtMs === undefined
+        ? 'このノードからの報告は一度もありません'
+        : `このノードからの報告は ${instant(heardAtMs)} が最後です`),
+    advice:
+      '止まっているだけ、またはデータベースに届かないだけなら、起動し直してください。どのノードかは、データディレクトリの node-id でわかります。\n' +
+      '二度と戻らず、ディスクが残っている場合は、そのデータディレクトリを KIPPU_HOME にして `kippu up --no-server` を動かし、待っているものがなくなるまで待ってください。' +
+      '急いでください。アクセストークンが切れると使用済みのリフレッシュトークンがもう一度送られ、ユーザーの再同意が必要になります。',
+  }),
   grants_crowded: ({ provider, handle, names, max }) => ({
     what: `${handle} は ${provider} の同じアプリで ${names.length} 回接続されています(保持されるのは ${max} まで): ${names.join(', ')}`,
     advice: '次に同意すると、一番古いものが黙って失効します。不要なものを取り消してください。',

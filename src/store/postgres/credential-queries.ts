@@ -4,7 +4,7 @@ import type { ConnectionId } from '../../model/ids.ts';
 import * as newEvents from '../new-events.ts';
 import { integer, text } from '../rows/columns.ts';
 import { attemptOf, credentialOf, orphanOf } from '../rows/credential-rows.ts';
-import type { Settling } from '../settling.ts';
+import type { Settling } from './settling.ts';
 import type { Calm } from './calm.ts';
 import { RollBack, type PostgresDatabase, type Queryable } from './database.ts';
 import { nextDueAtMs, takeDue } from './due-work.ts';
@@ -39,6 +39,8 @@ export function postgresCredentialStore(db: PostgresDatabase, settling: Settling
       return row === undefined ? undefined : credentialOf(row);
     },
     async claim(request) {
+      // Whatever led here was decided by a clock that was set since: whoever wants to claim looks again.
+      if (await clock.corrected()) return undefined;
       for (;;) {
         const claimed = await db.write(async (tx) =>
           calm.isOver() ? claim(tx, request, clock.nowMs()) : ('too_early' as const),
@@ -64,14 +66,17 @@ export function postgresCredentialStore(db: PostgresDatabase, settling: Settling
     reportReuse: (fingerprint, seen) => db.write((tx) => reportSpent(tx, fingerprint, seen, settling)),
     settleFailed: (failed) => db.write((tx) => settlement.settleFailed(tx, failed, settling)),
     adoptOrphan: (adoption) => db.write((tx) => settlement.adoptOrphan(tx, adoption, settling)),
-    markUncertain: (id, attemptId, dueAtMs) =>
-      db.write(async (tx) => {
+    async markUncertain(id, attemptId, dueAtMs) {
+      // A lease that only a wrong clock took for over.
+      if (await clock.corrected()) return false;
+      return db.write(async (tx) => {
         if (!(await closeOpenAttempt(tx, { id, attemptId, outcome: 'unanswered', nowMs: clock.nowMs(), dueAtMs })))
           return false;
         const error = 'no answer: the sender is gone or silent';
         await settlement.becomeUncertain(tx, { id, attemptId, error }, settling);
         return true;
-      }),
+      });
+    },
     markNotSpent: (id, attemptId, dueAtMs) =>
       db.write(async (tx) => {
         if (!(await closeOpenAttempt(tx, { id, attemptId, outcome: 'not_spent', nowMs: clock.nowMs(), dueAtMs })))
@@ -106,7 +111,7 @@ export function postgresCredentialStore(db: PostgresDatabase, settling: Settling
         await settlement.endGrant(tx, { id, reason, error: undefined }, settling);
         return true;
       }),
-    takeDue: (take) => db.write((tx) => takeDue(tx, 'credentials', { nowMs: clock.nowMs(), ...take })),
+    takeDue: (take) => takeDue(db, 'credentials', take, clock),
     nextDueAtMs: () => nextDueAtMs(db, 'credentials'),
     setDue: (seen, dueAtMs) =>
       db.write(async (tx) => {

@@ -13,7 +13,7 @@ import type {
 import type { Post, PostAttempt } from '../../model/post.ts';
 import { integer, json, text, textOrNone } from '../rows/columns.ts';
 import { parseCursor, postAttemptOf, postAttemptParams, postOf, postParams } from '../rows/post-rows.ts';
-import type { Stamps } from '../settling.ts';
+import type { Stamps } from './settling.ts';
 import type { PostgresDatabase, Queryable, Row } from './database.ts';
 import { nextDueAtMs, takeDue } from './due-work.ts';
 import { insertEvent } from './event-queries.ts';
@@ -26,7 +26,7 @@ export function postgresPostStore(db: PostgresDatabase, ports: Stamps): PostStor
     read: (id) => read(db, id),
     list: (query) => list(db, query),
     apply: (changes) => db.write((tx) => applyChanges(tx, changes, ports)),
-    takeDue: (take) => db.write((tx) => takeDue(tx, 'posts', { nowMs: clock.nowMs(), ...take })),
+    takeDue: (take) => takeDue(db, 'posts', take, clock),
     async publishing(limit) {
       const rows = await db.all(
         `${POST_SQL} where p.status = 'publishing' order by p.lease_expires_at_ms limit :limit`,

@@ -18,7 +18,7 @@ import type { Occurrence, Schedule } from '../../model/schedule.ts';
 import { integer, text } from '../rows/columns.ts';
 import { measurementParams } from '../rows/metric-rows.ts';
 import { gapsOf, occurrenceOf, occurrenceParams, scheduleOf, scheduleParams } from '../rows/schedule-rows.ts';
-import type { Stamps } from '../settling.ts';
+import type { Stamps } from './settling.ts';
 import type { PostgresDatabase, Queryable } from './database.ts';
 import { nextDueAtMs, takeDue } from './due-work.ts';
 import { insertEvent } from './event-queries.ts';
@@ -38,7 +38,7 @@ export function postgresScheduleStore(db: PostgresDatabase, ports: Stamps): Sche
     list: (query) => list(db, query),
     change: (change) => db.write((tx) => writeChange(tx, change, ports)),
     remove: (seen, posts) => db.write((tx) => remove(tx, seen, posts, ports)),
-    takeDue: (take) => db.write((tx) => takeDue(tx, 'schedules', { nowMs: clock.nowMs(), ...take })),
+    takeDue: (take) => takeDue(db, 'schedules', take, clock),
     nextDueAtMs: () => nextDueAtMs(db, 'schedules'),
     settle: (settlement) => db.write((tx) => settle(tx, settlement, ports)),
     async occurrences(id, limit) {

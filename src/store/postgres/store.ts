@@ -23,7 +23,7 @@ import { postgresNoticeStore } from './notice-queries.ts';
 import { postgresPostStore } from './post-queries.ts';
 import { postgresScheduleStore } from './schedule-queries.ts';
 import type { Servers } from './servers.ts';
-import { SharedClock } from './shared-clock.ts';
+import { SharedClock, storeClock } from './shared-clock.ts';
 import { Statements } from './statement.ts';
 
 /** How often this machine's clock is compared with the database's. */
@@ -56,7 +56,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const { servers, schema, listens, random, faults, migrates } = options;
   const statements = new Statements(schema);
   const shared = new SharedClock(options.clock);
-  const clock = options.timeOf === 'database' ? shared : options.clock;
+  const clock = options.timeOf === 'database' ? shared : storeClock(options.clock);
   const db = new PostgresDatabase({ servers, statements, clock: options.patience ?? options.clock, random });
   const news = new News({ db, clock: options.clock, schema, self: randomText(random, 12), listens });
   const end = new AbortController();
@@ -66,7 +66,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     // Throws for a schema that a newer Kippu has migrated.
     else await pendingMigrations(db, schema);
     const identity = await findIdentity(db, schema);
-    if (options.timeOf === 'database') await shared.compare(db);
+    if (options.timeOf === 'database') await shared.follow(db);
     await news.begin();
     const comparing = options.timeOf === 'database' ? keepComparing(shared, db, end.signal) : Promise.resolve();
     const settling = { clock, random, faults };

@@ -41,8 +41,10 @@ export interface Flaw {
 
 export function balanceRenewals(evidence: Evidence): RenewalBooks {
   const attempts = attemptsByHandle(evidence);
+  const taken = new Set<AttemptRecord>();
   const entries = evidence.provider.exchanges.map((exchange): Entry => {
-    const attempt = attempts.get(exchange.handle)?.findLast(({ startedAtMs }) => startedAtMs <= exchange.atMs + 1);
+    const attempt = attemptOf(exchange, attempts.get(exchange.handle) ?? [], { taken, evidence });
+    if (attempt !== undefined) taken.add(attempt);
     return { exchange, attempt, isStored: attempt?.outcome === 'renewed' };
   });
   const lost = entries
@@ -61,6 +63,22 @@ export function balanceRenewals(evidence: Evidence): RenewalBooks {
     ...endings(evidence),
     ended: countEnds(evidence),
   };
+}
+
+/**
+ * The last attempt that began before it; or, where that one was over or had its exchange already, one that began a moment
+ * later by a clock that is a little ahead.
+ */
+function attemptOf(
+  { atMs }: ExchangeFact,
+  attempts: readonly AttemptRecord[],
+  { taken, evidence }: { readonly taken: ReadonlySet<AttemptRecord>; readonly evidence: Evidence },
+): AttemptRecord | undefined {
+  const before = attempts.findLast(({ startedAtMs }) => startedAtMs <= atMs + 1);
+  const isFree = before !== undefined && !taken.has(before) && (before.endedAtMs ?? atMs) >= atMs;
+  if (isFree) return before;
+  const next = attempts.find(({ startedAtMs }) => startedAtMs > atMs + 1);
+  return next !== undefined && next.startedAtMs <= atMs + evidence.clocksApartMs ? next : before;
 }
 
 function attemptsByHandle({ attempts, connections }: Evidence): Map<string, AttemptRecord[]> {

@@ -1,4 +1,4 @@
-import type { Evidence } from '../evidence.ts';
+import { overlaps, type Evidence } from '../evidence.ts';
 import type { TokenFact } from '../history.ts';
 import type { RefusedThoughLiving } from '../load/readers.ts';
 import { instant, type Entry, type Flaw } from './renewals.ts';
@@ -49,13 +49,21 @@ function revokedHereAtMs(handle: string, endedAtMs: number, { connections, event
 /** Two clocks' readings in whole milliseconds, and a commit that takes a moment. */
 const SLACK_MS = 50;
 
+/** After an outage, until a node has found its way to the database again. */
+const BACK_AGAIN_MS = 3000;
+
 /** Refusals of a token that would have been good: not one that a renewal had ended at once, or that ended with its grant. */
 export function falseRefusals(
   refusals: readonly RefusedThoughLiving[],
   entries: readonly Entry[],
-  { provider }: Evidence,
+  { provider, outages }: Evidence,
 ): RefusedThoughLiving[] {
-  return refusals.filter(({ handle, atMs, version, issuedAtMs }) => {
+  return refusals.filter(({ handle, node, fromMs, atMs, answer, version, issuedAtMs }) => {
+    // A node that has not kept the token cannot know of it while it does not reach the database, and says just that.
+    const isAway = outages.some(
+      (away) => (away.node ?? node) === node && overlaps({ ...away, toMs: away.toMs + BACK_AGAIN_MS }, fromMs, atMs),
+    );
+    if (isAway && answer === 'store_unavailable') return false;
     const isReplaced = entries.some(
       ({ exchange, attempt }) =>
         exchange.handle === handle &&

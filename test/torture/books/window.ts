@@ -11,7 +11,7 @@ export interface Distribution {
 }
 
 export interface Windows {
-  /** No process was killed, stopped or started anew meanwhile, and no disk was full. */
+  /** No process was killed, stopped or started anew meanwhile, no disk was full, and the database was there. */
   readonly calm: Distribution | undefined;
   /** All whose answer left at once. */
   readonly all: Distribution | undefined;
@@ -54,10 +54,10 @@ function durableAt(writtenAtMs: number, commits: readonly Commit[]): number {
   return commits[low]?.durableAtMs ?? writtenAtMs;
 }
 
-function disturbances({ killings, pauses, fullDisk }: Evidence): readonly Span[] {
+function disturbances({ killings, pauses, fullDisk, outages }: Evidence): readonly Span[] {
   return [
     ...killings.map(({ atMs }) => ({ fromMs: atMs, toMs: atMs + AFTERMATH_MS })),
-    ...[...pauses, ...fullDisk].map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + AFTERMATH_MS })),
+    ...[...pauses, ...fullDisk, ...outages].map(({ fromMs, toMs }) => ({ fromMs, toMs: toMs + AFTERMATH_MS })),
   ];
 }
 

@@ -21,7 +21,7 @@ export interface CallerOptions {
   readonly seed: string;
   readonly handles: readonly string[];
   /** Where the command is called: beside a server, or where none runs and it works on the database itself. */
-  readonly homes: readonly string[];
+  readonly homes: () => readonly string[];
   readonly stage: Stage;
   readonly reads: ReadTally;
   readonly forced: ForcedRenewal[];
@@ -63,7 +63,7 @@ export class Callers {
       call: ['call', connection, 'GET', played.data.identity.path],
     }[name];
     const fromMs = Date.now();
-    const launch = kippuCommand(stage, { name: 'caller', home: this.#chance.pick(homes), command });
+    const launch = kippuCommand(stage, { name: 'caller', home: this.#chance.pick(homes()), command });
     const running = stage.processes.start({ ...launch, wantsOutput: true });
     this.#running = running;
     let output = '';

@@ -28,7 +28,7 @@ export class Operator {
 
   async look(): Promise<void> {
     const { stage, records, home } = this.#options;
-    if (!records.isAppHeld()) return;
+    if (!(await records.isAppHeld())) return;
     this.releases += 1;
     const command = ['doctor', '--release', stage.played.data.id];
     await stage.processes.start(kippuCommand(stage, { name: 'operator', home, command })).ended;

@@ -12,6 +12,9 @@ const PATIENCE_MS = 30_000;
 
 export interface RefusedThoughLiving {
   readonly handle: string;
+  /** Which was asked. */
+  readonly node: string;
+  readonly fromMs: number;
   readonly atMs: number;
   readonly answer: string;
   /** Of the credential that was stored then. */
@@ -63,8 +66,9 @@ async function readOne(
   const firstMs = Date.now();
   while (Date.now() - firstMs < PATIENCE_MS && !stop.aborted) {
     const fromMs = Date.now();
+    const node = nextNode();
     try {
-      const { status, body } = await nextNode().call('GET', `/v1/connections/${connection}/token`);
+      const { status, body } = await node.call('GET', `/v1/connections/${connection}/token`);
       const toMs = Date.now();
       if (status === 200) {
         tally.served.push({ handle, tokenHash: hashOf(String(body['access_token'])), fromMs, toMs });
@@ -74,7 +78,11 @@ async function readOne(
       // Somebody's server at that address, and not yet the one that we have the key of.
       if (status === 401) throw new Error('starting');
       const { code = status } = body as { readonly code?: string | number };
-      noteRefusal({ handle, connection }, { code: String(code), fromMs, toMs }, { records, tally });
+      await noteRefusal(
+        { handle, connection, node: node.name },
+        { code: String(code), fromMs, toMs },
+        { records, tally },
+      );
       return;
     } catch {
       // Down, killed or stopped: that is what the plan does. An application asks the next one.
@@ -88,17 +96,17 @@ async function readOne(
  * Read at once: if the token of that moment had been there all the while, the refusal was wrong, unless the provider had
  * ended it before its time.
  */
-function noteRefusal(
-  { handle, connection }: { readonly handle: string; readonly connection: string },
+async function noteRefusal(
+  { handle, connection, node }: { readonly handle: string; readonly connection: string; readonly node: string },
   { code, fromMs, toMs }: { readonly code: string; readonly fromMs: number; readonly toMs: number },
   { records, tally }: Pick<ReaderOptions, 'records' | 'tally'>,
-): void {
+): Promise<void> {
   tally.refused[code] = (tally.refused[code] ?? 0) + 1;
-  const credential = records.connection(connection);
+  const credential = await records.connection(connection);
   if (credential === undefined || credential.state === 'revoked') return;
   const wasThere = credential.accessIssuedAtMs <= fromMs && (credential.accessExpiresAtMs ?? 0) > toMs;
   const { version, accessIssuedAtMs: issuedAtMs } = credential;
-  if (wasThere) tally.refusedThoughLiving.push({ handle, atMs: toMs, answer: code, version, issuedAtMs });
+  if (wasThere) tally.refusedThoughLiving.push({ handle, node, fromMs, atMs: toMs, answer: code, version, issuedAtMs });
 }
 
 /** As the simulator remembers a token. */

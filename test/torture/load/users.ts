@@ -50,7 +50,8 @@ export class Users {
 
   /** Gives how many accounts wait for their users now. */
   async consentWhereNeeded(): Promise<number> {
-    const needed = this.#options.records.connections().filter(({ state }) => NEEDS_CONSENT.has(state));
+    const connections = await this.#options.records.connections();
+    const needed = connections.filter(({ state }) => NEEDS_CONSENT.has(state));
     const due = needed.filter(({ handle }) => (this.#notBeforeMs.get(handle) ?? 0) <= Date.now());
     for (const { handle } of due) {
       this.#notBeforeMs.set(handle, Date.now() + SETTLING_MS);
