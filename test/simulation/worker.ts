@@ -4,8 +4,8 @@ import { tendDueSchedules } from '../../src/posts/schedules/tend.ts';
 import { tendDuePosts } from '../../src/posts/worker.ts';
 import { reapplySpool } from '../../src/renewal/reapply.ts';
 import { tendDue } from '../../src/renewal/tend.ts';
+import type { SimulatedStore } from './engine.ts';
 import { EPOCH_MS, type Life } from './life.ts';
-import type { ModelledStore } from './modelled-store.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { SimulatedNode } from './simulated-node.ts';
 
@@ -156,13 +156,13 @@ interface Due {
 export class Agenda {
   /** Whether a replay waits for a word from the sender's spool. */
   readonly waitsForSpools: boolean;
-  readonly #store: ModelledStore;
+  readonly #store: SimulatedStore;
   readonly #sql: string;
   #due: Due | undefined;
   #asOf = -1;
 
   constructor(
-    store: ModelledStore,
+    store: SimulatedStore,
     { waitsForSpools, tellsOthers }: { readonly waitsForSpools: boolean; readonly tellsOthers: boolean },
   ) {
     this.#store = store;
