@@ -76,6 +76,8 @@ export interface StoreTrouble {
 export interface StoreWatch {
   readonly refused: () => void;
   readonly acknowledgementLost: () => void;
+  /** A transaction has met another one, or has stood still for too long. */
+  readonly met: (what: string) => void;
 }
 
 /** Another process's commit is noticed after this at the latest. */

@@ -182,4 +182,4 @@ const OPEN_SQL = `
 const OPEN_OR_UNTOLD_SQL = `${OPEN_SQL}
   union all select id, 'a notice that waits' from deliveries where due_at_ms is not null
   union all select id, 'not planned for anybody' from events
-    where sequence > coalesce((select sequence from notice_cursors where channel = 'webhook'), 0)`;
+    where sequence is null or sequence > coalesce((select sequence from notice_cursors where channel = 'webhook'), 0)`;

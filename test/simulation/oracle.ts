@@ -388,7 +388,7 @@ const STANDING_SQL = `
 const REVOKED_SQL = `
   select n.id, n.name from connections n where n.state = 'revoked' and (
     select json_extract(e.data, '$.at_provider') from events e
-    where e.connection_id = n.id and e.type = 'connection.revoked' order by e.sequence desc limit 1) = 1`;
+    where e.connection_id = n.id and e.type = 'connection.revoked' order by e.rowid desc limit 1) = 1`;
 
 const KNOWN_SQL = `
   select 1 as known from credentials where refresh_fingerprint = :fingerprint

@@ -46,6 +46,7 @@ export interface NodeWatch {
   readonly called: (life: Life, port: string, method: string, result: unknown, args: readonly unknown[]) => void;
   readonly refused: (life: Life) => void;
   readonly acknowledgementLost: (life: Life) => void;
+  readonly met: (life: Life, what: string) => void;
   readonly stumbled: (life: Life, error: unknown) => void;
 }
 
@@ -129,7 +130,11 @@ export class SimulatedNode {
     const { clock } = life;
     const stores = store.storesOf({
       ...{ life, trouble: this.trouble, settling: { clock, random: chance, faults: life } },
-      watch: { refused: () => watch.refused(life), acknowledgementLost: () => watch.acknowledgementLost(life) },
+      watch: {
+        refused: () => watch.refused(life),
+        acknowledgementLost: () => watch.acknowledgementLost(life),
+        met: (what) => watch.met(life, what),
+      },
     });
     const within = <T extends object>(port: string, implementation: T): T =>
       life.within(

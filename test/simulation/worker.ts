@@ -202,4 +202,5 @@ const AGENDA_SQL = `select
 /** There is one receiver: whoever has one of its notices has its lane. */
 const NOTICES_SQL = `
   (select max(min(due_at_ms), coalesce(max(taken_until_ms), 0)) from deliveries where due_at_ms is not null) as notices,
-  (select sequence from notice_cursors where channel = 'webhook') < (select max(sequence) from events) as news`;
+  (select sequence from notice_cursors where channel = 'webhook') < (select max(sequence) from events)
+    or exists (select 1 from events where sequence is null) as news`;

@@ -105,7 +105,7 @@ export class World {
   async open(): Promise<void> {
     const settling = { clock: this.node(0).now.life.clock, random: this.chance, faults: { reach: () => undefined } };
     const trouble = { isFull: false, acknowledgementsToLose: 0 };
-    const watch = { refused: () => undefined, acknowledgementLost: () => undefined };
+    const watch = { refused: () => undefined, acknowledgementLost: () => undefined, met: () => undefined };
     const { home: homeStore } = this.store.storesOf({ life: 'bystander', settling, trouble, watch });
     await homeStore.found(home);
     const { id, provider, issuer, clientId } = this.app;
