@@ -8,6 +8,13 @@ import type { Scheduler } from './scheduler.ts';
 export const ENGINES = ['sqlite', 'postgres'] as const;
 export type EngineName = (typeof ENGINES)[number];
 
+/** As a command's `--store` names it. */
+export function engineNamed(text = 'sqlite'): EngineName {
+  const name = ENGINES.find((one) => one === text);
+  if (name === undefined) throw new TypeError(`--store takes ${ENGINES.join(' or ')}, not "${text}".`);
+  return name;
+}
+
 /** A database under the product's own queries, emptied for one history after another. */
 export interface Engine {
   readonly name: EngineName;

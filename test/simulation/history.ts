@@ -42,7 +42,7 @@ export interface History {
 /** Runs one history to its end: the faults, the calm after them, and the last look. */
 export async function runHistory(
   plan: Plan,
-  { isTelling = false, engine = SQLITE }: { readonly isTelling?: boolean; readonly engine?: Engine } = {},
+  { isTelling = false, engine = SQLITE }: { readonly isTelling?: boolean; readonly engine?: Engine | undefined } = {},
 ): Promise<History> {
   const scheduler = new Scheduler(new Chance(plan.seed, 'order'));
   const standbyBehindMax = plan.steps.some(({ kind }) => kind === 'fail_over') ? BEHIND_MAX : 0;
