@@ -8,11 +8,12 @@ import { findIdentity } from '../../src/store/postgres/identity.ts';
 import { migrate } from '../../src/store/postgres/migrate.ts';
 import { Statements } from '../../src/store/postgres/statement.ts';
 import { Chance } from './chance.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, OpenOptions } from './engine.ts';
 import { Mirror, SCHEMA, tablesOf } from './mirror.ts';
 import { SimulatedPostgres } from './postgres-store.ts';
 
 export interface PostgresEngine extends Engine {
+  open(options: OpenOptions): Promise<SimulatedPostgres>;
   close(): Promise<void>;
 }
 

@@ -68,11 +68,10 @@ export class SimulatedPostgres implements SimulatedStore {
   }
 
   storesOf(process: StoreProcess): ProcessStores {
-    const { statements, identity } = this.#options;
+    const { identity } = this.#options;
     const { settling } = process;
-    const { clock, random } = settling;
-    const servers = new Servers([{ name: 'the simulated server', pool: poolOf(this, process) }]);
-    const db = new PostgresDatabase({ servers, statements, clock, random });
+    const { clock } = settling;
+    const { db, servers } = this.reachedBy(process);
     let ownWrites = 0;
     db.onNews(() => void (ownWrites += 1));
     return {
@@ -89,6 +88,14 @@ export class SimulatedPostgres implements SimulatedStore {
         () => ownWrites,
       ),
     };
+  }
+
+  /** The product's way to the server, as one process has it. */
+  reachedBy(process: StoreProcess): { readonly db: PostgresDatabase; readonly servers: Servers } {
+    const { statements } = this.#options;
+    const { clock, random } = process.settling;
+    const servers = new Servers([{ name: 'the simulated server', pool: poolOf(this, process) }]);
+    return { servers, db: new PostgresDatabase({ servers, statements, clock, random }) };
   }
 
   /** What a process sends. */
