@@ -43,6 +43,8 @@ export interface SimulatedStore extends Committed {
   onChange: (what: 'commit' | 'promotion') => void;
   /** What was committed may be gone later. */
   readonly mayFailOver: boolean;
+  /** How often a worker looks whether what it brought lately is still there. */
+  readonly looksBackEveryMs: number;
   /** What one process reaches it by. */
   storesOf(process: StoreProcess): ProcessStores;
   /** A standby that lacks the last commits takes over. Gives how many it lacks. */

@@ -4,6 +4,9 @@ import { SqliteDatabase, type Params, type Queryable, type Row } from '../../src
 import { migrate } from '../../src/store/sqlite/migrate.ts';
 import type { OpenOptions, ProcessStores, SimulatedStore, StoreProcess } from './engine.ts';
 
+/** The product does it in every round of its chores; here it is every third. */
+const LOOKS_BACK_EVERY_MS = 15_000;
+
 /** The queries, as one process has them. */
 type StoresOf = (store: ModelledStore, process: StoreProcess) => ProcessStores;
 
@@ -13,6 +16,7 @@ type StoresOf = (store: ModelledStore, process: StoreProcess) => ProcessStores;
  * `sqlite-engine.ts`.
  */
 export class ModelledStore implements Queryable, SimulatedStore {
+  readonly looksBackEveryMs = LOOKS_BACK_EVERY_MS;
   commits = 0;
   /** Commits and promotions. */
   changes = 0;

@@ -8,7 +8,7 @@ import { startServerForHistories } from './server-for-histories.ts';
 
 const SEED = 1;
 /** A history on PostgreSQL takes fifty times as long. */
-const HISTORIES_MAX = { sqlite: 3_000, postgres: 600 };
+const HISTORIES_MAX = { sqlite: 3_000, postgres: 300 };
 const PROCESSES = 2;
 
 /** All of them, or those whose names hold what is given. `--store postgres`: those in its queries, on a server of its own. */

@@ -25,6 +25,9 @@ export interface SimulatedPostgresOptions extends OpenOptions {
   readonly statements: Statements;
 }
 
+/** Asked as often as on SQLite, this question alone would take most of a history's real time; without a standby it finds nothing. */
+const LOOKS_BACK_EVERY_MS = 30_000;
+
 /**
  * The database that all nodes share: a real PostgreSQL under the real queries. The scheduler stands still while the server
  * does anything.
@@ -53,6 +56,10 @@ export class SimulatedPostgres implements SimulatedStore {
 
   get mayFailOver(): boolean {
     return this.#options.standbyBehindMax > 0;
+  }
+
+  get looksBackEveryMs(): number {
+    return this.mayFailOver ? LOOKS_BACK_EVERY_MS : Number.POSITIVE_INFINITY;
   }
 
   get(sql: string, params?: Params): Row | undefined {

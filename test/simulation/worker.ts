@@ -13,9 +13,8 @@ const ROUND_MS = 500;
 const CHORES_MS = 5 * SECOND_MS;
 /** While a connection waits for a word from another node's spool. */
 const DOUBT_MS = MINUTE_MS;
-/** What was acknowledged lately is applied again in every round; here in every third. */
+/** So long what was brought to the store is looked for there again. */
 const FRESH_MS = 10 * MINUTE_MS;
-const FRESH_CHORES_MS = 15 * SECOND_MS;
 const IDLE_MS = 20 * MINUTE_MS;
 const TIDY_MS = HOUR_MS;
 const ROUNDS_AT_ONCE = 4;
@@ -132,7 +131,8 @@ export class Worker {
   #choresInMs(): number {
     const { hasPending, hasDoubt } = this.#agenda.now();
     if (this.#node.hasSpooled || hasPending) return CHORES_MS;
-    if (this.#scheduler.nowMs - this.#node.spooledAtMs < FRESH_MS) return FRESH_CHORES_MS;
+    if (this.#scheduler.nowMs - this.#node.spooledAtMs < FRESH_MS)
+      return Math.min(this.#agenda.looksBackEveryMs, IDLE_MS);
     return hasDoubt && this.#agenda.waitsForSpools ? DOUBT_MS : IDLE_MS;
   }
 }
@@ -168,6 +168,10 @@ export class Agenda {
     this.#store = store;
     this.#sql = tellsOthers ? `${AGENDA_SQL}, ${NOTICES_SQL}` : AGENDA_SQL;
     this.waitsForSpools = waitsForSpools;
+  }
+
+  get looksBackEveryMs(): number {
+    return this.#store.looksBackEveryMs;
   }
 
   now(): Due {
