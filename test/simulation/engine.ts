@@ -80,6 +80,8 @@ export interface StoreTrouble {
   isFull: boolean;
   /** So many of the next commits happen and are reported as failures. */
   acknowledgementsToLose: number;
+  /** So long it takes over whatever it is asked, at most. */
+  stallMs: number;
 }
 
 export interface StoreWatch {

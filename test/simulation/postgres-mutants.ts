@@ -23,7 +23,7 @@ const CREDENTIAL_MUTANTS: readonly Mutant[] = [
       {
         file: CREDENTIALS,
         search: '         and (lease_fence is null or lease_expires_at_ms <= :nowMs)\n         and (:purpose',
-        replace: '         and (lease_fence is null or :nowMs > 0)\n         and (:purpose',
+        replace: '         and (lease_fence is null or :nowMs::bigint > 0)\n         and (:purpose',
       },
       {
         file: CREDENTIALS,
@@ -142,7 +142,7 @@ const CREDENTIAL_MUTANTS: readonly Mutant[] = [
       {
         file: SETTLEMENTS,
         search: 'where connection_id = :id and lease_fence = :fence and (attempt_id is null',
-        replace: 'where connection_id = :id and lease_fence = -:fence and (attempt_id is null',
+        replace: 'where connection_id = :id and lease_fence = 0 - :fence::integer and (attempt_id is null',
       },
     ],
   },
@@ -253,7 +253,7 @@ const OTHER_MUTANTS: readonly Mutant[] = [
         file: 'src/store/postgres/delivery-queries.ts',
         search: 'where d.destination = due.destination and d.taken_until_ms is not null and d.taken_until_ms > :nowMs)',
         replace:
-          'where d.destination = due.destination and d.taken_until_ms is not null and d.taken_until_ms < -:nowMs)',
+          'where d.destination = due.destination and d.taken_until_ms is not null and d.taken_until_ms < 0 - :nowMs::bigint)',
       },
     ],
   },

@@ -38,9 +38,12 @@ export class Session implements PostgresClient {
   query(statement: PostgresStatement): Promise<PostgresResult> {
     const about = aboutServer(statement.text, this.timeline);
     if (about !== undefined) return Promise.resolve(about);
-    const { life } = this.process;
+    const { life, trouble, settling } = this.process;
     const carriedOut = (): Promise<PostgresResult> => this.#store.carryOut(this, statement);
-    return life === 'bystander' ? carriedOut() : life.call(carriedOut);
+    if (life === 'bystander') return carriedOut();
+    // A transaction of several statements takes longer than a call of one, and holds its locks meanwhile.
+    const { stallMs } = trouble;
+    return life.call(carriedOut, stallMs > 0 ? Math.floor((settling.random.unit() * stallMs) / 2) : 0);
   }
 
   on(): void {

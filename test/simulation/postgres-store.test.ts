@@ -40,7 +40,7 @@ describe('the simulated server', () => {
     const reach = (name: string): { readonly life: Life; readonly db: PostgresDatabase } => {
       const life = new Life(name, new Machine(name), scheduler, () => undefined);
       const { db } = store.reachedBy({
-        ...{ life, trouble: { isFull: false, acknowledgementsToLose: 0 } },
+        ...{ life, trouble: { isFull: false, acknowledgementsToLose: 0, stallMs: 0 } },
         settling: { clock: life.clock, random: new Chance(seed, name), faults: life },
         watch: {
           refused: () => undefined,

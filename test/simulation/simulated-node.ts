@@ -73,9 +73,7 @@ const FEW = { atOnce: 2, aheadAtOnce: 1, silentConnections: 2 };
 export class SimulatedNode {
   readonly name: string;
   readonly machine: Machine;
-  readonly trouble: StoreTrouble = { isFull: false, acknowledgementsToLose: 0 };
-  /** So long the store takes over anything that this node asks of it, at most. */
-  stallMs = 0;
+  readonly trouble: StoreTrouble = { isFull: false, acknowledgementsToLose: 0, stallMs: 0 };
   disk = new SimulatedDisk();
   /** Something may wait in the spool. */
   hasSpooled = false;
@@ -139,7 +137,7 @@ export class SimulatedNode {
     const within = <T extends object>(port: string, implementation: T): T =>
       life.within(
         implementation,
-        () => (this.stallMs > 0 ? chance.between(1, this.stallMs) : 0),
+        () => (this.trouble.stallMs > 0 ? chance.between(1, this.trouble.stallMs) : 0),
         (method, result, args) => watch.called(life, port, method, result, args),
       );
     const shared = {

@@ -104,7 +104,7 @@ export class World {
   /** The store is founded and every user is connected, before anything goes wrong. */
   async open(): Promise<void> {
     const settling = { clock: this.node(0).now.life.clock, random: this.chance, faults: { reach: () => undefined } };
-    const trouble = { isFull: false, acknowledgementsToLose: 0 };
+    const trouble = { isFull: false, acknowledgementsToLose: 0, stallMs: 0 };
     const watch = { refused: () => undefined, acknowledgementLost: () => undefined, met: () => undefined };
     const { home: homeStore } = this.store.storesOf({ life: 'bystander', settling, trouble, watch });
     await homeStore.found(home);

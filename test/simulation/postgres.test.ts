@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import os from 'node:os';
+import { after, before, describe, it } from 'node:test';
+import type { PostgresServer } from '../support/postgres-server.ts';
+import { caughtBy } from './catching.ts';
+import { drawPlan } from './draw.ts';
+import { runFleet } from './fleet.ts';
+import { runHistory } from './history.ts';
+import { postgresEngine } from './postgres-engine.ts';
+import { startServerForHistories } from './server-for-histories.ts';
+import { storyOf } from './story.ts';
+
+/** As many histories as fit into this. `npm run simulate -- --store postgres --histories M` runs more. */
+const STOP_AFTER_MS = 25_000;
+const HISTORIES_MAX = 1_000;
+const SEED_FROM = 1;
+
+/** Few steps, several nodes; in two of them a standby takes over. */
+const REPLAYED = [10, 28, 44, 194, 206, 231];
+
+/** Those that a few histories catch; `npm run mutants -- --store postgres` runs them all. */
+const QUICK: readonly string[] = [];
+const MUTANT_HISTORIES_MAX = 60;
+
+describe('the simulation on PostgreSQL', () => {
+  let server: PostgresServer;
+
+  before(async () => {
+    server = await startServerForHistories();
+  });
+  after(() => server.remove());
+
+  it('finds no history in which a promise is broken', async (t) => {
+    const report = await runFleet({
+      ...{ seedFrom: SEED_FROM, histories: HISTORIES_MAX, processes: Math.min(2, os.availableParallelism()) },
+      ...{ stopAfterMs: STOP_AFTER_MS, postgresUrl: server.url() },
+    });
+    const broken = report.failures.map(
+      ({ seed, invariant, detail }) => `npm run simulate -- --store postgres --seed ${seed} (${invariant}: ${detail})`,
+    );
+    assert.deepEqual(broken, []);
+    t.diagnostic(`${report.histories} histories, ${report.steps} steps`);
+  });
+
+  it('has the same history for the same seed, byte for byte, with transactions that wait for each other', async () => {
+    const engine = await postgresEngine(server.url());
+    const first = new Map<number, string>();
+    let waits = 0;
+    for (const seed of REPLAYED) {
+      const history = await runHistory(drawPlan(seed), { isTelling: true, engine });
+      first.set(seed, storyOf(history));
+      waits += history.met.get('transaction: waits for a lock') ?? 0;
+    }
+    assert.ok(waits > 0, 'no transaction has waited for another one');
+    // In another order, so that nothing that one history leaves behind is taken for chance by the next.
+    for (const seed of REPLAYED.toReversed())
+      assert.equal(
+        storyOf(await runHistory(drawPlan(seed), { isTelling: true, engine })),
+        first.get(seed),
+        `seed ${seed}`,
+      );
+    await engine.close();
+  });
+
+  for (const name of QUICK) {
+    it(`catches whoever ${name}`, async () => {
+      const run = { seedFrom: SEED_FROM, histories: MUTANT_HISTORIES_MAX, postgresUrl: server.url() };
+      const { failure, histories } = await caughtBy(name, run);
+      assert.notEqual(failure, undefined, `it survived ${histories} histories`);
+    });
+  }
+});
