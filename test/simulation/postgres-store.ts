@@ -25,8 +25,8 @@ export interface SimulatedPostgresOptions extends OpenOptions {
   readonly statements: Statements;
 }
 
-/** Asked as often as on SQLite, this question alone would take most of a history's real time; without a standby it finds nothing. */
-const LOOKS_BACK_EVERY_MS = 30_000;
+/** As often as the product does it. Without a standby it would find nothing, and take most of a history's real time. */
+const LOOKS_BACK_EVERY_MS = 5_000;
 
 /**
  * The database that all nodes share: a real PostgreSQL under the real queries. The scheduler stands still while the server
