@@ -1,4 +1,4 @@
-import { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type pg from 'pg';
 import type { Params, Row } from '../../src/store/sqlite/database.ts';
 import type { Committed } from './engine.ts';
@@ -22,6 +22,7 @@ export type Contents = ReadonlyMap<string, string>;
 export class Mirror implements Committed {
   readonly #tables: ReadonlyMap<string, Table>;
   readonly #db = new DatabaseSync(':memory:');
+  readonly #statements = new Map<string, StatementSync>();
   #contents = new Map<string, string>();
 
   constructor(tables: readonly Table[]) {
@@ -35,11 +36,11 @@ export class Mirror implements Committed {
   }
 
   get(sql: string, params: Params = {}): Row | undefined {
-    return this.#db.prepare(sql).get(params);
+    return this.#statement(sql).get(params);
   }
 
   all(sql: string, params: Params = {}): readonly Row[] {
-    return this.#db.prepare(sql).all(params);
+    return this.#statement(sql).all(params);
   }
 
   bytes(): Uint8Array {
@@ -95,11 +96,17 @@ export class Mirror implements Committed {
     if (told === undefined) this.#contents.delete(name);
     else this.#contents.set(name, told);
     const { columns } = this.#tables.get(name) ?? { columns: [] };
-    this.#db.exec(`delete from ${name}`);
-    const insert = this.#db.prepare(`insert into ${name} values (${columns.map(() => '?').join(', ')})`);
+    this.#statement(`delete from ${name}`).run();
+    const insert = this.#statement(`insert into ${name} values (${columns.map(() => '?').join(', ')})`);
     const rows = JSON.parse(told ?? '[]') as Record<string, string | number | null>[];
     for (const row of rows) insert.run(...columns.map((column) => valueOf(row[column.name] ?? null, column.isBytes)));
     return true;
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) this.#statements.set(sql, (statement = this.#db.prepare(sql)));
+    return statement;
   }
 }
 
