@@ -23,9 +23,9 @@ const caught: Caught[] = [];
 await Promise.all(
   Array.from({ length: PROCESSES }, async () => {
     for (let mutant = waiting.shift(); mutant !== undefined; mutant = waiting.shift()) {
-      const found = await caughtBy(mutant.name, {
-        ...{ seedFrom: SEED, histories: HISTORIES_MAX[store], postgresUrl: server?.url() },
-      });
+      const seedFrom = await firstSeed(mutant.name);
+      const run = { seedFrom, histories: HISTORIES_MAX[store], postgresUrl: server?.url() };
+      const found = await caughtBy(mutant.name, run);
       caught.push(found);
       process.stdout.write(`${lineOf(found)}\n`);
     }
@@ -35,6 +35,13 @@ await server?.remove();
 const survivors = caught.filter(({ failure }) => failure === undefined);
 process.stdout.write(`\n${total - survivors.length} of ${total} mutants were caught.\n`);
 process.exitCode = survivors.length === 0 && total > 0 ? 0 : 1;
+
+/** What shows a bug on SQLite, where histories are quick, may show it here: its seed has the same plan. */
+async function firstSeed(name: string): Promise<number> {
+  if (store === 'sqlite' || !MUTANTS.some((mutant) => mutant.name === name)) return SEED;
+  const { failure } = await caughtBy(name, { seedFrom: SEED, histories: HISTORIES_MAX.sqlite });
+  return failure?.seed ?? SEED;
+}
 
 function lineOf({ name, failure, histories }: Caught): string {
   if (failure === undefined) return `✘ ${name}: survives ${histories} histories`;

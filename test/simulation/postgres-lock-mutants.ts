@@ -25,21 +25,6 @@ export const POSTGRES_LOCK_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'makes a run of a schedule that it has not locked',
-    patches: [
-      {
-        file: 'src/store/postgres/schedule-queries.ts',
-        search: "'select version from kippu.schedules where id = :id for no key update'",
-        replace: "'select version from kippu.schedules where id = :id'",
-      },
-      {
-        file: 'src/store/postgres/schedule-queries.ts',
-        search: '     values (:scheduleId, :atMs, :outcome, :postId, :detail, :recordedAtMs)`,',
-        replace: '     values (:scheduleId, :atMs, :outcome, :postId, :detail, :recordedAtMs) on conflict do nothing`,',
-      },
-    ],
-  },
-  {
     name: 'numbers events without a turn',
     patches: [
       {

@@ -19,6 +19,7 @@ export class Session implements PostgresClient {
   isBroken = false;
   isClosed = false;
   transaction: Transaction | undefined;
+  #last: Promise<void> = Promise.resolve();
   readonly #store: SimulatedPostgres;
   readonly #giveBack: (session: Session) => void;
 
@@ -38,12 +39,10 @@ export class Session implements PostgresClient {
   query(statement: PostgresStatement): Promise<PostgresResult> {
     const about = aboutServer(statement.text, this.timeline);
     if (about !== undefined) return Promise.resolve(about);
-    const { life, trouble, settling } = this.process;
-    const carriedOut = (): Promise<PostgresResult> => this.#store.carryOut(this, statement);
-    if (life === 'bystander') return carriedOut();
-    // A transaction of several statements takes longer than a call of one, and holds its locks meanwhile.
-    const { stallMs } = trouble;
-    return life.call(carriedOut, stallMs > 0 ? Math.floor((settling.random.unit() * stallMs) / 2) : 0);
+    // One after another, as the driver does it.
+    const told = this.#last.then(() => this.#send(statement));
+    this.#last = told.then(nothing, nothing);
+    return told;
   }
 
   on(): void {
@@ -58,6 +57,19 @@ export class Session implements PostgresClient {
     if (isBroken) this.isClosed = true;
     else this.#giveBack(this);
   }
+
+  #send(statement: PostgresStatement): Promise<PostgresResult> {
+    const { life, trouble, settling } = this.process;
+    const carriedOut = (): Promise<PostgresResult> => this.#store.carryOut(this, statement);
+    if (life === 'bystander') return carriedOut();
+    // A transaction of several statements takes longer than a call of one, and holds its locks meanwhile.
+    const { stallMs } = trouble;
+    return life.call(carriedOut, stallMs > 0 ? Math.floor((settling.random.unit() * stallMs) / 2) : 0);
+  }
+}
+
+function nothing(): void {
+  // Whoever asked hears of it.
 }
 
 /** A process's connections, opened as they are needed. */
