@@ -66,8 +66,10 @@ const report: ShareReport = {
 process.stdout.write(JSON.stringify(report));
 
 async function mutantOf(name: string): Promise<Mutant> {
-  const [{ MUTANTS }, { POSTGRES_MUTANTS }] = [await import('./mutants.ts'), await import('./postgres-mutants.ts')];
-  const known = share.postgresUrl === undefined ? MUTANTS : [...POSTGRES_MUTANTS, ...MUTANTS];
+  const { MUTANTS } = await import('./mutants.ts');
+  const { POSTGRES_MUTANTS } = await import('./postgres-mutants.ts');
+  const { POSTGRES_QUESTIONS } = await import('./postgres-lock-mutants.ts');
+  const known = share.postgresUrl === undefined ? MUTANTS : [...POSTGRES_MUTANTS, ...POSTGRES_QUESTIONS];
   const mutant = known.find((one) => one.name === name);
   if (mutant === undefined) throw new Error(`There is no mutant "${name}".`);
   return mutant;

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { caughtBy, type Caught } from './catching.ts';
 import { engineNamed } from './engine.ts';
 import { MUTANTS } from './mutants.ts';
+import { POSTGRES_QUESTIONS } from './postgres-lock-mutants.ts';
 import { POSTGRES_MUTANTS } from './postgres-mutants.ts';
 import { startServerForHistories } from './server-for-histories.ts';
 
@@ -15,7 +16,8 @@ const PROCESSES = 2;
 const { values, positionals } = parseArgs({ options: { store: { type: 'string' } }, allowPositionals: true });
 const [wanted = ''] = positionals;
 const store = engineNamed(values.store);
-const mutants = store === 'postgres' ? POSTGRES_MUTANTS : MUTANTS;
+const questions = wanted === '' ? [] : POSTGRES_QUESTIONS;
+const mutants = store === 'postgres' ? [...POSTGRES_MUTANTS, ...questions] : MUTANTS;
 const waiting = mutants.filter(({ name }) => name.includes(wanted));
 const server = store === 'postgres' ? await startServerForHistories() : undefined;
 const total = waiting.length;

@@ -147,16 +147,6 @@ const CREDENTIAL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'lets go of a lease by its number alone',
-    patches: [
-      {
-        file: SETTLEMENTS,
-        search: 'lease_fence = :fence and (attempt_id is null or attempt_id = :attemptId)`,',
-        replace: 'lease_fence = :fence and :attemptId = :attemptId`,',
-      },
-    ],
-  },
-  {
     name: 'writes no spent token down',
     patches: [
       {
@@ -184,17 +174,6 @@ const CREDENTIAL_MUTANTS: readonly Mutant[] = [
 ];
 
 const OTHER_MUTANTS: readonly Mutant[] = [
-  {
-    name: 'claims a post without a look at it',
-    patches: [
-      {
-        file: POSTS,
-        search: "    if (row === undefined || integer(row, 'version') !== version - 1) return { kind: 'moved' };",
-        replace:
-          "    if (row === undefined || integer(row, 'version') < 0) return { kind: 'moved' };\n    void version;",
-      },
-    ],
-  },
   {
     name: 'gives the remote id of one post to another',
     patches: [

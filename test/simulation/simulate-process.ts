@@ -34,8 +34,7 @@ const { values } = parseArgs({
   },
 });
 
-const server =
-  engineNamed(values.store) === 'postgres' && !values.help ? await startServerForHistories() : undefined;
+const server = engineNamed(values.store) === 'postgres' && !values.help ? await startServerForHistories() : undefined;
 try {
   process.exitCode = values.help ? say(USAGE, 0) : await simulate();
 } finally {
