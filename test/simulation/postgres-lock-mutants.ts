@@ -29,7 +29,7 @@ export const POSTGRES_LOCK_MUTANTS: readonly Mutant[] = [
 ];
 
 /**
- * Mistakes that no history has shown so far, of sixty and less each: another guard mostly stands behind the one that they remove. Each is a
+ * Mistakes that no history has shown so far, of forty to two hundred each: another guard mostly stands behind the one that they remove. Each is a
  * question to the simulation that is still open. They are run when they are asked for by a word of their names.
  */
 export const POSTGRES_QUESTIONS: readonly Mutant[] = [
@@ -91,6 +91,36 @@ export const POSTGRES_QUESTIONS: readonly Mutant[] = [
         file: SETTLEMENTS,
         search: 'lease_fence = :fence and (attempt_id is null or attempt_id = :attemptId)`,',
         replace: 'lease_fence = :fence and :attemptId = :attemptId`,',
+      },
+    ],
+  },
+  {
+    name: 'claims what it read before somebody moved it',
+    patches: [
+      {
+        file: 'src/store/postgres/credential-queries.ts',
+        search: 'where connection_id = :id and version = :version and attempt_id is not distinct from :openAttemptId',
+        replace: 'where connection_id = :id and :version > 0 and :openAttemptId is not distinct from :openAttemptId',
+      },
+    ],
+  },
+  {
+    name: 'calls revoked what has given way to a late pair',
+    patches: [
+      {
+        file: 'src/store/postgres/connection-queries.ts',
+        search: "  if (integer(row, 'version') !== claim.version) {",
+        replace: "  if (integer(row, 'version') < claim.version) {",
+      },
+    ],
+  },
+  {
+    name: 'believes a rejection at first sight',
+    patches: [
+      {
+        file: SETTLEMENTS,
+        search: "  if (!isLatest(row, claim) || text(row, 'state') === 'revoked') return 'moved';",
+        replace: '',
       },
     ],
   },

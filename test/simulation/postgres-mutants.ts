@@ -8,16 +8,6 @@ const SCHEDULES = 'src/store/postgres/schedule-queries.ts';
 
 const CREDENTIAL_MUTANTS: readonly Mutant[] = [
   {
-    name: 'claims what it read before somebody moved it',
-    patches: [
-      {
-        file: CREDENTIALS,
-        search: 'where connection_id = :id and version = :version and attempt_id is not distinct from :openAttemptId',
-        replace: 'where connection_id = :id and :version > 0 and :openAttemptId is not distinct from :openAttemptId',
-      },
-    ],
-  },
-  {
     name: 'claims over a living lease',
     patches: [
       {
@@ -77,16 +67,6 @@ const CREDENTIAL_MUTANTS: readonly Mutant[] = [
     ],
   },
   {
-    name: 'calls revoked what has given way to a late pair',
-    patches: [
-      {
-        file: 'src/store/postgres/connection-queries.ts',
-        search: "  if (integer(row, 'version') !== claim.version) {",
-        replace: "  if (integer(row, 'version') < claim.version) {",
-      },
-    ],
-  },
-  {
     name: 'imports a copy of what is here, or was spent here',
     patches: [
       {
@@ -123,16 +103,6 @@ const CREDENTIAL_MUTANTS: readonly Mutant[] = [
         file: SETTLEMENTS,
         search: '  const isCurrent = isLatest(row, claim);',
         replace: "  const isCurrent = isLatest(row, claim);\n  if (!isCurrent) return 'outdated';",
-      },
-    ],
-  },
-  {
-    name: 'believes a rejection at first sight',
-    patches: [
-      {
-        file: SETTLEMENTS,
-        search: "  if (!isLatest(row, claim) || text(row, 'state') === 'revoked') return 'moved';",
-        replace: '',
       },
     ],
   },
