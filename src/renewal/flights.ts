@@ -2,9 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { WAIT_IS_OVER } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
 import type { ConnectionId } from '../model/ids.ts';
-import { decide } from './decide.ts';
+import { decide, type Verdict } from './decide.ts';
+import { isLiving } from './lifetimes.ts';
 import { glanceAt, lookAt } from './look.ts';
-import type { Need, Renewal, Served } from './need.ts';
+import { wantsToken, type Need, type Renewal, type Seen, type Served } from './need.ts';
 import type { RenewalPorts } from './ports.ts';
 import { renew } from './renew.ts';
 import { conclude } from './settle.ts';
@@ -146,7 +147,7 @@ export class Flights {
     if (!(error instanceof KippuError) || error.code !== 'store_unavailable') throw error;
     const { clock, timing } = this.#ports;
     const seen = await glanceAt(id, this.#ports);
-    const verdict = decide(seen, anyLife(need), { nowMs: clock.nowMs(), timing });
+    const verdict = decideNow(seen, need, { nowMs: clock.nowMs(), timing });
     if (verdict.kind !== 'serve') throw error;
     return conclude(verdict, seen, this.#ports);
   }
@@ -155,7 +156,7 @@ export class Flights {
   async #bestNow(id: ConnectionId, need: Need): Promise<Renewal> {
     const { clock, timing } = this.#ports;
     const seen = await lookAt(id, need, this.#ports);
-    const verdict = decide(seen, anyLife(need), { nowMs: clock.nowMs(), timing });
+    const verdict = decideNow(seen, need, { nowMs: clock.nowMs(), timing });
     if (verdict.kind === 'renew' || verdict.kind === 'ask' || verdict.kind === 'wait' || verdict.kind === 'give_up') {
       return { kind: 'uncertain', retryAtMs: clock.nowMs() + timing.lateAnswerMs };
     }
@@ -163,7 +164,10 @@ export class Flights {
   }
 }
 
-/** The same need, content with a token that lives at all. */
-function anyLife(need: Need): Need {
-  return need.kind === 'use' ? { kind: 'use', minTtlMs: 0 } : need;
+/** For whoever waits no longer: a token with any life left, also one that is to be exchanged as soon as it is there. */
+function decideNow(seen: Seen, need: Need, now: Parameters<typeof decide>[2]): Verdict {
+  const verdict = decide(seen, need.kind === 'use' ? { kind: 'use', minTtlMs: 0 } : need, now);
+  const wouldGoOn = verdict.kind === 'renew' || verdict.kind === 'ask';
+  const isServed = wouldGoOn && wantsToken(need) && isLiving(seen.credential, need, now.nowMs);
+  return isServed ? { kind: 'serve' } : verdict;
 }

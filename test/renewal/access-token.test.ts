@@ -64,6 +64,26 @@ test('a short-lived token whose exchange fails is served as long as it lives, an
   assert.notEqual(await world.node().accessToken(alice), short);
 });
 
+test('a short-lived token is served when the store takes nothing', async () => {
+  await using world = await threadsWorld({ workers: false });
+  const alice = await world.connect('alice');
+  world.node().failStore();
+  assert.equal(world.provider.knowsAsGood(await world.node().accessToken(alice)), true);
+  assert.deepEqual(exchanges(world), [], 'nothing is sent that was not written down before');
+});
+
+test('a short-lived token that a consent has brought meanwhile is served to whoever waits no longer for an exchange', async () => {
+  await using world = await threadsWorld({ workers: false });
+  const alice = await world.connect('alice');
+  world.provider.delayNextAnswer('100s');
+  const first = world.until(world.node().accessToken(alice));
+  await world.wait('2s');
+  await world.connect('alice');
+  const token = await world.until(world.node().accessToken(alice));
+  assert.equal(world.provider.knowsAsGood(token), true);
+  await first;
+});
+
 test('a token younger than a day is not presented for renewal, and says from when on', async () => {
   await using world = await threadsWorld({ workers: false });
   const alice = await world.connect('alice');

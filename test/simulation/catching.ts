@@ -1,4 +1,4 @@
-import { runFleet } from './fleet.ts';
+import { runFleet, type Run } from './fleet.ts';
 import type { ShareReport } from './history-process.ts';
 
 export interface Caught {
@@ -10,8 +10,8 @@ export interface Caught {
 /** Runs histories with a deliberate bug until one breaks a promise. */
 export async function caughtBy(
   name: string,
-  { seedFrom, histories }: { readonly seedFrom: number; readonly histories: number },
+  run: Pick<Run, 'seedFrom' | 'histories' | 'postgresUrl'>,
 ): Promise<Caught> {
-  const report = await runFleet({ seedFrom, histories, processes: 1, stopsAtFailure: true, mutant: name });
+  const report = await runFleet({ ...run, processes: 1, stopsAtFailure: true, mutant: name });
   return { name, histories: report.histories, failure: report.failures[0] };
 }

@@ -51,8 +51,8 @@ function befall(world: World, node: SimulatedNode, fault: NodeFault): void {
         'store',
         () => `is slow for ${name}, up to ${fault.upToMs} ms a call, for ${fault.lastsMs} ms`,
       );
-      node.stallMs = fault.upToMs;
-      ends(fault.lastsMs, () => (node.stallMs = 0));
+      trouble.stallMs = fault.upToMs;
+      ends(fault.lastsMs, () => (trouble.stallMs = 0));
       return;
     case 'acknowledgement_lost':
       trouble.acknowledgementsToLose = fault.count;
@@ -107,7 +107,7 @@ export function calm(world: World): void {
     node.now.life.traps.length = 0;
     node.trouble.isFull = false;
     node.trouble.acknowledgementsToLose = 0;
-    node.stallMs = 0;
+    node.trouble.stallMs = 0;
     node.disk.capacityBytes = Number.POSITIVE_INFINITY;
     node.machine.wallAheadMs = 0;
     if (node.now.life.isPaused) node.now.life.isPaused = false;

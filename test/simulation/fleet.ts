@@ -12,6 +12,8 @@ export interface Run {
   readonly stopAfterMs?: number;
   readonly stopsAtFailure?: boolean;
   readonly mutant?: string;
+  /** A PostgreSQL server, if that is what the histories run on. */
+  readonly postgresUrl?: string | undefined;
   /** Whether it is measured which lines of the product were met. */
   readonly covers?: boolean;
 }
@@ -26,6 +28,7 @@ export async function runFleet({ seedFrom, histories, processes, ...run }: Run):
       stopAfterMs: run.stopAfterMs ?? Number.MAX_SAFE_INTEGER,
       stopsAtFailure: run.stopsAtFailure ?? false,
       mutant: run.mutant,
+      postgresUrl: run.postgresUrl,
       covers: run.covers ?? false,
     }),
   );

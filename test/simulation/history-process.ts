@@ -12,6 +12,8 @@ export interface Share {
   readonly stopAfterMs: number;
   readonly stopsAtFailure: boolean;
   readonly mutant: string | undefined;
+  /** Absent: the histories run on SQLite. */
+  readonly postgresUrl: string | undefined;
   readonly covers: boolean;
 }
 
@@ -30,6 +32,10 @@ if (share.mutant !== undefined) infect(await mutantOf(share.mutant));
 const missed = share.covers ? await watchBranches() : undefined;
 const { drawPlan } = await import('./draw.ts');
 const { runHistory } = await import('./history.ts');
+const postgres =
+  share.postgresUrl === undefined
+    ? undefined
+    : await (await import('./postgres-engine.ts')).postgresEngine(share.postgresUrl);
 
 // Thousands of errors are thrown and caught. Whoever tells a failing seed's story has the stacks.
 Error.stackTraceLimit = 0;
@@ -41,7 +47,7 @@ let steps = 0;
 for (let index = 0; index < share.histories; index += 1) {
   if (performance.now() - startedAtMs > share.stopAfterMs) break;
   const seed = share.seedFrom + index * share.stride;
-  const history = await runHistory(drawPlan(seed));
+  const history = await runHistory(drawPlan(seed), { engine: postgres });
   histories += 1;
   steps += history.steps;
   for (const [what, count] of history.met) met.set(what, (met.get(what) ?? 0) + count);
@@ -49,6 +55,7 @@ for (let index = 0; index < share.histories; index += 1) {
   failures.push({ seed, invariant: history.violation.invariant, detail: history.violation.detail });
   if (share.stopsAtFailure) break;
 }
+await postgres?.close();
 const report: ShareReport = {
   histories,
   steps,
@@ -60,7 +67,10 @@ process.stdout.write(JSON.stringify(report));
 
 async function mutantOf(name: string): Promise<Mutant> {
   const { MUTANTS } = await import('./mutants.ts');
-  const mutant = MUTANTS.find((one) => one.name === name);
+  const { POSTGRES_MUTANTS } = await import('./postgres-mutants.ts');
+  const { POSTGRES_QUESTIONS } = await import('./postgres-lock-mutants.ts');
+  const known = share.postgresUrl === undefined ? MUTANTS : [...POSTGRES_MUTANTS, ...POSTGRES_QUESTIONS];
+  const mutant = known.find((one) => one.name === name);
   if (mutant === undefined) throw new Error(`There is no mutant "${name}".`);
   return mutant;
 }

@@ -1,6 +1,8 @@
 import { HOUR_MS, MINUTE_MS } from '../../src/model/clock.ts';
 import { editSchedule } from '../../src/posts/schedules/change.ts';
 import { perform } from './acts.ts';
+import { Chance } from './chance.ts';
+import type { Engine } from './engine.ts';
 import { arm, calm } from './faults.ts';
 import { EPOCH_MS } from './life.ts';
 import type { Entry } from './journal.ts';
@@ -8,6 +10,8 @@ import type { Violation } from './invariants.ts';
 import { isExplained } from './observer.ts';
 import { isAct, type Plan } from './plan.ts';
 import { runningSchedules } from './schedule-acts.ts';
+import { Scheduler } from './scheduler.ts';
+import { sqliteEngine } from './sqlite-engine.ts';
 import { World } from './world.ts';
 
 /** However long replays are put off: after this, whatever is still open stays open. */
@@ -20,6 +24,10 @@ const LAST_TRIES_MAX = 3;
 const PAUSED_WITHIN_MS = 2 * MINUTE_MS;
 /** A run comes every hour at least. */
 const RUNS_WITHIN_MS = 3 * HOUR_MS;
+/** What a standby lacks at most. */
+const BEHIND_MAX = 4;
+
+const SQLITE = await sqliteEngine();
 
 export interface History {
   readonly plan: Plan;
@@ -34,10 +42,13 @@ export interface History {
 /** Runs one history to its end: the faults, the calm after them, and the last look. */
 export async function runHistory(
   plan: Plan,
-  { isTelling = false }: { readonly isTelling?: boolean } = {},
+  { isTelling = false, engine = SQLITE }: { readonly isTelling?: boolean; readonly engine?: Engine | undefined } = {},
 ): Promise<History> {
-  const world = new World(plan, { isTelling });
-  const { scheduler, oracle, journal } = world;
+  const scheduler = new Scheduler(new Chance(plan.seed, 'order'));
+  const standbyBehindMax = plan.steps.some(({ kind }) => kind === 'fail_over') ? BEHIND_MAX : 0;
+  const store = await engine.open({ scheduler, standbyBehindMax });
+  const world = new World(plan, { isTelling, scheduler, store });
+  const { oracle, journal } = world;
   const isBroken = (): boolean => oracle.violation !== undefined;
   try {
     await world.open();
@@ -58,7 +69,7 @@ export async function runHistory(
       ...{ steps: scheduler.steps, lastedMs: scheduler.nowMs },
     };
   } finally {
-    world.close();
+    await world.close();
   }
 }
 
@@ -171,4 +182,4 @@ const OPEN_SQL = `
 const OPEN_OR_UNTOLD_SQL = `${OPEN_SQL}
   union all select id, 'a notice that waits' from deliveries where due_at_ms is not null
   union all select id, 'not planned for anybody' from events
-    where sequence > coalesce((select sequence from notice_cursors where channel = 'webhook'), 0)`;
+    where sequence is null or sequence > coalesce((select sequence from notice_cursors where channel = 'webhook'), 0)`;

@@ -17,7 +17,7 @@ export const INVARIANTS = {
   'a run keeps its time': 'no run goes out before its time, and only a policy that says so makes up for a missed one',
   'schedules go on': 'once the faults stop, every schedule deals with its next times',
   'no notice lost': 'whoever wants to hear of what happens here is told of all of it, once the faults have stopped',
-  'a notice keeps its id': 'a notice has the id of what it tells of, however often it is sent',
+  'a notice keeps its id': 'a notice has the id and the number of what it tells of, however often it is sent',
   'no needless notice': 'a notice that has arrived is not sent again while processes, store and clocks are well',
   'no copy taken over': 'a refresh token that is here, or was spent here, is never imported',
   'every secret sealed': 'no token is stored in the clear, neither in the store nor in a spool',

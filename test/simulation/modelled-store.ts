@@ -1,15 +1,22 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { Clock } from '../../src/model/clock.ts';
-import { KippuError } from '../../src/model/errors.ts';
 import { SqliteDatabase, type Params, type Queryable, type Row } from '../../src/store/sqlite/database.ts';
 import { migrate } from '../../src/store/sqlite/migrate.ts';
+import type { OpenOptions, ProcessStores, SimulatedStore, StoreProcess } from './engine.ts';
+
+/** The product does it in every round of its chores; here it is every third. */
+const LOOKS_BACK_EVERY_MS = 15_000;
+
+/** The queries, as one process has them. */
+type StoresOf = (store: ModelledStore, process: StoreProcess) => ProcessStores;
 
 /**
  * The database that all nodes share: a real SQLite in memory under the real queries. Transactions are whole and one
  * after another, as they are on a file; what differs per process (a full disk, a lost acknowledgement) is in
- * {@link databaseOf}. Another engine takes part by another class with these few members.
+ * `sqlite-engine.ts`.
  */
-export class ModelledStore implements Queryable {
+export class ModelledStore implements Queryable, SimulatedStore {
+  readonly looksBackEveryMs = LOOKS_BACK_EVERY_MS;
   commits = 0;
   /** Commits and promotions. */
   changes = 0;
@@ -21,13 +28,19 @@ export class ModelledStore implements Queryable {
   readonly #behind: Uint8Array[] = [];
   readonly #behindMax: number;
   readonly #empty: EmptyStore;
+  readonly #storesOf: StoresOf;
   #rowsChanged = 0;
 
-  constructor(empty: EmptyStore, { standbyBehindMax }: { readonly standbyBehindMax: number }) {
+  constructor(empty: EmptyStore, { standbyBehindMax }: Pick<OpenOptions, 'standbyBehindMax'>, stores: StoresOf) {
+    this.#storesOf = stores;
     this.#behindMax = standbyBehindMax;
     ({ db: this.#db, statements: this.#statements } = empty.take());
     this.#empty = empty;
     this.#rowsChanged = this.#countChanges();
+  }
+
+  storesOf(process: StoreProcess): ProcessStores {
+    return this.#storesOf(this, process);
   }
 
   /** What was committed may be gone later. */
@@ -93,7 +106,7 @@ export class ModelledStore implements Queryable {
     return this.#db.serialize();
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#empty.giveBack({ db: this.#db, statements: this.#statements });
   }
 
@@ -195,43 +208,4 @@ function insert(db: DatabaseSync, table: string, row: Row): void {
   const columns = Object.keys(row);
   const sql = `insert into ${table} (${columns.join(', ')}) values (${columns.map((column) => `:${column}`).join(', ')})`;
   db.prepare(sql).run(row);
-}
-
-/** What befalls one process's way to the store. */
-export interface StoreTrouble {
-  /** Writes are refused: the disk is full, or the server takes none. */
-  isFull: boolean;
-  /** So many of the next commits happen and are reported as failures. */
-  acknowledgementsToLose: number;
-}
-
-export interface StoreWatch {
-  readonly written: () => void;
-  readonly refused: () => void;
-  readonly acknowledgementLost: () => void;
-}
-
-/** The store as one process writes to it. */
-export function databaseOf(store: ModelledStore, trouble: StoreTrouble, watch: StoreWatch): SqliteDatabase {
-  const database = {
-    get: (sql: string, params?: Params) => store.get(sql, params),
-    all: (sql: string, params?: Params) => store.all(sql, params),
-    run: (sql: string, params?: Params) => store.run(sql, params),
-    write: async <T>(work: (tx: Queryable) => T): Promise<T> => {
-      if (trouble.isFull) {
-        watch.refused();
-        throw new KippuError('store_unavailable', 'simulated: the database or disk is full');
-      }
-      const value = store.transact(work);
-      watch.written();
-      if (trouble.acknowledgementsToLose > 0) {
-        trouble.acknowledgementsToLose -= 1;
-        watch.acknowledgementLost();
-        throw new KippuError('store_unavailable', 'simulated: the acknowledgement of a commit was lost');
-      }
-      return value;
-    },
-  };
-  // The queries use these four members and no other.
-  return database as unknown as SqliteDatabase;
 }

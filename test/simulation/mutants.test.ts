@@ -4,6 +4,8 @@ import { describe, it } from 'node:test';
 import { caughtBy } from './catching.ts';
 import { applied } from './mutation.ts';
 import { MUTANTS } from './mutants.ts';
+import { POSTGRES_QUESTIONS } from './postgres-lock-mutants.ts';
+import { POSTGRES_MUTANTS } from './postgres-mutants.ts';
 
 /** Those that a few histories catch; `npm run mutants` runs them all. */
 const QUICK = [
@@ -21,13 +23,15 @@ const HISTORIES_MAX = 400;
 
 describe('deliberate bugs', () => {
   it('fit the code as it is, each with a name of its own', () => {
-    for (const { name, patches } of MUTANTS) {
-      for (const patch of patches) {
-        applied(readFileSync(new URL(`../../${patch.file}`, import.meta.url), 'utf8'), patch, name);
+    for (const mutants of [MUTANTS, [...POSTGRES_MUTANTS, ...POSTGRES_QUESTIONS]]) {
+      for (const { name, patches } of mutants) {
+        for (const patch of patches) {
+          applied(readFileSync(new URL(`../../${patch.file}`, import.meta.url), 'utf8'), patch, name);
+        }
       }
+      assert.equal(new Set(mutants.map(({ name }) => name)).size, mutants.length);
+      assert.ok(mutants.length >= 25);
     }
-    assert.equal(new Set(MUTANTS.map(({ name }) => name)).size, MUTANTS.length);
-    assert.ok(MUTANTS.length >= 25);
   });
 
   it('are refused loudly where the code has changed', () => {

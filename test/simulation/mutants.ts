@@ -1,3 +1,4 @@
+import { IN_THE_CLEAR } from './in-the-clear.ts';
 import type { Mutant } from './mutation.ts';
 import { POSTING_MUTANTS } from './posting-mutants.ts';
 import { NOTICE_MUTANTS, SCHEDULE_MUTANTS } from './schedule-mutants.ts';
@@ -315,20 +316,7 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'stores tokens in the clear',
-    patches: [
-      {
-        file: 'src/protocol/stored-tokens.ts',
-        search: '    ),\n    generation,',
-        replace: '    ),\n    generation,\n    clear: refreshToken?.reveal(),',
-      },
-      {
-        file: 'src/store/new-events.ts',
-        search:
-          'export function renewed({ claim, accessExpiresAtMs }: RenewedSettlement, version: number): NewEvent {\n  return {\n    happening: `renewed:${claim.attemptId}`,',
-        replace:
-          'export function renewed(settlement: RenewedSettlement, version: number): NewEvent {\n  const { claim, accessExpiresAtMs } = settlement;\n  return {\n    happening: `renewed:${claim.attemptId}:${(settlement as unknown as { clear: string }).clear}`,',
-      },
-    ],
+    patches: IN_THE_CLEAR,
   },
 ];
 

@@ -34,6 +34,9 @@ export class NoticeOracle {
     if (what === 'promotion') this.#forgetWhatIsGone();
     for (const row of this.#sight.store.all(EVENTS_SQL, { after: this.#seenUpTo })) {
       const [id, type, sequence] = [String(row['id']), String(row['type']), Number(row['sequence'])];
+      const known = this.#events.get(id);
+      if (known !== undefined && known.sequence !== sequence)
+        this.#accuse('a notice keeps its id', `${id} was event ${known.sequence}, and is event ${sequence}`);
       this.#events.set(id, { sequence, type });
       this.#seenUpTo = sequence;
       this.#sight.journal.name(id, `event ${sequence}`);

@@ -81,6 +81,10 @@ function nodeWatch(world: World): NodeWatch {
       journal.meet('store', 'lost an acknowledgement');
       journal.tell('store', () => `has committed for ${life.name}, and the acknowledgement is lost`);
     },
+    met: (life, what) => {
+      journal.meet('transaction', what);
+      journal.tell('store', () => `a transaction of ${life.name} ${what}`);
+    },
     stumbled: (life, error) => stumble(world, life, error),
   };
 }

@@ -2,9 +2,9 @@ import type { FaultPoint } from '../../src/model/fault-points.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { Fingerprinter } from '../../src/model/vault.ts';
 import type { Row } from '../../src/store/sqlite/database.ts';
+import type { SimulatedStore } from './engine.ts';
 import type { InvariantName, Violation } from './invariants.ts';
 import type { Journal } from './journal.ts';
-import type { ModelledStore } from './modelled-store.ts';
 import type { Life } from './life.ts';
 import { NoticeOracle } from './notice-oracle.ts';
 import { AFTER_DEATH_MS, broughtBy, type Exchange } from './network.ts';
@@ -20,7 +20,7 @@ import { isEndedByOthers, reasonOf, standing, textOf, type SeenConnection } from
 export interface OracleSight {
   readonly plan: Plan;
   readonly scheduler: Scheduler;
-  readonly store: ModelledStore;
+  readonly store: SimulatedStore;
   readonly provider: ProviderModel;
   readonly receiver: ReceiverModel;
   readonly exchanges: () => readonly Exchange[];
@@ -388,7 +388,7 @@ const STANDING_SQL = `
 const REVOKED_SQL = `
   select n.id, n.name from connections n where n.state = 'revoked' and (
     select json_extract(e.data, '$.at_provider') from events e
-    where e.connection_id = n.id and e.type = 'connection.revoked' order by e.sequence desc limit 1) = 1`;
+    where e.connection_id = n.id and e.type = 'connection.revoked' order by e.rowid desc limit 1) = 1`;
 
 const KNOWN_SQL = `
   select 1 as known from credentials where refresh_fingerprint = :fingerprint

@@ -25,6 +25,8 @@ export class Scheduler {
   /** True time, milliseconds since the history began; no process ever sees it. */
   nowMs = 0;
   steps = 0;
+  /** What a step has begun outside of this process is over now, or a promise of that. */
+  settled: () => Promise<void> | undefined = () => undefined;
   readonly #chance: Chance;
   readonly #timers: Timer[] = [];
   #ready: Task[] = [];
@@ -67,9 +69,14 @@ export class Scheduler {
   run(untilMs: number, isOver: () => boolean = () => false): Promise<void> {
     return new Promise((resolve, reject) => {
       const turn = (): void => {
+        const settling = this.settled();
+        // Everything that follows by promises alone has happened when the event loop comes round.
+        if (settling !== undefined) void settling.then(() => setImmediate(turn));
+        else take();
+      };
+      const take = (): void => {
         try {
           if (isOver() || !this.#step(untilMs)) resolve();
-          // Everything that follows by promises alone has happened when the event loop comes round.
           else setImmediate(turn);
         } catch (error) {
           reject(error instanceof Error ? error : new Error(String(error)));

@@ -27,7 +27,7 @@ const FAILING: Plan = {
 test('a failing history is made smaller, and breaks the same promise', async () => {
   const failing = await runHistory(FAILING);
   assert.equal(failing.violation?.invariant, 'no false doubt');
-  const smallest = await shrink(failing);
+  const smallest = await shrink(failing, undefined);
   assert.equal(smallest.violation?.invariant, 'no false doubt');
   assert.ok(smallest.plan.steps.length <= TELLING.length, `${smallest.plan.steps.length} steps are left`);
   assert.ok(smallest.plan.nodes < FAILING.nodes, 'the node that only makes noise is gone');

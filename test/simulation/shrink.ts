@@ -1,4 +1,5 @@
 import { endOf } from './draw.ts';
+import type { Engine } from './engine.ts';
 import { runHistory, type History } from './history.ts';
 import type { Plan, Step } from './plan.ts';
 
@@ -9,14 +10,14 @@ const TRIES_MAX = 400;
  * Looks for the smallest history that breaks the same promise: fewer steps, fewer nodes, fewer users. Leaving something
  * out changes the order of what remains, so not every smaller history fails; those that do are taken.
  */
-export async function shrink(failing: History): Promise<History> {
+export async function shrink(failing: History, engine: Engine | undefined): Promise<History> {
   const broken = failing.violation?.invariant;
   let smallest = failing;
   let triesLeft = TRIES_MAX;
   const isTaken = async (plan: Plan): Promise<boolean> => {
     if (triesLeft <= 0) return false;
     triesLeft -= 1;
-    const history = await runHistory(plan);
+    const history = await runHistory(plan, { engine });
     if (history.violation?.invariant !== broken) return false;
     smallest = history;
     return true;

@@ -1,6 +1,5 @@
 import type { ConnectPorts } from '../../src/connect/ports.ts';
 import type { Clock } from '../../src/model/clock.ts';
-import type { CredentialStore } from '../../src/model/credential-store.ts';
 import type { FaultPoint, FaultPoints } from '../../src/model/fault-points.ts';
 import type { HistoryStore } from '../../src/model/history-store.ts';
 import type { NodeId, ProviderAppId } from '../../src/model/ids.ts';
@@ -19,27 +18,18 @@ import { Flights } from '../../src/renewal/flights.ts';
 import { Turns } from '../../src/renewal/turns.ts';
 import type { RenewalPorts, RenewalTiming } from '../../src/renewal/ports.ts';
 import { openSpool, type DirectorySpool } from '../../src/store/spool.ts';
-import { sqliteConnectionStore } from '../../src/store/sqlite/connection-queries.ts';
-import type { Queryable } from '../../src/store/sqlite/database.ts';
-import { sqliteConsentStore } from '../../src/store/sqlite/consent-queries.ts';
-import { sqliteCredentialStore } from '../../src/store/sqlite/credential-queries.ts';
-import { sqliteHistoryStore } from '../../src/store/sqlite/history-queries.ts';
-import { sqliteHomeStore } from '../../src/store/sqlite/home-queries.ts';
-import { sqliteNoticeStore } from '../../src/store/sqlite/notice-queries.ts';
-import { sqliteScheduleStore } from '../../src/store/sqlite/schedule-queries.ts';
-import { sqlitePostStore } from '../../src/store/sqlite/post-queries.ts';
 import { Tokens } from '../../src/app/access.ts';
 import { SimulatedDisk } from '../store/simulated-disk.ts';
 import type { Chance } from './chance.ts';
 import { composerOf } from './composer-model.ts';
+import type { SimulatedStore, StoreTrouble } from './engine.ts';
 import { Life, type Machine } from './life.ts';
-import { databaseOf, type ModelledStore, type StoreTrouble } from './modelled-store.ts';
 import type { Network } from './network.ts';
 import type { Scheduler } from './scheduler.ts';
 
 export interface Surroundings {
   readonly scheduler: Scheduler;
-  readonly store: ModelledStore;
+  readonly store: SimulatedStore;
   readonly network: Network;
   readonly apps: ReadonlyMap<ProviderAppId, ProviderApp>;
   readonly vault: Vault;
@@ -59,6 +49,7 @@ export interface NodeWatch {
   readonly called: (life: Life, port: string, method: string, result: unknown, args: readonly unknown[]) => void;
   readonly refused: (life: Life) => void;
   readonly acknowledgementLost: (life: Life) => void;
+  readonly met: (life: Life, what: string) => void;
   readonly stumbled: (life: Life, error: unknown) => void;
 }
 
@@ -78,9 +69,6 @@ export interface Running {
   readonly tokens: Tokens;
 }
 
-/** Another process's commit is noticed after this at the latest. */
-const CHANGE_POLL_MS = 1000;
-
 const ADDRESSES = addressRules([]);
 
 /** A history has few connections: what takes a crowd elsewhere takes two of them here. */
@@ -90,9 +78,7 @@ const FEW = { atOnce: 2, aheadAtOnce: 1, silentConnections: 2 };
 export class SimulatedNode {
   readonly name: string;
   readonly machine: Machine;
-  readonly trouble: StoreTrouble = { isFull: false, acknowledgementsToLose: 0 };
-  /** So long the store takes over anything that this node asks of it, at most. */
-  stallMs = 0;
+  readonly trouble: StoreTrouble = { isFull: false, acknowledgementsToLose: 0, stallMs: 0 };
   disk = new SimulatedDisk();
   /** Something may wait in the spool. */
   hasSpooled = false;
@@ -145,25 +131,23 @@ export class SimulatedNode {
       watch.reached(life, point);
     });
     const { clock } = life;
-    let ownWrites = 0;
-    const database = databaseOf(store, this.trouble, {
-      written: () => void (ownWrites += 1),
-      refused: () => watch.refused(life),
-      acknowledgementLost: () => watch.acknowledgementLost(life),
+    const stores = store.storesOf({
+      ...{ life, trouble: this.trouble, settling: { clock, random: chance, faults: life } },
+      watch: {
+        refused: () => watch.refused(life),
+        acknowledgementLost: () => watch.acknowledgementLost(life),
+        met: (what) => watch.met(life, what),
+      },
     });
-    const settling = { clock, random: chance, faults: life };
     const within = <T extends object>(port: string, implementation: T): T =>
       life.within(
         implementation,
-        () => (this.stallMs > 0 ? chance.between(1, this.stallMs) : 0),
+        () => (this.trouble.stallMs > 0 ? chance.between(1, this.trouble.stallMs) : 0),
         (method, result, args) => watch.called(life, port, method, result, args),
       );
     const shared = {
-      credentials: within('credentials', {
-        ...sqliteCredentialStore(database, settling),
-        ...(store.mayFailOver ? { lacking: lackingIn(database) } : {}),
-      }),
-      connections: within('connections', sqliteConnectionStore(database, settling)),
+      credentials: within('credentials', stores.credentials),
+      connections: within('connections', stores.connections),
       apps,
       vault: life.withinAtOnce(vault),
       fingerprinter,
@@ -175,7 +159,7 @@ export class SimulatedNode {
     };
     const renewal: RenewalPorts = {
       ...shared,
-      home: within('home', sqliteHomeStore(database, ':memory:', settling)),
+      home: within('home', stores.home),
       spool: life.withinAtOnce(this.#openSpool(`${this.name}-${this.machine.boot}-${life.pid}`, life, clock)),
       processes: {
         self: {
@@ -190,14 +174,10 @@ export class SimulatedNode {
       turns: new Turns(shared, FEW),
     };
     const flights = new Flights(renewal);
-    const changes = changesOf(
-      life,
-      () => store.commits,
-      () => ownWrites,
-    );
+    const { changes } = stores;
     const tokens = new Tokens({ flights, fingerprinter, clock, changes, connectUrl: () => undefined });
     const posts: DraftPorts = {
-      ...{ posts: within('posts', sqlitePostStore(database, settling)), connections: shared.connections, tokens },
+      ...{ posts: within('posts', stores.posts), connections: shared.connections, tokens },
       ...{ networks: NETWORKS, http: shared.http, clock, random: chance, faults: life },
       processes: renewal.processes,
       background: (work) => {
@@ -207,20 +187,20 @@ export class SimulatedNode {
     const connect: ConnectPorts = {
       ...shared,
       idTokens: new SigningKeys(shared),
-      consents: within('consents', sqliteConsentStore(database, clock)),
+      consents: within('consents', stores.consents),
     };
     const schedules: SchedulePorts = {
-      ...{ schedules: within('schedules', sqliteScheduleStore(database, settling)), connections: shared.connections },
+      ...{ schedules: within('schedules', stores.schedules), connections: shared.connections },
       ...{ networks: NETWORKS, composer: composerOf(life, chance), clock, random: chance, faults: life },
       ...{ collect: (connection, measure) => collect(connection, measure, posts), background: posts.background },
     };
     const notices: NoticePorts = {
-      ...{ notices: within('notices', sqliteNoticeStore(database, settling)), connections: shared.connections },
+      ...{ notices: within('notices', stores.notices), connections: shared.connections },
       ...{ posts: posts.posts, home: renewal.home, vault: shared.vault, http: shared.http, clock, random: chance },
       ...{ faults: life, addresses: ADDRESSES, mail: undefined, publicUrl: 'https://kippu.example' },
     };
     const courier = tellsOthers ? new Courier(notices, (error) => watch.stumbled(life, error)) : undefined;
-    const history = this.#around.forgets ? within('history', sqliteHistoryStore(database, { clock })) : undefined;
+    const history = this.#around.forgets ? within('history', stores.history) : undefined;
     return { life, renewal, connect, posts, schedules, notices, courier, history, flights, tokens };
   }
 
@@ -239,26 +219,4 @@ export class SimulatedNode {
       files: this.disk.files,
     });
   }
-}
-
-/** As the SQLite store counts them: others' are asked for at most once a second. */
-function changesOf({ clock }: Life, all: () => number, own: () => number): () => number {
-  let askedAtMs = Number.NEGATIVE_INFINITY;
-  let seen = 0;
-  return () => {
-    const nowMs = clock.monotonicMs();
-    if (nowMs - askedAtMs >= CHANGE_POLL_MS) {
-      askedAtMs = nowMs;
-      seen = all();
-    }
-    return seen + own();
-  };
-}
-
-/** As a store with a standby has it. */
-function lackingIn(database: Queryable): NonNullable<CredentialStore['lacking']> {
-  return async (attempts) => {
-    const renewed = new Set(database.all(`select id from attempts where outcome = 'renewed'`).map(({ id }) => id));
-    return new Set(attempts.filter((attempt) => !renewed.has(attempt)));
-  };
 }

@@ -4,8 +4,8 @@ import { tendDueSchedules } from '../../src/posts/schedules/tend.ts';
 import { tendDuePosts } from '../../src/posts/worker.ts';
 import { reapplySpool } from '../../src/renewal/reapply.ts';
 import { tendDue } from '../../src/renewal/tend.ts';
+import type { SimulatedStore } from './engine.ts';
 import { EPOCH_MS, type Life } from './life.ts';
-import type { ModelledStore } from './modelled-store.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Running, SimulatedNode } from './simulated-node.ts';
 
@@ -13,9 +13,8 @@ const ROUND_MS = 500;
 const CHORES_MS = 5 * SECOND_MS;
 /** While a connection waits for a word from another node's spool. */
 const DOUBT_MS = MINUTE_MS;
-/** What was acknowledged lately is applied again in every round; here in every third. */
+/** So long what was brought to the store is looked for there again. */
 const FRESH_MS = 10 * MINUTE_MS;
-const FRESH_CHORES_MS = 15 * SECOND_MS;
 const IDLE_MS = 20 * MINUTE_MS;
 const TIDY_MS = HOUR_MS;
 const ROUNDS_AT_ONCE = 4;
@@ -134,7 +133,8 @@ export class Worker {
   #choresInMs(): number {
     const { hasPending, hasDoubt } = this.#agenda.now();
     if (this.#node.hasSpooled || hasPending) return CHORES_MS;
-    if (this.#scheduler.nowMs - this.#node.spooledAtMs < FRESH_MS) return FRESH_CHORES_MS;
+    if (this.#scheduler.nowMs - this.#node.spooledAtMs < FRESH_MS)
+      return Math.min(this.#agenda.looksBackEveryMs, IDLE_MS);
     return hasDoubt && this.#agenda.waitsForSpools ? DOUBT_MS : IDLE_MS;
   }
 }
@@ -166,18 +166,22 @@ interface Due {
 export class Agenda {
   /** Whether a replay waits for a word from the sender's spool. */
   readonly waitsForSpools: boolean;
-  readonly #store: ModelledStore;
+  readonly #store: SimulatedStore;
   readonly #sql: string;
   #due: Due | undefined;
   #asOf = -1;
 
   constructor(
-    store: ModelledStore,
+    store: SimulatedStore,
     { waitsForSpools, tellsOthers }: { readonly waitsForSpools: boolean; readonly tellsOthers: boolean },
   ) {
     this.#store = store;
     this.#sql = tellsOthers ? `${AGENDA_SQL}, ${NOTICES_SQL}` : AGENDA_SQL;
     this.waitsForSpools = waitsForSpools;
+  }
+
+  get looksBackEveryMs(): number {
+    return this.#store.looksBackEveryMs;
   }
 
   now(): Due {
@@ -212,4 +216,5 @@ const AGENDA_SQL = `select
 /** There is one receiver: whoever has one of its notices has its lane. */
 const NOTICES_SQL = `
   (select max(min(due_at_ms), coalesce(max(taken_until_ms), 0)) from deliveries where due_at_ms is not null) as notices,
-  (select sequence from notice_cursors where channel = 'webhook') < (select max(sequence) from events) as news`;
+  (select sequence from notice_cursors where channel = 'webhook') < (select max(sequence) from events)
+    or exists (select 1 from events where sequence is null) as news`;

@@ -9,18 +9,17 @@ import { createFingerprinter } from '../../src/vault/fingerprints.ts';
 import { createHomeKeys, openHomeKeys } from '../../src/vault/key-check.ts';
 import { generateKey, parseKeyRing } from '../../src/vault/key-ring.ts';
 import { RingVault } from '../../src/vault/vault.ts';
-import { sqliteHomeStore } from '../../src/store/sqlite/home-queries.ts';
 import { Chance } from './chance.ts';
+import type { SimulatedStore } from './engine.ts';
 import { Journal } from './journal.ts';
 import { EPOCH_MS, Machine } from './life.ts';
-import { databaseOf, emptyStore, ModelledStore } from './modelled-store.ts';
 import { Network, type Endpoint, type WireFault } from './network.ts';
 import { Observer } from './observer.ts';
 import { Oracle } from './oracle.ts';
 import type { Plan } from './plan.ts';
 import { ProviderModel } from './provider-model.ts';
 import { RECEIVER_URL, ReceiverModel } from './receiver-model.ts';
-import { Scheduler } from './scheduler.ts';
+import type { Scheduler } from './scheduler.ts';
 import { SimulatedNode } from './simulated-node.ts';
 import { Agenda, Worker } from './worker.ts';
 
@@ -30,7 +29,6 @@ const ring = parseKeyRing(generateKey(keys, 'sim'), 'the simulation');
 const homeKeys = createHomeKeys(new RingVault(ring, keys), keys);
 const fingerprinter = createFingerprinter(openHomeKeys(new RingVault(ring, keys), homeKeys));
 const home: Home = { storeId: 'a-store', identity: undefined, stamp: undefined, ...homeKeys };
-const empty = await emptyStore();
 
 /** A provider, a store, a network and some nodes, under one scheduler. */
 export class World {
@@ -38,7 +36,7 @@ export class World {
   readonly scheduler: Scheduler;
   readonly chance: Chance;
   readonly journal: Journal;
-  readonly store: ModelledStore;
+  readonly store: SimulatedStore;
   readonly provider: ProviderModel;
   readonly receiver = new ReceiverModel();
   readonly network: Network;
@@ -55,13 +53,19 @@ export class World {
   /** Until when the provider refuses our app. */
   appRefusedUntilMs = 0;
 
-  constructor(plan: Plan, { isTelling }: { readonly isTelling: boolean }) {
+  constructor(
+    plan: Plan,
+    {
+      isTelling,
+      scheduler,
+      store,
+    }: { readonly isTelling: boolean; readonly scheduler: Scheduler; readonly store: SimulatedStore },
+  ) {
     this.plan = plan;
-    this.scheduler = new Scheduler(new Chance(plan.seed, 'order'));
+    this.scheduler = scheduler;
+    this.store = store;
     this.chance = new Chance(plan.seed, 'world');
     this.journal = new Journal(this.scheduler, isTelling);
-    const standbyBehindMax = plan.steps.some(({ kind }) => kind === 'fail_over') ? 4 : 0;
-    this.store = new ModelledStore(empty, { standbyBehindMax });
     this.provider = new ProviderModel(plan.provider, plan.accessLifetimeMs);
     this.agenda = new Agenda(this.store, {
       waitsForSpools: this.provider.provider.refresh.reuseKillsFamily,
@@ -101,9 +105,9 @@ export class World {
   /** The store is founded and every user is connected, before anything goes wrong. */
   async open(): Promise<void> {
     const settling = { clock: this.node(0).now.life.clock, random: this.chance, faults: { reach: () => undefined } };
-    const trouble = { isFull: false, acknowledgementsToLose: 0 };
-    const nothing = { written: () => undefined, refused: () => undefined, acknowledgementLost: () => undefined };
-    const homeStore = sqliteHomeStore(databaseOf(this.store, trouble, nothing), ':memory:', settling);
+    const trouble = { isFull: false, acknowledgementsToLose: 0, stallMs: 0 };
+    const watch = { refused: () => undefined, acknowledgementLost: () => undefined, met: () => undefined };
+    const { home: homeStore } = this.store.storesOf({ life: 'bystander', settling, trouble, watch });
     await homeStore.found(home);
     const { id, provider, issuer, clientId } = this.app;
     await homeStore.registerApps([{ id, provider: provider.id, issuer, clientId, secretHash: '' }]);
@@ -130,9 +134,9 @@ export class World {
     this.workers[this.nodes.indexOf(node)]?.begin();
   }
 
-  close(): void {
+  async close(): Promise<void> {
     for (const node of this.nodes) node.now.life.die();
-    this.store.close();
+    await this.store.close();
   }
 
   async #inTime(work: () => Promise<void>): Promise<void> {
