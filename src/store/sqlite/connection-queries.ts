@@ -170,7 +170,8 @@ function heldElsewhere(tx: Queryable, { refreshFingerprint, connectionId }: Atta
 function sameSubject(tx: Queryable, { providerAppId, subject, owner }: Attachment): Attached | undefined {
   if (subject === undefined) return undefined;
   const row = tx.get(
-    'select id from connections where provider_app_id = :providerAppId and subject = :subject and owner = :owner',
+    // The plus keeps the index by owner out of it: where all belongs to nobody in particular, that is every connection.
+    'select id from connections where provider_app_id = :providerAppId and subject = :subject and +owner = :owner',
     {
       providerAppId,
       subject,
