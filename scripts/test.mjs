@@ -9,8 +9,8 @@ import { projectNode } from './install/project-node.mjs';
 /** The suite fails below these, in per cent of what `src` holds. */
 const COVERAGE_FLOORS = { lines: 95, branches: 87, functions: 88 };
 
-/** Many tests wait for processes of their own, so even a small machine gains from two files at a time; more would starve it. */
-const CONCURRENCY = Math.max(2, Math.min(4, os.availableParallelism?.() ?? os.cpus().length));
+/** Many tests wait for processes of their own, so even a small machine gains from three files at a time; more would starve it. */
+const CONCURRENCY = Math.max(3, Math.min(4, os.availableParallelism?.() ?? os.cpus().length));
 
 /** A test that hangs fails instead of keeping CI busy. */
 const TEST_TIMEOUT_MS = 600_000;

@@ -5,7 +5,7 @@ import { unmet } from './coverage.ts';
 import { runFleet } from './fleet.ts';
 import type { ShareReport } from './history-process.ts';
 
-const HISTORIES = 3_000;
+const HISTORIES = 2_000;
 /** A run of `npm run simulate:long` takes others. */
 const SEED_FROM = 1;
 /** A minute or so on two cores that have nothing else to do. On a machine that is busy, what fits into this. */
