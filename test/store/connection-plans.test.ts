@@ -1,32 +1,12 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { sqliteConnectionStore } from '../../src/store/sqlite/connection-queries.ts';
-import { SqliteDatabase, type Params, type Row } from '../../src/store/sqlite/database.ts';
 import { sqliteHomeStore } from '../../src/store/sqlite/home-queries.ts';
 import { migrate } from '../../src/store/sqlite/migrate.ts';
+import { RecordingDatabase } from '../support/recording-database.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { APP, attachment } from '../support/store-samples.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
-
-/** Remembers the text of every statement that it runs. */
-class RecordingDatabase extends SqliteDatabase {
-  readonly statements = new Set<string>();
-
-  override get(sql: string, params: Params = {}): Row | undefined {
-    this.statements.add(sql);
-    return super.get(sql, params);
-  }
-
-  override all(sql: string, params: Params = {}): Row[] {
-    this.statements.add(sql);
-    return super.all(sql, params);
-  }
-
-  override run(sql: string, params: Params = {}): number {
-    this.statements.add(sql);
-    return super.run(sql, params);
-  }
-}
 
 it('a consent costs the same with a hundred connections and with a million, all of one owner', async () => {
   const clock = new VirtualClock();

@@ -1,32 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newId } from '../../src/model/ids.ts';
-import { SqliteDatabase, type Params, type Row } from '../../src/store/sqlite/database.ts';
 import { insertEvent } from '../../src/store/sqlite/event-queries.ts';
 import { migrate } from '../../src/store/sqlite/migrate.ts';
 import { sqliteNoticeStore } from '../../src/store/sqlite/notice-queries.ts';
+import { RecordingDatabase } from '../support/recording-database.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
-
-/** Remembers the text of every statement that it runs. */
-class RecordingDatabase extends SqliteDatabase {
-  readonly statements = new Set<string>();
-
-  override get(sql: string, params: Params = {}): Row | undefined {
-    this.statements.add(sql);
-    return super.get(sql, params);
-  }
-
-  override all(sql: string, params: Params = {}): Row[] {
-    this.statements.add(sql);
-    return super.all(sql, params);
-  }
-
-  override run(sql: string, params: Params = {}): number {
-    this.statements.add(sql);
-    return super.run(sql, params);
-  }
-}
 
 test('fanning out, taking, settling and listing cost the same with a hundred deliveries and with a million', async () => {
   const clock = new VirtualClock();
