@@ -226,10 +226,13 @@ export async function openApp(options: AppOptions): Promise<App> {
       newRing: home.newRing,
       copied: home.copied,
       async close() {
-        await flights.drain();
-        await Promise.all(background);
-        await spool.close();
-        await store.close();
+        try {
+          await flights.drain();
+          await Promise.all(background);
+          await spool.close();
+        } finally {
+          await store.close();
+        }
       },
     };
     return opened;

@@ -53,9 +53,12 @@ async function up(flags: UpFlags, cli: Cli): Promise<void> {
     // Again: only now it is known where the simulators are.
     const running = await open(config.sandbox ? await cli.readConfig(settings) : config, flags, { cli, outside });
     if (running === undefined) return;
-    await announce(running, flags, cli, texts);
-    await signals.first;
-    await stop(running, signals, { cli, texts });
+    try {
+      await announce(running, flags, cli, texts);
+      await signals.first;
+    } finally {
+      await stop(running, signals, { cli, texts });
+    }
   } finally {
     await sandbox?.stop();
     signals.forget();
@@ -179,7 +182,6 @@ async function pointAt(other: { readonly url: string; readonly key: Secret }, cl
 }
 
 async function announce({ app, config, url }: Running, flags: UpFlags, cli: Cli, texts: UpTexts): Promise<void> {
-  const { createSignInLink } = await import('../../app/api-keys.ts');
   const lines = [
     url === '' ? texts.noServer : texts.running(config.publicUrl),
     texts.database(shownDatabase(config.databaseUrl)),
@@ -188,11 +190,22 @@ async function announce({ app, config, url }: Running, flags: UpFlags, cli: Cli,
     ...(app.newRing === undefined ? [] : ['', texts.newRing(app.newRing)]),
     ...(app.copied === undefined ? [] : ['', texts.copied(app.copied)]),
   ];
-  if (url !== '') lines.push('', texts.signIn, `  ${await createSignInLink(app)}`);
+  if (url !== '') lines.push('', ...(await signInLines(app, texts)));
   lines.push('', texts.tryNext, ...commandLines(texts));
   if (config.sandbox) lines.push('', ...texts.realX(`http://127.0.0.1:${config.port}/callback/x`));
   lines.push('', texts.toStop);
   cli.print(lines.join('\n'));
+}
+
+/** It serves already: a store that is away for this moment must not end that. */
+async function signInLines(app: App, texts: UpTexts): Promise<string[]> {
+  const { createSignInLink } = await import('../../app/api-keys.ts');
+  try {
+    return [texts.signIn, `  ${await createSignInLink(app)}`];
+  } catch (error) {
+    app.log.error({ err: error }, 'no sign-in link could be made');
+    return [texts.noSignIn];
+  }
 }
 
 function sandboxLines(config: Config, texts: UpTexts): string[] {
@@ -220,13 +233,18 @@ async function stop(
   { cli, texts }: { readonly cli: Cli; readonly texts: UpTexts },
 ): Promise<void> {
   cli.say(texts.draining(app.flights.underWay));
-  const settled = (async (): Promise<'settled'> => {
-    for (const end of ends) await end();
-    return 'settled';
-  })();
+  const settled = endAll(ends);
   const first = await Promise.race([settled, signals.second.then(() => 'leave' as const)]);
   cli.say(first === 'settled' ? texts.stopped : texts.leaving);
   if (first === 'leave') cli.exitCode = EXIT.interrupted;
+}
+
+/** What one of them cannot end must not keep the others, and so the process, alive. */
+async function endAll(ends: Running['ends']): Promise<'settled'> {
+  const failures: unknown[] = [];
+  for (const end of ends) await end().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+  return 'settled';
 }
 
 /** The first signal asks for a good end, the second for any. */

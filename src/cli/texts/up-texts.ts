@@ -19,6 +19,7 @@ export interface UpTexts {
   readonly newRing: (path: string) => string;
   readonly copied: (why: string) => string;
   readonly signIn: string;
+  readonly noSignIn: string;
   readonly tryNext: string;
   readonly connect: string;
   readonly token: string;
@@ -54,6 +55,7 @@ export const UP_TEXTS: Readonly<Record<Language, UpTexts>> = {
     copied: (why) =>
       `Nothing is renewed or posted: ${why}. If this store is the real one from now on, run: kippu adopt`,
     signIn: 'Sign in (once, within 15 minutes):',
+    noSignIn: 'No sign-in link could be made now (the log says why). A second "kippu up" here shows one.',
     tryNext: 'Try next, in another terminal:',
     connect: 'connect a (simulated) account',
     token: 'a good access token, whenever you ask',
@@ -93,6 +95,8 @@ export const UP_TEXTS: Readonly<Record<Language, UpTexts>> = {
       `新しい鍵束を作りました: ${path}。必ずバックアップしてください。これがないとデータベースの中身は開けません。`,
     copied: (why) => `更新も投稿も止めています: ${why}。これからこのデータベースを本物として使うなら: kippu adopt`,
     signIn: 'サインイン用リンク(15分以内、1回だけ有効):',
+    noSignIn:
+      'いまはサインイン用リンクを作れませんでした(理由はログにあります)。ここでもう一度 "kippu up" を実行すると表示されます。',
     tryNext: '別のターミナルで試してみましょう:',
     connect: '(模擬)アカウントを接続する',
     token: 'いつでも使えるアクセストークンを得る',
