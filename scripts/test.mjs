@@ -47,7 +47,7 @@ async function withCoverage(command) {
   try {
     const failed = await runNode(command, { NODE_V8_COVERAGE: counts });
     if (failed > 128) return failed;
-    const uncovered = await runNode(['scripts/coverage.mjs', counts]);
+    const uncovered = await runNode(['--disable-warning=ExperimentalWarning', 'scripts/coverage.mjs', counts]);
     return failed || uncovered;
   } finally {
     rmSync(counts, { recursive: true, maxRetries: 5 });

@@ -2,8 +2,7 @@ import type { RefreshNeed } from '../../providers/provider.ts';
 import type { ConnectionState } from '../../model/connection.ts';
 
 /** `problem`: something does not work, or will not. `skipped`: it could not be looked at. */
-export const FINDING_LEVELS = ['ok', 'warning', 'problem', 'skipped'] as const;
-export type FindingLevel = (typeof FINDING_LEVELS)[number];
+export type FindingLevel = 'ok' | 'warning' | 'problem' | 'skipped';
 
 /** One thing that was looked at, as facts; what it means and what to do is said by whoever shows it. */
 export type Finding = { readonly level: FindingLevel } & FindingFacts;

@@ -4,28 +4,26 @@ import type { Reply, SimRequest } from '../wire.ts';
 import type { Decision, World } from '../world.ts';
 
 /** What can be wrong with a request to the token or the revocation endpoint. */
-export const TOKEN_PROBLEMS = [
-  'refresh_token_refused',
-  'code_refused',
-  'redirect_uri_differs',
-  'verifier_differs',
-  'client_not_authenticated',
-  'client_unknown',
-  'grant_unsupported',
-  'parameter_missing',
-  'token_too_young',
-  'device_pending',
-  'device_asked_too_often',
-  'device_code_over',
-  'device_denied',
-  'device_code_unknown',
-  'device_flow_disabled',
-  'grant_not_allowed',
-  'user_blocked',
-  'user_deleted',
-  'second_factor_wanted',
-] as const;
-export type TokenProblem = (typeof TOKEN_PROBLEMS)[number];
+export type TokenProblem =
+  | 'refresh_token_refused'
+  | 'code_refused'
+  | 'redirect_uri_differs'
+  | 'verifier_differs'
+  | 'client_not_authenticated'
+  | 'client_unknown'
+  | 'grant_unsupported'
+  | 'parameter_missing'
+  | 'token_too_young'
+  | 'device_pending'
+  | 'device_asked_too_often'
+  | 'device_code_over'
+  | 'device_denied'
+  | 'device_code_unknown'
+  | 'device_flow_disabled'
+  | 'grant_not_allowed'
+  | 'user_blocked'
+  | 'user_deleted'
+  | 'second_factor_wanted';
 
 export interface ErrorAnswer {
   readonly status: number;
