@@ -13,6 +13,7 @@ import type { PostStore } from './post-store.ts';
 import type { ScheduleStore } from './schedule-store.ts';
 import type { SessionLedger } from './session-ledger.ts';
 import type { StoreMove } from './store-move.ts';
+import type { SurveyStore } from './survey-store.ts';
 
 /** Everything durable, as whole operations. `store/` has one of these per engine; one contract suite holds them to it. */
 export interface Store {
@@ -33,6 +34,7 @@ export interface Store {
   readonly history: HistoryStore;
   readonly home: HomeStore;
   readonly move: StoreMove;
+  readonly survey: SurveyStore;
   /**
    * A number that changes when anybody has written: this process at once, others at most a second late. What was cached
    * before is then to be read again.

@@ -16,6 +16,7 @@ import { NOTICES } from './store/notices.ts';
 import { REUSE } from './store/reuse.ts';
 import { SCHEDULES } from './store/schedules.ts';
 import { SETTLEMENTS } from './store/settlements.ts';
+import { SURVEYS } from './store/surveys.ts';
 import type { StoreUnderTest } from './store/under-test.ts';
 
 const SUITES = [
@@ -35,6 +36,7 @@ const SUITES = [
   MOVES,
   HISTORY,
   HISTORY_ROUNDS,
+  SURVEYS,
 ];
 
 /** What every engine has to keep to; posts have a contract of their own. */

@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => server.remove());
 
-const MIGRATIONS = ['0001_foundation.sql', '0002_ledger.sql', '0003_history.sql'];
+const MIGRATIONS = ['0001_foundation.sql', '0002_ledger.sql', '0003_history.sql', '0004_survey.sql'];
 
 const TOKEN = '/v1/connections/x:alice/token';
 

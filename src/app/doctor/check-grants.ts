@@ -1,7 +1,7 @@
 import { DAY_MS } from '../../model/clock.ts';
 import { isRenewable, type Connection } from '../../model/connection.ts';
 import type { ProviderApp } from '../../providers/provider-app.ts';
-import type { Finding } from './finding.ts';
+import { named, type Finding } from './finding.ts';
 
 /** Accounts that are connected so often that the provider ends the oldest grant for the next one, without a word. */
 export function checkCrowds(connections: readonly Connection[], apps: readonly ProviderApp[]): Finding[] {
@@ -14,7 +14,7 @@ export function checkCrowds(connections: readonly Connection[], apps: readonly P
       if (subject === undefined || crowd.length < max) return [];
       const handle = crowd[0]?.handle ?? subject;
       const names = crowd.map(({ name }) => name);
-      return [{ kind: 'grants_crowded', level: 'warning', provider: id, handle, names, max }];
+      return [{ kind: 'grants_crowded', level: 'warning', provider: id, handle, max, ...named(names) }];
     });
   });
 }
@@ -29,7 +29,7 @@ export function checkEndless(connections: readonly Connection[], apps: readonly 
         connection.accessExpiresAtMs === undefined && connection.restsOn === 'consent' && !isRenewable(connection),
     )
     .map(({ name }) => name);
-  return names.length === 0 ? [] : [{ kind: 'never_expires', level: 'warning', names }];
+  return names.length === 0 ? [] : [{ kind: 'never_expires', level: 'warning', ...named(names) }];
 }
 
 /** Connections that end with their access token, at providers where a refresh token takes more than a scope. */
@@ -40,7 +40,7 @@ export function checkRenewable(connections: readonly Connection[], apps: readonl
       .filter((one) => one.providerAppId === id && one.state === 'active' && !one.hasRefreshToken)
       .map(({ name }) => name);
     if (needs.length === 0 || names.length === 0) return [];
-    return [{ kind: 'no_refresh_token', level: 'warning', provider: provider.id, names, needs, consentsUrl }];
+    return [{ kind: 'no_refresh_token', level: 'warning', provider: provider.id, needs, consentsUrl, ...named(names) }];
   });
 }
 
@@ -68,9 +68,9 @@ export function checkTesting(connections: readonly Connection[], apps: readonly 
         kind: 'testing_suspected',
         level: 'warning',
         provider,
-        names,
         days,
         variable: `KIPPU_${id.toUpperCase()}_TESTING`,
+        ...named(names),
       },
     ];
   });

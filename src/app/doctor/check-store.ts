@@ -1,10 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DAY_MS } from '../../model/clock.ts';
-import { isRenewable, type Connection } from '../../model/connection.ts';
 import { KippuError } from '../../model/errors.ts';
 import type { Store } from '../../model/store.ts';
-import { outlookOf } from '../../posts/outlook.ts';
 import { Nonces } from '../../protocol/nonces.ts';
 import { openDataDirectory } from '../../store/data-directory.ts';
 import { openSpool } from '../../store/spool.ts';
@@ -18,7 +15,7 @@ import type { Outside } from '../open.ts';
 import { storeOpener } from '../system.ts';
 import { checkAppStatuses } from './check-apps.ts';
 import { checkAnswersElsewhere } from './check-answers.ts';
-import { checkCrowds, checkEndless, checkRenewable, checkTesting } from './check-grants.ts';
+import { checkConnections } from './check-connections.ts';
 import { checkHistory } from './check-history.ts';
 import { checkLiving } from './check-living.ts';
 import { checkNotices } from './check-notices.ts';
@@ -107,7 +104,7 @@ async function checkOpenStore(
     ...checkSpool(config, outside),
     ...(await checkAnswersElsewhere(store, { home: config.home, clock: store.clock ?? outside.clock })),
     await checkHistory(store, config),
-    ...(await checkConnections(store, config, outside.clock.nowMs())),
+    ...(await checkConnections(store, config.apps, outside.clock.nowMs())),
     ...(ring.kind === 'ring'
       ? await checkLiving(store, apps, { ...outside, vault: ring.vault, nonces: new Nonces() })
       : []),
@@ -142,81 +139,6 @@ function checkSpool(config: Config, { clock, random, faults }: Outside): Finding
   if (waiting > 0) findings.push({ kind: 'spool_waiting', level: 'warning', count: waiting });
   if (files.length > 0) findings.push({ kind: 'spool_damaged', level: 'problem', files });
   return findings.length > 0 ? findings : [{ kind: 'spool_good', level: 'ok' }];
-}
-
-/** How many connections are looked at one by one; the counts are of all. */
-const LOOKED_AT_MAX = 1000;
-const SOON_MS = 7 * DAY_MS;
-
-async function checkConnections(store: Store, config: Config, nowMs: number): Promise<Finding[]> {
-  const counts = await store.connections.countByState();
-  const { items } = await store.connections.list({ limit: LOOKED_AT_MAX });
-  const findings: Finding[] = [{ kind: 'connections', level: 'ok', counts }];
-  const inState = (state: Connection['state']): string[] =>
-    items.filter((connection) => connection.state === state).map(({ name }) => name);
-  const over = inState('reauth_required');
-  if (over.length > 0) findings.push({ kind: 'consent_needed', level: 'warning', names: over });
-  const uncertain = inState('uncertain');
-  if (uncertain.length > 0) findings.push({ kind: 'connections_uncertain', level: 'warning', names: uncertain });
-  for (const connection of items) {
-    const { state, name } = connection;
-    const atMs = isRenewable(connection) ? connection.refreshExpiresAtMs : connection.accessExpiresAtMs;
-    if (state === 'active' && atMs !== undefined && atMs < nowMs + SOON_MS) {
-      findings.push({ kind: 'consent_needed_soon', level: 'warning', name, atMs });
-    }
-  }
-  findings.push(...checkCrowds(items, config.apps), ...checkEndless(items, config.apps));
-  findings.push(...checkRenewable(items, config.apps), ...checkTesting(items, config.apps));
-  findings.push(...(await checkIdTokens(items, store)));
-  const suspect = await suspectOf(items, store);
-  if (suspect.length > 0) findings.push({ kind: 'reuse_suspected', level: 'warning', names: suspect });
-  findings.push(...(await checkComing(items, store)));
-  const orphaned = await orphanedOf(items, store);
-  if (orphaned.length > 0) findings.push({ kind: 'orphans', level: 'warning', names: orphaned });
-  return findings;
-}
-
-const EVENTS_LOOKED_AT = 20;
-
-/** Whose grant ended because somebody else may have used the refresh token. */
-async function suspectOf(connections: readonly Connection[], { events }: Store): Promise<string[]> {
-  const names: string[] = [];
-  for (const { id: connectionId, name, state } of connections) {
-    if (state !== 'reauth_required') continue;
-    const newest = await events.list({ connectionId, limit: EVENTS_LOOKED_AT, newestFirst: true });
-    const end = newest.find(({ type }) => type === 'connection.reauth_required');
-    if (end?.data['reuse'] === 'suspected') names.push(name);
-  }
-  return names;
-}
-
-/** Whose renewals work, and bring ID tokens that do not pass their checks. */
-async function checkIdTokens(connections: readonly Connection[], { idTokens }: Store): Promise<Finding[]> {
-  return (await idTokens.refused(LOOKED_AT_MAX)).map(({ connectionId, reason }) => ({
-    kind: 'id_token_refused',
-    level: 'warning',
-    name: connections.find(({ id }) => id === connectionId)?.name ?? connectionId,
-    reason,
-  }));
-}
-
-/** Connections whose consent will be over when their next post is due. */
-async function checkComing(connections: readonly Connection[], store: Store): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const { connectionId, atMs: postAtMs } of await store.schedules.upcoming({ limit: LOOKED_AT_MAX })) {
-    const credential = await store.credentials.read(connectionId);
-    const outlook = credential === undefined ? undefined : outlookOf(credential, postAtMs);
-    if (outlook?.kind !== 'ends_before') continue;
-    const name = connections.find(({ id }) => id === connectionId)?.name ?? connectionId;
-    findings.push({ kind: 'consent_ends_before_post', level: 'warning', name, atMs: outlook.endsAtMs, postAtMs });
-  }
-  return findings;
-}
-
-async function orphanedOf(connections: readonly Connection[], { credentials }: Store): Promise<string[]> {
-  const names: string[] = [];
-  for (const { id, name } of connections) if ((await credentials.orphans(id)).length > 0) names.push(name);
-  return names;
 }
 
 function messageOf(error: unknown): string {

@@ -1,11 +1,18 @@
 import type { RefreshNeed } from '../../providers/provider.ts';
 import type { ConnectionState } from '../../model/connection.ts';
+import type { Named } from '../../model/survey-store.ts';
+
+/** So many connections are named in one finding, and beyond them counted. */
+export const NAMES_MAX = 100;
 
 /** `problem`: something does not work, or will not. `skipped`: it could not be looked at. */
 export type FindingLevel = 'ok' | 'warning' | 'problem' | 'skipped';
 
 /** One thing that was looked at, as facts; what it means and what to do is said by whoever shows it. */
 export type Finding = { readonly level: FindingLevel } & FindingFacts;
+
+/** Findings with a sentence for each connection. */
+export type OneByOne = 'consent_needed_soon' | 'id_token_refused' | 'consent_ends_before_post';
 
 type FindingFacts =
   | { readonly kind: 'node'; readonly version: string; readonly platform: string }
@@ -75,47 +82,47 @@ type FindingFacts =
   | { readonly kind: 'spool_good' }
   | { readonly kind: 'spool_waiting'; readonly count: number }
   | { readonly kind: 'spool_damaged'; readonly files: readonly string[] }
-  | {
+  | ({
       /** A node has said nothing for a while, and was the last that could have been answered for these connections. */
       readonly kind: 'answers_elsewhere';
       readonly nodeId: string;
-      readonly names: readonly string[];
       /** When it last said that nothing waits in its spool. */
       readonly heardAtMs: number | undefined;
-    }
-  | {
+    } & Named)
+  | ({
       readonly kind: 'grants_crowded';
       readonly provider: string;
       readonly handle: string;
-      readonly names: readonly string[];
       readonly max: number;
-    }
-  | {
+    } & Named)
+  | ({
       readonly kind: 'no_refresh_token';
       readonly provider: string;
-      readonly names: readonly string[];
       readonly needs: readonly RefreshNeed[];
       /** Where a user takes back an earlier consent. */
       readonly consentsUrl: string | undefined;
-    }
+    } & Named)
   | { readonly kind: 'id_token_refused'; readonly name: string; readonly reason: string }
-  | {
+  | ({
       readonly kind: 'testing_suspected';
       readonly provider: string;
-      readonly names: readonly string[];
       readonly days: number;
       readonly variable: string;
-    }
+    } & Named)
   /** The provider says so; by our own account they live. */
   | { readonly kind: 'tokens_dead'; readonly provider: string; readonly names: readonly string[] }
   | { readonly kind: 'tokens_not_asked'; readonly provider: string; readonly error: string }
   | { readonly kind: 'tokens_living'; readonly provider: string; readonly count: number }
-  | { readonly kind: 'never_expires'; readonly names: readonly string[] }
-  | { readonly kind: 'orphans'; readonly names: readonly string[] }
+  | ({ readonly kind: 'never_expires' } & Named)
+  | ({ readonly kind: 'orphans' } & Named)
   | { readonly kind: 'connections'; readonly counts: Readonly<Record<ConnectionState, number>> }
-  | { readonly kind: 'connections_uncertain'; readonly names: readonly string[] }
-  | { readonly kind: 'consent_needed'; readonly names: readonly string[] }
-  | { readonly kind: 'reuse_suspected'; readonly names: readonly string[] }
+  /** Some things are looked for in the first connections alone, where there are very many. */
+  | { readonly kind: 'connections_beyond'; readonly lookedAt: number; readonly count: number }
+  /** As many again as were said one by one. */
+  | { readonly kind: 'more'; readonly of: OneByOne; readonly count: number }
+  | ({ readonly kind: 'connections_uncertain' } & Named)
+  | ({ readonly kind: 'consent_needed' } & Named)
+  | ({ readonly kind: 'reuse_suspected' } & Named)
   | { readonly kind: 'consent_needed_soon'; readonly name: string; readonly atMs: number }
   | { readonly kind: 'mail_off' }
   | { readonly kind: 'mail_good'; readonly server: string; readonly recipients: readonly string[] }
@@ -138,3 +145,8 @@ type FindingFacts =
     };
 
 export type FindingKind = Finding['kind'];
+
+/** As a finding carries them: the first of them, and how many there are. */
+export function named(names: readonly string[]): Named {
+  return { names: names.slice(0, NAMES_MAX), count: names.length };
+}

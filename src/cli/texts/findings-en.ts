@@ -4,8 +4,8 @@ import { historyEn } from './history-texts.ts';
 
 const SHOWN = 5;
 
-function some(names: readonly string[]): string {
-  const rest = names.length - SHOWN;
+function some(names: readonly string[], count = names.length): string {
+  const rest = count - Math.min(SHOWN, names.length);
   return rest > 0 ? `${names.slice(0, SHOWN).join(', ')} and ${rest} more` : names.join(', ');
 }
 
@@ -143,9 +143,9 @@ export const FINDINGS_EN: FindingTexts = {
     what: `damaged spool files: ${some(files)}`,
     advice: 'Keep them. Connections that they were for become uncertain and may need a new consent.',
   }),
-  answers_elsewhere: ({ nodeId, names, heardAtMs }, { instant }) => ({
+  answers_elsewhere: ({ nodeId, names, count, heardAtMs }, { instant }) => ({
     what:
-      `the answers for these may lie in the spool of ${nodeId} and nowhere else: ${some(names)}. ` +
+      `the answers for these may lie in the spool of ${nodeId} and nowhere else: ${some(names, count)}. ` +
       (heardAtMs === undefined
         ? 'That node has never been heard of'
         : `Nothing was heard of that node since ${instant(heardAtMs)}`),
@@ -155,12 +155,12 @@ export const FINDINGS_EN: FindingTexts = {
       'If it is gone for good and its disk is not: run `kippu up --no-server` with its data directory as KIPPU_HOME until nothing waits there. ' +
       'Do it soon: the spent refresh token is presented again when the access token ends, and then the user must consent again.',
   }),
-  grants_crowded: ({ provider, handle, names, max }) => ({
-    what: `${handle} is connected ${names.length} times with one app of ${provider}, which keeps ${max}: ${names.join(', ')}`,
+  grants_crowded: ({ provider, handle, names, count, max }) => ({
+    what: `${handle} is connected ${count} times with one app of ${provider}, which keeps ${max}: ${some(names, count)}`,
     advice: 'The next consent ends the oldest of them without a word. Revoke those that nobody needs.',
   }),
-  no_refresh_token: ({ provider, names, needs, consentsUrl }) => ({
-    what: `${provider} gave no refresh token, so these end with their access token: ${some(names)}`,
+  no_refresh_token: ({ provider, names, count, needs, consentsUrl }) => ({
+    what: `${provider} gave no refresh token, so these end with their access token: ${some(names, count)}`,
     advice: [...refreshNeedLines({ needs, consentsUrl }, 'en'), `Then connect again: kippu connect ${provider}`].join(
       '\n',
     ),
@@ -169,8 +169,8 @@ export const FINDINGS_EN: FindingTexts = {
     what: `the ID token of ${name} does not pass its checks: ${reason}`,
     advice: `It is not handed out; access tokens are not touched by that. Another one: kippu renew ${name}`,
   }),
-  testing_suspected: ({ provider, names, days, variable }) => ({
-    what: `${names.join(', ')} ended without a reason and never lived longer than ${days} days`,
+  testing_suspected: ({ provider, names, count, days, variable }) => ({
+    what: `${some(names, count)} ended without a reason and never lived longer than ${days} days`,
     advice: `That is how ${provider} treats an app in testing. Publish the app there, or set ${variable}=1 to be warned in time.`,
   }),
   tokens_dead: ({ provider, names }) => ({
@@ -184,30 +184,42 @@ export const FINDINGS_EN: FindingTexts = {
     advice: `Nothing follows from that for the tokens. HTTP 401 or 403: check the client id and the client secret.`,
   }),
   tokens_living: ({ provider, count }) => ({ what: `${provider} says that access tokens live: ${count} asked` }),
-  never_expires: ({ names }) => ({
-    what: `access tokens that never end: ${names.join(', ')}`,
+  never_expires: ({ names, count }) => ({
+    what: `access tokens that never end: ${some(names, count)}`,
     advice:
       "Switch expiry on in the app's settings at the provider, then end the old ones: kippu revoke --never-expires\nTheir users connect again afterwards.",
   }),
-  orphans: ({ names }) => ({
-    what: `token sets that belong nowhere are kept for ${some(names)}`,
+  orphans: ({ names, count }) => ({
+    what: `token sets that belong nowhere are kept for ${some(names, count)}`,
     advice: 'They are tried before a grant is given up. See: kippu show',
   }),
   history: historyEn,
   connections: ({ counts }) => ({
     what: `connections: ${counts.active} active, ${counts.uncertain} uncertain, ${counts.reauth_required} need consent, ${counts.revoked} revoked`,
   }),
-  connections_uncertain: ({ names }) => ({
-    what: `a renewal was sent and not answered: ${some(names)}`,
+  connections_beyond: ({ lookedAt, count }) => ({
+    what:
+      `only the first ${lookedAt.toLocaleString('en')} of ${count.toLocaleString('en')} connections were looked at ` +
+      'for what ends soon and for how apps are set up at their providers',
+  }),
+  more: ({ of, count }) => ({
+    what: {
+      consent_needed_soon: `${count} more connection(s) end within a week`,
+      id_token_refused: `the ID tokens of ${count} more connection(s) do not pass their checks`,
+      consent_ends_before_post: `${count} more connection(s) end before their next post`,
+    }[of],
+  }),
+  connections_uncertain: ({ names, count }) => ({
+    what: `a renewal was sent and not answered: ${some(names, count)}`,
     advice: 'It is resolved by itself while Kippu runs.',
   }),
-  reuse_suspected: ({ names }) => ({
-    what: `ended although never used from here: ${some(names)}. Somebody else used the refresh token, its user removed the app, or another installation signed the account in with the same app`,
+  reuse_suspected: ({ names, count }) => ({
+    what: `ended although never used from here: ${some(names, count)}. Somebody else used the refresh token, its user removed the app, or another installation signed the account in with the same app`,
     advice:
       'Give each installation (production, staging, your own machine) a provider app of its own. kippu show tells more.',
   }),
-  consent_needed: ({ names }) => ({
-    what: `users must consent again: ${some(names)}`,
+  consent_needed: ({ names, count }) => ({
+    what: `users must consent again: ${some(names, count)}`,
     advice: `kippu connect PROVIDER --connection ${names[0]}`,
   }),
   consent_needed_soon: ({ name, atMs }, { instant }) => ({

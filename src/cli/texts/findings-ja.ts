@@ -4,8 +4,8 @@ import { historyJa } from './history-texts.ts';
 
 const SHOWN = 5;
 
-function some(names: readonly string[]): string {
-  const rest = names.length - SHOWN;
+function some(names: readonly string[], count = names.length): string {
+  const rest = count - Math.min(SHOWN, names.length);
   return rest > 0 ? `${names.slice(0, SHOWN).join('、')} ほか ${rest} 件` : names.join('、');
 }
 
@@ -143,9 +143,9 @@ export const FINDINGS_JA: FindingTexts = {
     what: `壊れたスプールのファイルがあります: ${some(files)}`,
     advice: '残しておいてください。その接続は確認中になり、再同意が必要になることがあります。',
   }),
-  answers_elsewhere: ({ nodeId, names, heardAtMs }, { instant }) => ({
+  answers_elsewhere: ({ nodeId, names, count, heardAtMs }, { instant }) => ({
     what:
-      `次の接続への応答は、ノード ${nodeId} のスプールにしかない可能性があります: ${some(names)}。` +
+      `次の接続への応答は、ノード ${nodeId} のスプールにしかない可能性があります: ${some(names, count)}。` +
       (heardAtMs === undefined
         ? 'このノードからの報告は一度もありません'
         : `このノードからの報告は ${instant(heardAtMs)} が最後です`),
@@ -154,12 +154,12 @@ export const FINDINGS_JA: FindingTexts = {
       '二度と戻らず、ディスクが残っている場合は、そのデータディレクトリを KIPPU_HOME にして `kippu up --no-server` を動かし、待っているものがなくなるまで待ってください。' +
       '急いでください。アクセストークンが切れると使用済みのリフレッシュトークンがもう一度送られ、ユーザーの再同意が必要になります。',
   }),
-  grants_crowded: ({ provider, handle, names, max }) => ({
-    what: `${handle} は ${provider} の同じアプリで ${names.length} 回接続されています(保持されるのは ${max} まで): ${names.join(', ')}`,
+  grants_crowded: ({ provider, handle, names, count, max }) => ({
+    what: `${handle} は ${provider} の同じアプリで ${count} 回接続されています(保持されるのは ${max} まで): ${some(names, count)}`,
     advice: '次に同意すると、一番古いものが黙って失効します。不要なものを取り消してください。',
   }),
-  no_refresh_token: ({ provider, names, needs, consentsUrl }) => ({
-    what: `${provider} がリフレッシュトークンを発行しなかったため、アクセストークンとともに終わります: ${names.join(', ')}`,
+  no_refresh_token: ({ provider, names, count, needs, consentsUrl }) => ({
+    what: `${provider} がリフレッシュトークンを発行しなかったため、アクセストークンとともに終わります: ${some(names, count)}`,
     advice: [
       ...refreshNeedLines({ needs, consentsUrl }, 'ja'),
       `そのあと接続し直してください: kippu connect ${provider}`,
@@ -169,8 +169,8 @@ export const FINDINGS_JA: FindingTexts = {
     what: `${name} の ID トークンが検証に通りません: ${reason}`,
     advice: `渡しませんが、アクセストークンには影響しません。新しいものを得るには: kippu renew ${name}`,
   }),
-  testing_suspected: ({ provider, names, days, variable }) => ({
-    what: `${names.join(', ')} は理由なく終わり、${days} 日より長く続いたことがありません`,
+  testing_suspected: ({ provider, names, count, days, variable }) => ({
+    what: `${some(names, count)} は理由なく終わり、${days} 日より長く続いたことがありません`,
     advice: `${provider} でテスト中のアプリはそうなります。コンソールで公開するか、${variable}=1 を設定して事前に警告を受けてください。`,
   }),
   tokens_dead: ({ provider, names }) => ({
@@ -186,29 +186,41 @@ export const FINDINGS_JA: FindingTexts = {
   tokens_living: ({ provider, count }) => ({
     what: `アクセストークンの有効性を ${provider} で確かめました(${count} 件)`,
   }),
-  never_expires: ({ names }) => ({
-    what: `アクセストークンに期限がありません: ${names.join(', ')}`,
+  never_expires: ({ names, count }) => ({
+    what: `アクセストークンに期限がありません: ${some(names, count)}`,
     advice:
       'プロバイダーのアプリ設定で期限を有効にしてから、古いものを取り消してください: kippu revoke --never-expires\nそのあと、利用者に接続し直してもらいます。',
   }),
-  orphans: ({ names }) => ({
-    what: `行き先のないトークンを保管しています: ${some(names)}`,
+  orphans: ({ names, count }) => ({
+    what: `行き先のないトークンを保管しています: ${some(names, count)}`,
     advice: '接続をあきらめる前に試されます。詳しくは: kippu show',
   }),
   history: historyJa,
   connections: ({ counts }) => ({
     what: `接続: 有効 ${counts.active}、確認中 ${counts.uncertain}、再同意が必要 ${counts.reauth_required}、取り消し済み ${counts.revoked}`,
   }),
-  connections_uncertain: ({ names }) => ({
-    what: `更新を送ったが応答のない接続: ${some(names)}`,
+  connections_beyond: ({ lookedAt, count }) => ({
+    what:
+      `まもなく終わる接続と、プロバイダー側のアプリの設定は、${count.toLocaleString('ja')} 件のうち最初の ` +
+      `${lookedAt.toLocaleString('ja')} 件だけを調べました`,
+  }),
+  more: ({ of, count }) => ({
+    what: {
+      consent_needed_soon: `ほかに ${count} 件の接続が 1 週間以内に終わります`,
+      id_token_refused: `ほかに ${count} 件の接続の ID トークンが検証に通りません`,
+      consent_ends_before_post: `ほかに ${count} 件の接続が次の投稿より前に終わります`,
+    }[of],
+  }),
+  connections_uncertain: ({ names, count }) => ({
+    what: `更新を送ったが応答のない接続: ${some(names, count)}`,
     advice: 'Kippu が動いていれば自動的に解決されます。',
   }),
-  reuse_suspected: ({ names }) => ({
-    what: `ここからは使っていないのに無効になった接続: ${some(names)}。他人がリフレッシュトークンを使ったか、ユーザーがアプリを外したか、同じアプリで別の場所から接続した可能性があります`,
+  reuse_suspected: ({ names, count }) => ({
+    what: `ここからは使っていないのに無効になった接続: ${some(names, count)}。他人がリフレッシュトークンを使ったか、ユーザーがアプリを外したか、同じアプリで別の場所から接続した可能性があります`,
     advice: '本番、検証、手元のマシンには、それぞれ別のアプリを登録してください。詳しくは kippu show で。',
   }),
-  consent_needed: ({ names }) => ({
-    what: `ユーザーの再同意が必要な接続: ${some(names)}`,
+  consent_needed: ({ names, count }) => ({
+    what: `ユーザーの再同意が必要な接続: ${some(names, count)}`,
     advice: `kippu connect プロバイダー --connection ${names[0]}`,
   }),
   consent_needed_soon: ({ name, atMs }, { instant }) => ({

@@ -25,6 +25,7 @@ import { postgresScheduleStore } from './schedule-queries.ts';
 import type { Servers } from './servers.ts';
 import { SharedClock, storeClock } from './shared-clock.ts';
 import { Statements } from './statement.ts';
+import { postgresSurveyStore } from './survey-queries.ts';
 
 /** How often this machine's clock is compared with the database's. */
 const COMPARE_CLOCKS_MS = 60_000;
@@ -87,6 +88,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       history: postgresHistoryStore(db, settling),
       home: postgresHomeStore(db, identity, settling),
       move: postgresStoreMove(db, identity),
+      survey: postgresSurveyStore(db),
       changes: () => news.changes(),
       caughtUp: () => news.caughtUp(),
       async migrations() {

@@ -18,6 +18,7 @@ import { sqliteStoreMove } from './move-queries.ts';
 import { sqliteNoticeStore } from './notice-queries.ts';
 import { sqlitePostStore } from './post-queries.ts';
 import { sqliteScheduleStore } from './schedule-queries.ts';
+import { sqliteSurveyStore } from './survey-queries.ts';
 import { namesWith } from './table-names.ts';
 
 /** Another process's commit is noticed after this at the latest. */
@@ -64,6 +65,7 @@ export async function openSqliteStore({
     history: sqliteHistoryStore(db, settling),
     home,
     move: sqliteStoreMove(db, () => home.identity()),
+    survey: sqliteSurveyStore(db),
     changes: changesOf(db, clock),
     async migrations() {
       const { pending } = await migrate(db, { check: true });
