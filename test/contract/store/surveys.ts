@@ -57,7 +57,7 @@ export const SURVEYS: Suite = {
     await store.credentials.settleRejected({ ...REJECTED, claim, reason: 'rejected_unknown', mayBeReuse: false });
     assert.deepEqual(await store.survey.unanswered(ALL), []);
   },
-  'one that a later attempt took the place of is not waited for': async (under) => {
+  'one that a later attempt took the place of is waited for until that one brings tokens': async (under) => {
     const { store, clock } = under;
     const [alice] = await many(under, ['alice']);
     assert.ok(alice);
@@ -65,14 +65,31 @@ export const SURVEYS: Suite = {
     await store.credentials.settleFailed(failed(silent, 'unanswered', clock.nowMs()));
     const replay = await claimed(store, alice, { purpose: 'replay', replays: 1, sender: OTHER });
     const nodes = await store.survey.unanswered(ALL);
-    assert.deepEqual(
-      nodes.map(({ nodeId }) => nodeId),
-      [OTHER.nodeId],
-    );
+    assert.deepEqual(nodes.map(({ nodeId }) => nodeId).sort(), [SENDER.nodeId, OTHER.nodeId].sort());
     await store.credentials.settleRenewed(renewed(replay, 'alice 1', 'alice 2', clock.nowMs()));
     assert.deepEqual(await store.survey.unanswered(ALL), []);
   },
-  'a revocation brings no tokens, and a connection that has ended waits for none': async (under) => {
+  'a connection that ended because an answer was lost waits for it, until somebody consents again': async (under) => {
+    const { store, clock } = under;
+    const [alice, bob] = await many(under, ['alice', 'bob']);
+    assert.ok(alice && bob);
+    for (const { id } of [alice, bob]) {
+      const claim = await claimed(store, { id });
+      await store.credentials.settleFailed(failed(claim, 'unanswered', clock.nowMs()));
+    }
+    const replay = await claimed(store, alice, { purpose: 'replay', replays: 1, sender: OTHER });
+    await store.credentials.settleRejected({ ...REJECTED, claim: replay, reason: 'answer_lost', mayBeReuse: false });
+    const { version } = await stored(store, bob);
+    assert.equal(await store.credentials.endGrant(bob.id, version, 'answer_lost'), true);
+    const waiting = { nodeId: SENDER.nodeId, names: namesOf([alice, bob]), count: 2, spoolEmptyAtMs: undefined };
+    assert.deepEqual(await store.survey.unanswered(ALL), [waiting]);
+    for (const { id, subject } of [alice, bob]) {
+      const existingVersion = (await stored(store, { id })).version;
+      await connected(store, `again ${subject}`, clock.nowMs(), { connectionId: id, existingVersion, subject });
+    }
+    assert.deepEqual(await store.survey.unanswered(ALL), []);
+  },
+  'a revocation brings no tokens, and a connection that ended for another reason waits for none': async (under) => {
     const { store, clock } = under;
     const [first, second] = await many(under, ['alice', 'bob']);
     assert.ok(first && second);
@@ -80,7 +97,7 @@ export const SURVEYS: Suite = {
     await store.credentials.settleFailed(failed(await claimed(store, second), 'unanswered', clock.nowMs()));
     assert.equal((await store.survey.unanswered(ALL)).length, 1);
     const { version } = await stored(store, second);
-    assert.equal(await store.credentials.endGrant(second.id, version, 'answer_lost'), true);
+    assert.equal(await store.credentials.endGrant(second.id, version, 'rejected_unknown'), true);
     const third = await connected(store, 'carol', clock.nowMs());
     await store.credentials.settleFailed(failed(await claimed(store, third), 'unanswered', clock.nowMs()));
     await connected(store, 'carol again', clock.nowMs(), { subject: third.subject, owner: 'somebody else' });
