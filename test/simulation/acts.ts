@@ -27,6 +27,12 @@ export function perform(world: World, act: Act, heard: (outcome: string) => void
     }
     return;
   }
+  if (act.kind === 'end_access') {
+    world.journal.meet('act', act.kind);
+    world.journal.tell('the provider', () => `ends the access token of ${act.user} before its time`);
+    world.provider.endAccess(act.user);
+    return;
+  }
   if (act.kind === 'post_elsewhere') {
     world.journal.meet('act', act.kind);
     world.journal.tell(act.user, () => `posts "${act.text}" by other means`);

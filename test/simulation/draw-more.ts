@@ -19,6 +19,7 @@ export function drawMore(basis: Basis): Pick<Plan, 'hasReceiver'> & { readonly s
     ...(basis.provider === 'x' ? postsElsewhere(basis, chance) : []),
     ...(basis.provider === 'x' && chance.isLucky(0.4) ? scheduling(basis, chance) : []),
     ...(hasReceiver && chance.isLucky(0.7) ? disturbedNotices(basis, chance) : []),
+    ...(chance.isLucky(0.05) ? accessEndsEarly(basis, chance) : []),
   ];
   return { hasReceiver, steps };
 }
@@ -31,6 +32,16 @@ function drawImport({ nodes, users, faultsEndAtMs }: Basis, chance: Chance): Ste
     brought: chance.weighted({ fresh: 3, stored: 1, spent: 2 }),
     knowsSubject: chance.isLucky(0.5),
   };
+}
+
+/** And whoever uses it is refused, and says so. */
+function accessEndsEarly({ nodes, users, faultsEndAtMs }: Basis, chance: Chance): readonly Step[] {
+  const user = chance.pick(users);
+  const atMs = chance.between(MINUTE_MS, faultsEndAtMs);
+  return [
+    { atMs, kind: 'end_access', user },
+    { atMs: atMs + chance.between(0, 3 * SECOND_MS), kind: 'use', node: chance.between(0, nodes - 1), user },
+  ];
 }
 
 /** Before some posts of ours the same text was there already, as yesterday's greeting is; and others come after it. */

@@ -16,6 +16,8 @@ export type Act =
   | { readonly kind: 'consent_again'; readonly node: number; readonly user: string }
   | { readonly kind: 'revoke'; readonly node: number; readonly user: string; readonly atProvider: boolean }
   | { readonly kind: 'remove_app'; readonly user: string }
+  /** The provider ends the access token before its time, and the grant lives on. */
+  | { readonly kind: 'end_access'; readonly user: string }
   | {
       readonly kind: 'post';
       readonly node: number;
@@ -103,6 +105,7 @@ const ACT_KINDS = [
   'consent_again',
   'revoke',
   'remove_app',
+  'end_access',
   'post',
   'post_elsewhere',
   'import',

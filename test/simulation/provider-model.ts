@@ -134,6 +134,10 @@ export class ProviderModel {
     };
   }
 
+  endAccess(user: string): void {
+    for (const token of this.#accessTokens.values()) if (token.grant.user === user) token.isDead = true;
+  }
+
   end(grant: Grant, why: NonNullable<Grant['end']>['why'], atMs: number): void {
     grant.end ??= { why, atMs };
   }
