@@ -1,4 +1,6 @@
+import type { Copied } from '../../app/copied.ts';
 import type { Language } from '../language.ts';
+import { COPIED_ADVICE } from './copied-texts.ts';
 
 export interface UpTexts {
   readonly description: string;
@@ -17,7 +19,7 @@ export interface UpTexts {
   readonly noServer: string;
   readonly noWorker: string;
   readonly newRing: (path: string) => string;
-  readonly copied: (why: string) => string;
+  readonly copied: (copied: Copied) => string;
   readonly signIn: string;
   readonly noSignIn: string;
   readonly tryNext: string;
@@ -52,8 +54,7 @@ export const UP_TEXTS: Readonly<Record<Language, UpTexts>> = {
     noWorker: '  no worker    nothing is renewed ahead and nothing is posted by this process',
     newRing: (path) =>
       `A new key ring was made: ${path}. Back this up: without it nothing in the database can be opened.`,
-    copied: (why) =>
-      `Nothing is renewed or posted: ${why}. If this store is the real one from now on, run: kippu adopt`,
+    copied: (copied) => `Nothing is renewed or posted: ${copied.why}.\n${COPIED_ADVICE.en(copied)}`,
     signIn: 'Sign in (once, within 15 minutes):',
     noSignIn: 'No sign-in link could be made now (the log says why). A second "kippu up" here shows one.',
     tryNext: 'Try next, in another terminal:',
@@ -93,7 +94,7 @@ export const UP_TEXTS: Readonly<Record<Language, UpTexts>> = {
     noWorker: '  ワーカーなし  このプロセスは先回りの更新も投稿もしません',
     newRing: (path) =>
       `新しい鍵束を作りました: ${path}。必ずバックアップしてください。これがないとデータベースの中身は開けません。`,
-    copied: (why) => `更新も投稿も止めています: ${why}。これからこのデータベースを本物として使うなら: kippu adopt`,
+    copied: (copied) => `更新も投稿も止めています: ${copied.why}。\n${COPIED_ADVICE.ja(copied)}`,
     signIn: 'サインイン用リンク(15分以内、1回だけ有効):',
     noSignIn:
       'いまはサインイン用リンクを作れませんでした(理由はログにあります)。ここでもう一度 "kippu up" を実行すると表示されます。',
