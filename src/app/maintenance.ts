@@ -20,11 +20,9 @@ export async function pendingMigrations({ databaseUrl }: Config, outside: Outsid
   );
 }
 
-/** Brings the schema up to date and gives what was applied. Throws `conflict` for a schema of a newer Kippu. */
-export async function migrateStore(config: Config, outside: Outside): Promise<readonly string[]> {
-  const pending = await pendingMigrations(config, outside);
-  await withStore(config.databaseUrl, { outside, migrates: true }, async () => undefined);
-  return pending;
+/** Brings the schema up to date and gives what was applied here. Throws `conflict` for a schema of a newer Kippu. */
+export async function migrateStore({ databaseUrl }: Config, outside: Outside): Promise<readonly string[]> {
+  return withStore(databaseUrl, { outside, migrates: true }, async (store) => (await store.migrations()).applied);
 }
 
 const PRIVATE_FILE = 0o600;

@@ -22,7 +22,10 @@ describe('kippu migrate-store', { timeout: 120_000 }, () => {
     const before = renewalsOf(world);
     const moved = await world.run(['migrate-store', '--to', url]);
     assert.equal(moved.code, 0, moved.stderr);
-    assert.match(moved.stdout, /^Moved one connection and all else to postgres:\/\/127\.0\.0\.1:\d+\/postgres\.$/m);
+    assert.match(
+      moved.stdout,
+      /^Moved one connection and all else to postgres:\/\/127\.0\.0\.1:\d+\/postgres\?schema=\w+\.$/m,
+    );
     assert.match(moved.stderr, /KIPPU_DATABASE_URL/);
     doesNotShowPassword(moved);
 
@@ -113,7 +116,7 @@ describe('kippu migrate-store', { timeout: 120_000 }, () => {
 
 /** Adopting the old store doubts every grant: whoever asks there is sent to the new one first. */
 async function saysWhereItWent(world: CliWorld): Promise<void> {
-  const there = /Set KIPPU_DATABASE_URL to postgres:\/\/127\.0\.0\.1:\d+\/postgres\b/;
+  const there = /Set KIPPU_DATABASE_URL to postgres:\/\/127\.0\.0\.1:\d+\/postgres\?schema=\w+/;
   const doctor = await world.run(['doctor', '--json']);
   const { findings } = JSON.parse(doctor.stdout) as { findings: { check: string; level: string; advice?: string }[] };
   const finding = findings.find(({ check }) => check === 'store_copied');

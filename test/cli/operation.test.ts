@@ -96,6 +96,14 @@ describe('kippu migrate', () => {
     assert.equal(code, 0);
     assert.deepEqual(JSON.parse(stdout), { pending: [] });
   });
+
+  it('says of each step once that it was applied, however many migrate at once', async () => {
+    await using world = await CliWorld.create();
+    const runs = await Promise.all([1, 2, 3].map(() => world.run(['migrate', '--json'])));
+    const applied = runs.flatMap(({ stdout }) => (JSON.parse(stdout) as { applied: string[] }).applied);
+    assert.ok(applied.length > 0);
+    assert.deepEqual(applied, [...new Set(applied)]);
+  });
 });
 
 describe('kippu backup and kippu adopt', () => {

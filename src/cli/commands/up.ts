@@ -12,6 +12,7 @@ import { simulatorUrl, Sandbox } from '../sandbox.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Cli, FlagSettings } from '../cli.ts';
 import { UP_TEXTS, type UpTexts } from '../texts/up-texts.ts';
+import { tryNext } from '../try-next.ts';
 
 interface UpFlags {
   readonly port?: string;
@@ -191,7 +192,7 @@ async function announce({ app, config, url }: Running, flags: UpFlags, cli: Cli,
     ...(app.copied === undefined ? [] : ['', texts.copied(app.copied)]),
   ];
   if (url !== '') lines.push('', ...(await signInLines(app, texts)));
-  lines.push('', texts.tryNext, ...commandLines(texts));
+  lines.push('', texts.tryNext, ...commandLines(app, config, texts));
   if (config.sandbox) lines.push('', ...texts.realX(`http://127.0.0.1:${config.port}/callback/x`));
   lines.push('', texts.toStop);
   cli.print(lines.join('\n'));
@@ -215,12 +216,9 @@ function sandboxLines(config: Config, texts: UpTexts): string[] {
   return [...simulators, texts.sandboxData(config.home)];
 }
 
-function commandLines(texts: UpTexts): string[] {
-  const commands = [
-    ['kippu connect x', texts.connect],
-    ['kippu token x:alice', texts.token],
-    ['kippu post x:alice "Good morning"', texts.post],
-  ] as const;
+function commandLines(app: App, { sandbox: isSandbox }: Config, texts: UpTexts): string[] {
+  const canPost = (provider: string): boolean => app.posts.networks.has(provider);
+  const commands = tryNext([...app.apps.values()], { isSandbox, canPost }, texts);
   const prefix = process.env['npm_lifecycle_event'] === undefined ? '' : 'npm run -s kippu -- ';
   return commands.map(
     ([command, what]) => `  ${prefix}${prefix === '' ? command : command.slice('kippu '.length)}   # ${what}`,

@@ -109,7 +109,8 @@ export const en = {
     settling:
       'Waiting for the renewal that is under way to be settled. Ctrl-C again leaves now; the next start resolves it.',
     readingStdin: 'Reading from the keyboard; Ctrl-D ends.',
-    noServerForLater: 'No Kippu server is running: it is published once one does. Start it with: kippu up',
+    noServerForLater:
+      'No Kippu server is running here. Whichever Kippu works with this database publishes it, a worker without a server too. If none does: kippu up',
   },
   errors: {
     defect: 'an error that should not happen; please report it.',

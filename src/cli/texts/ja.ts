@@ -115,7 +115,8 @@ export const ja: Texts = {
       `動いているサーバーはバージョン ${server}、このコマンドは ${own} です。サーバーを止めて、起動し直してください。`,
     settling: '途中の更新が済むのを待っています。もう一度 Ctrl-C ですぐ終了します(次の起動で解決されます)。',
     readingStdin: 'キーボードから読み込みます。Ctrl-D で終わります。',
-    noServerForLater: 'Kippu のサーバーが動いていません。動き始めると公開されます。起動するには: kippu up',
+    noServerForLater:
+      'ここでは Kippu のサーバーが動いていません。公開するのは、このデータベースで働いている Kippu です(サーバーなしのワーカーでも構いません)。なければ: kippu up',
   },
   errors: {
     defect: '起きてはならないエラーです。どうかご報告ください。',

@@ -24,8 +24,10 @@ export interface UpTexts {
   readonly noSignIn: string;
   readonly tryNext: string;
   readonly connect: string;
+  readonly connectSimulated: string;
   readonly token: string;
   readonly post: string;
+  readonly doctor: string;
   readonly realX: (callback: string) => readonly string[];
   readonly toStop: string;
   readonly draining: (count: number) => string;
@@ -58,9 +60,11 @@ export const UP_TEXTS: Readonly<Record<Language, UpTexts>> = {
     signIn: 'Sign in (once, within 15 minutes):',
     noSignIn: 'No sign-in link could be made now (the log says why). A second "kippu up" here shows one.',
     tryNext: 'Try next, in another terminal:',
-    connect: 'connect a (simulated) account',
+    connect: 'connect an account; prints its name',
+    connectSimulated: 'connect a (simulated) account',
     token: 'a good access token, whenever you ask',
     post: 'post now, or with --at "tomorrow 09:00"',
+    doctor: 'what is configured, and what is missing',
     realX: (callback) => [
       'To use the real X: create an app at https://console.x.com with the callback address',
       `  ${callback}   (exactly so)`,
@@ -99,9 +103,11 @@ export const UP_TEXTS: Readonly<Record<Language, UpTexts>> = {
     noSignIn:
       'いまはサインイン用リンクを作れませんでした(理由はログにあります)。ここでもう一度 "kippu up" を実行すると表示されます。',
     tryNext: '別のターミナルで試してみましょう:',
-    connect: '(模擬)アカウントを接続する',
+    connect: 'アカウントを接続する(名前が表示されます)',
+    connectSimulated: '(模擬)アカウントを接続する',
     token: 'いつでも使えるアクセストークンを得る',
     post: 'いますぐ投稿する。--at "tomorrow 09:00" で予約',
+    doctor: '何が設定されていて、何が足りないか',
     realX: (callback) => [
       '本物の X を使うには: https://console.x.com でアプリを作り、コールバック URL を',
       `  ${callback}   (この通りに)`,
