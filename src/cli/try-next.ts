@@ -1,31 +1,22 @@
-import type { ProviderApp } from '../providers/provider-app.ts';
+import type { FirstProvider } from '../app/first-provider.ts';
 import type { UpTexts } from './texts/up-texts.ts';
 
 /** A command that works here and now, and what it does. */
 export type Suggestion = readonly [command: string, what: string];
 
-/**
- * What to try after the start: with the simulated X where there is one, else with the first provider that users can consent
- * at. `canPost` knows by its id whether Kippu posts there.
- */
+/** What to try after the start. In the sandbox there is an Alice. */
 export function tryNext(
-  apps: readonly ProviderApp[],
-  { isSandbox, canPost }: { readonly isSandbox: boolean; readonly canPost: (provider: string) => boolean },
+  provider: FirstProvider | undefined,
+  { isSandbox }: { readonly isSandbox: boolean },
   texts: UpTexts,
 ): readonly Suggestion[] {
-  const consented = apps.filter(({ endpoints }) => endpoints.authorization !== '');
-  const app = consented.find(({ provider }) => canPost(provider.id)) ?? consented[0];
-  if (app === undefined) return [['kippu doctor', texts.doctor]];
-  const { id } = app.provider;
-  // In the sandbox there is an Alice.
+  if (provider === undefined) return [['kippu doctor', texts.doctor]];
+  const { id, connectsBy, canPost } = provider;
   const name = isSandbox ? `${id}:alice` : `${id}:NAME`;
+  const connect = `kippu connect ${id}${connectsBy === 'device' ? ' --device' : ''}`;
   return [
-    [`kippu connect ${id}${isDeviceOnly(app) ? ' --device' : ''}`, isSandbox ? texts.connectSimulated : texts.connect],
+    [connect, isSandbox ? texts.connectSimulated : texts.connect],
     [`kippu token ${name}`, texts.token],
-    ...(canPost(id) ? [[`kippu post ${name} "Good morning"`, texts.post] as const] : []),
+    ...(canPost ? [[`kippu post ${name} "Good morning"`, texts.post] as const] : []),
   ];
-}
-
-function isDeviceOnly({ provider, clientSecret, clientKey }: ProviderApp): boolean {
-  return clientSecret === undefined && clientKey === undefined && provider.quirks.deviceFlowWithoutSecret === true;
 }

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { Config } from '../../app/config.ts';
 import { shownDatabase } from '../../app/database-url.ts';
+import { firstProvider } from '../../app/first-provider.ts';
 import type { App, Outside } from '../../app/open.ts';
 import { KippuError } from '../../model/errors.ts';
 import { packageFile } from '../../model/package-files.ts';
@@ -217,8 +218,7 @@ function sandboxLines(config: Config, texts: UpTexts): string[] {
 }
 
 function commandLines(app: App, { sandbox: isSandbox }: Config, texts: UpTexts): string[] {
-  const canPost = (provider: string): boolean => app.posts.networks.has(provider);
-  const commands = tryNext([...app.apps.values()], { isSandbox, canPost }, texts);
+  const commands = tryNext(firstProvider([...app.apps.values()], app.posts.networks), { isSandbox }, texts);
   const prefix = process.env['npm_lifecycle_event'] === undefined ? '' : 'npm run -s kippu -- ';
   return commands.map(
     ([command, what]) => `  ${prefix}${prefix === '' ? command : command.slice('kippu '.length)}   # ${what}`,
