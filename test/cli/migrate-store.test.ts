@@ -116,7 +116,7 @@ describe('kippu migrate-store', { timeout: 120_000 }, () => {
 
 /** Adopting the old store doubts every grant: whoever asks there is sent to the new one first. */
 async function saysWhereItWent(world: CliWorld): Promise<void> {
-  const there = /Set KIPPU_DATABASE_URL to postgres:\/\/127\.0\.0\.1:\d+\/postgres\?schema=\w+/;
+  const there = /Set KIPPU_DATABASE_URL to postgres:\/\/127\.0\.0\.1:\d+\/postgres\?schema=\w+ \(with its password/;
   const doctor = await world.run(['doctor', '--json']);
   const { findings } = JSON.parse(doctor.stdout) as { findings: { check: string; level: string; advice?: string }[] };
   const finding = findings.find(({ check }) => check === 'store_copied');
