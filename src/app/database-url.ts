@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { KippuError } from '../model/errors.ts';
-import { parseConnectionUrl } from '../store/postgres/connection-url.ts';
+import { isSchema, parseConnectionUrl } from '../store/postgres/connection-url.ts';
 
 /** What a database URL names: a file, and what stands before the names of Kippu's tables in it. */
 export interface SqliteFile {
@@ -47,9 +47,15 @@ export function mayHoldData(databaseUrl: string): boolean {
   return databaseUrl.startsWith('sqlite:') && existsSync(sqliteFile(databaseUrl).path);
 }
 
-/** As it may be shown: where it is, and not with which password. One that is not well-formed hides more, not less. */
+/**
+ * As it may be shown: where it is, with the schema that makes it another store, and not with which password. One that is
+ * not well-formed hides more, not less.
+ */
 export function shownDatabase(databaseUrl: string): string {
-  return isPostgres(databaseUrl) ? databaseUrl.replace(/:\/\/.*@/s, '://').replace(/\?.*$/s, '') : databaseUrl;
+  if (!isPostgres(databaseUrl)) return databaseUrl;
+  const [place = '', parameters] = databaseUrl.replace(/:\/\/.*@/s, '://').split(/\?(.*)$/s);
+  const schema = new URLSearchParams(parameters).get('schema');
+  return schema !== null && isSchema(schema) ? `${place}?schema=${schema}` : place;
 }
 
 function invalidUrl(problem: string): KippuError {

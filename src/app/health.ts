@@ -3,6 +3,7 @@ import type { NoticeChannel } from '../model/notice.ts';
 import type { RenewalOutcome } from '../model/outcome.ts';
 import { openHomeKeys } from '../vault/key-check.ts';
 import type { RingVault } from '../vault/vault.ts';
+import { copiedBecause, type Copied } from './copied.ts';
 import type { App } from './open.ts';
 import type { Worker } from './worker.ts';
 
@@ -10,22 +11,30 @@ export interface Readiness {
   readonly isReady: boolean;
   readonly store: 'ok' | 'unreachable';
   readonly keys: 'ok' | 'closed';
-  /** `elsewhere`: this process has none. `held`: the store is a copy, so that nothing is renewed from it. */
+  /** `elsewhere`: this process has none. `held`: the store is not the real one, so that nothing is renewed from it. */
   readonly worker: 'running' | 'stopped' | 'elsewhere' | 'held';
+  /** What became of the store, where that holds the worker. */
+  readonly heldBecause: Copied['kind'] | undefined;
   /** The earliest due connection, post or schedule. */
   readonly oldestDueAtMs: number | undefined;
 }
 
 /** Whether this process can do its work. Never throws: what does not work is the answer. */
 export async function readiness(app: App, worker: Worker | undefined): Promise<Readiness> {
-  const stored = await lookIntoStore(app);
+  const { became, ...stored } = await lookIntoStore(app);
+  // As it was opened, so it works; and a store may be moved away from under it.
+  const heldBecause = (app.copied ?? became)?.kind;
   const working =
-    app.copied !== undefined ? 'held' : worker === undefined ? 'elsewhere' : worker.isAlive() ? 'running' : 'stopped';
+    heldBecause !== undefined ? 'held' : worker === undefined ? 'elsewhere' : worker.isAlive() ? 'running' : 'stopped';
   const isReady = stored.store === 'ok' && stored.keys === 'ok' && (working === 'running' || working === 'elsewhere');
-  return { isReady, worker: working, ...stored };
+  return { isReady, worker: working, heldBecause, ...stored };
 }
 
-async function lookIntoStore(app: App): Promise<Pick<Readiness, 'store' | 'keys' | 'oldestDueAtMs'>> {
+interface StoreLook extends Pick<Readiness, 'store' | 'keys' | 'oldestDueAtMs'> {
+  readonly became: Copied | undefined;
+}
+
+async function lookIntoStore(app: App): Promise<StoreLook> {
   try {
     const home = await app.store.home.read();
     const oldestDueAtMs = await oldestDue(app);
@@ -33,10 +42,11 @@ async function lookIntoStore(app: App): Promise<Pick<Readiness, 'store' | 'keys'
       store: home === undefined ? 'unreachable' : 'ok',
       keys: home !== undefined && opens(app, home) ? 'ok' : 'closed',
       oldestDueAtMs,
+      became: home === undefined ? undefined : copiedBecause(home, app.store.home.identity()),
     };
   } catch (error) {
     app.log.warn({ err: error }, 'the store cannot be read');
-    return { store: 'unreachable', keys: 'closed', oldestDueAtMs: undefined };
+    return { store: 'unreachable', keys: 'closed', oldestDueAtMs: undefined, became: undefined };
   }
 }
 

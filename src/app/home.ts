@@ -8,6 +8,7 @@ import { createFingerprinter } from '../vault/fingerprints.ts';
 import { createHomeKeys, openHomeKeys } from '../vault/key-check.ts';
 import { generateKey, parseKeyRing } from '../vault/key-ring.ts';
 import { RingVault } from '../vault/vault.ts';
+import { copiedBecause, type Copied } from './copied.ts';
 
 export interface KeySource {
   /** From `KIPPU_KEYS`. */
@@ -32,7 +33,7 @@ export interface OpenedHome {
   /** Where a new ring was written, to be said aloud. */
   readonly newRing: string | undefined;
   /** Why nothing may be renewed from this store; `kippu adopt` lifts it. */
-  readonly copied: string | undefined;
+  readonly copied: Copied | undefined;
 }
 
 /**
@@ -96,20 +97,4 @@ async function foundHome(store: Store, vault: Vault | undefined, random: Random)
   const other = await store.home.read();
   if (other === undefined) throw new TypeError('The store has a home and has none.');
   return other;
-}
-
-/** A copy would present refresh tokens that the real store has spent, or spend those that it needs. */
-export function copiedBecause(home: Home, identity: string | undefined): string | undefined {
-  if (home.stamp !== undefined) return `this store ${home.stamp.startsWith('backup') ? 'is a ' : ''}${home.stamp}`;
-  if (home.identity !== identity) return 'this store was copied or moved here from another place';
-  return undefined;
-}
-
-/** What is thrown at whoever would renew, or post, from a copy. */
-export function heldStore(why: string | undefined): KippuError {
-  return new KippuError(
-    'store_copied',
-    `Nothing is renewed or posted: ${why ?? 'this store is a copy'}. Two stores that renew the same tokens log each other's users out. ` +
-      'If this one is the real one from now on, run `kippu adopt`.',
-  );
 }

@@ -7,7 +7,7 @@ import { doubtWhatWasDue } from '../posts/restored.ts';
 import { noBackup } from '../store/postgres/no-backup.ts';
 import type { Config } from './config.ts';
 import { isPostgres, mayHoldData } from './database-url.ts';
-import { copiedBecause } from './home.ts';
+import { copiedBecause, type Copied } from './copied.ts';
 import type { Outside } from './open.ts';
 import { storeOpener } from './system.ts';
 
@@ -20,11 +20,9 @@ export async function pendingMigrations({ databaseUrl }: Config, outside: Outsid
   );
 }
 
-/** Brings the schema up to date and gives what was applied. Throws `conflict` for a schema of a newer Kippu. */
-export async function migrateStore(config: Config, outside: Outside): Promise<readonly string[]> {
-  const pending = await pendingMigrations(config, outside);
-  await withStore(config.databaseUrl, { outside, migrates: true }, async () => undefined);
-  return pending;
+/** Brings the schema up to date and gives what was applied here. Throws `conflict` for a schema of a newer Kippu. */
+export async function migrateStore({ databaseUrl }: Config, outside: Outside): Promise<readonly string[]> {
+  return withStore(databaseUrl, { outside, migrates: true }, async (store) => (await store.migrations()).applied);
 }
 
 const PRIVATE_FILE = 0o600;
@@ -76,7 +74,7 @@ function claimFile(path: string): void {
 }
 
 /** Why this store counts as a copy. `undefined`: it does not. */
-export async function copyNotice({ databaseUrl }: Config, outside: Outside): Promise<string | undefined> {
+export async function copyNotice({ databaseUrl }: Config, outside: Outside): Promise<Copied | undefined> {
   if (!mayHoldData(databaseUrl)) return undefined;
   return withStore(databaseUrl, { outside, migrates: false }, (store) => noticeOf(store));
 }
@@ -111,7 +109,7 @@ export async function adoptStore(
   });
 }
 
-async function noticeOf(store: Store): Promise<string | undefined> {
+async function noticeOf(store: Store): Promise<Copied | undefined> {
   const home = await store.home.read();
   return home === undefined ? undefined : copiedBecause(home, store.home.identity());
 }

@@ -5,7 +5,7 @@ import { newId } from '../model/ids.ts';
 import type { Store } from '../model/store.ts';
 import { movedTo, movingTo, wasMoved, type MovedRows, type StoredRow, type UnderWay } from '../model/store-move.ts';
 import { absoluteDatabaseUrl, mayHoldData, shownDatabase } from './database-url.ts';
-import { copiedBecause } from './home.ts';
+import { copiedBecause } from './copied.ts';
 import type { Outside } from './open.ts';
 import { systemProcesses } from './ports/system-processes.ts';
 import { storeOpener } from './system.ts';
@@ -104,7 +104,7 @@ function refuseWrongSource(home: Home, identity: string | undefined, place: stri
   }
   throw new KippuError(
     'store_copied',
-    `Nothing was moved: ${copiedBecause(home, identity)}. Say first which one is real: kippu adopt.`,
+    `Nothing was moved: ${copiedBecause(home, identity)?.why}. Say first which one is real: kippu adopt.`,
     { where: '--from' },
   );
 }

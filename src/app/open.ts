@@ -25,7 +25,8 @@ import { MemorySpool } from '../store/memory/spool.ts';
 import { Tokens } from './access.ts';
 import { Flows } from './flow/flows.ts';
 import { checkRenewedIdToken } from './id-tokens.ts';
-import { heldStore, openHome, type KeySource } from './home.ts';
+import { heldStore, type Copied } from './copied.ts';
+import { openHome, type KeySource } from './home.ts';
 import { Issuers } from './issuers/issuers.ts';
 import { metadataFiles, metadataInMemory } from './issuers/metadata-files.ts';
 import type { IssuerRegistration } from './issuers/registration.ts';
@@ -89,7 +90,7 @@ export interface App {
   /** Where a new key ring was written just now. */
   readonly newRing: string | undefined;
   /** Why nothing is renewed and no worker runs: the store is a copy. */
-  readonly copied: string | undefined;
+  readonly copied: Copied | undefined;
   /** Waits for what is under way (every renewal is settled), then closes. */
   close(): Promise<void>;
 }
@@ -122,10 +123,11 @@ export async function openApp(options: AppOptions): Promise<App> {
     });
     await issuers.begin();
     const { vault, fingerprinter } = home;
+    const { copied } = home;
     const credentials =
-      home.copied === undefined
+      copied === undefined
         ? store.credentials
-        : { ...store.credentials, claim: () => Promise.reject(heldStore(home.copied)) };
+        : { ...store.credentials, claim: () => Promise.reject(heldStore(copied)) };
     const nonces = new Nonces();
     const renewal: RenewalPorts = {
       ...outside,
@@ -169,7 +171,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       posts: store.posts,
       connections: store.connections,
       // The original may be publishing the same.
-      tokens: home.copied === undefined ? tokens : { get: () => Promise.reject(heldStore(home.copied)) },
+      tokens: copied === undefined ? tokens : { get: () => Promise.reject(heldStore(copied)) },
       networks: NETWORKS,
       http,
       clock,
@@ -205,7 +207,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       vault,
       fingerprinter,
     };
-    if (home.copied === undefined) await reapplySpool(renewal, { again: true });
+    if (copied === undefined) await reapplySpool(renewal, { again: true });
     spool.tidy();
     const opened: App = {
       options: { ...options, outside },
@@ -224,7 +226,7 @@ export async function openApp(options: AppOptions): Promise<App> {
       schedules,
       log,
       newRing: home.newRing,
-      copied: home.copied,
+      copied,
       async close() {
         try {
           await flights.drain();

@@ -3,6 +3,7 @@ import type { KippuEvent } from '../model/event.ts';
 import type { AppStatus } from '../model/home-store.ts';
 import type { Post, PostStatus } from '../model/post.ts';
 import type { Schedule } from '../model/schedule.ts';
+import type { Copied } from './copied.ts';
 import type { App } from './open.ts';
 import { listProviders, type ProviderFacts } from './providers.ts';
 
@@ -22,7 +23,7 @@ export interface Overview {
   /** The newest first. */
   readonly events: readonly KippuEvent[];
   /** Why nothing is renewed from this store. */
-  readonly copied: string | undefined;
+  readonly copied: Copied | undefined;
 }
 
 const CONNECTIONS_MAX = 100;

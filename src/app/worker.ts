@@ -8,6 +8,7 @@ import type { Courier } from '../notify/courier.ts';
 import { keepForgetting } from './forgetting.ts';
 import { courierOf } from './notices.ts';
 import type { App } from './open.ts';
+import { Repeats } from './repeats.ts';
 import { settlePendingConsents } from './pending-consents.ts';
 import { lookAtComing } from './ready-on-time.ts';
 
@@ -37,6 +38,7 @@ export class Worker {
   readonly #stop = new AbortController();
   readonly #loops: Promise<void>[] = [];
   readonly #rounds = new Set<Promise<void>>();
+  readonly #failures: Repeats;
   #lastRoundAtMs: number | undefined;
   /** Of the events, the last one that was logged. */
   #loggedUpTo: number | undefined;
@@ -44,6 +46,7 @@ export class Worker {
   constructor(app: App) {
     this.#app = app;
     this.#courier = courierOf(app);
+    this.#failures = new Repeats(app.options.outside.clock);
   }
 
   start(): void {
@@ -105,7 +108,11 @@ export class Worker {
       await round();
       this.#lastRoundAtMs = this.#app.options.outside.clock.monotonicMs();
     } catch (error) {
-      this.#app.log.error({ err: error, round: name }, 'a round of the worker failed; the next one comes');
+      // Whatever keeps one round from the store mostly keeps all of them.
+      const unsaid = this.#failures.worthSaying(error instanceof Error ? error.message : String(error));
+      if (unsaid === undefined) return;
+      const repeated = unsaid === 0 ? {} : { repeated: unsaid };
+      this.#app.log.error({ err: error, round: name, ...repeated }, 'a round of the worker failed; the next one comes');
     }
   }
 

@@ -18,6 +18,10 @@ export async function main(argv: readonly string[], outside?: Outside): Promise<
   const language = languageOf(argv, process.env);
   const cli = new Cli({ language, texts: await textsOf(language), outside });
   const command = findCommand(argv);
+  const cameToNothing = (): void => {
+    process.exitCode = reportError(new Error(COME_TO_NOTHING), command.name, cli);
+  };
+  process.once('beforeExit', cameToNothing);
   try {
     const program = createProgram(cli);
     await command.register(program, cli);
@@ -25,8 +29,14 @@ export async function main(argv: readonly string[], outside?: Outside): Promise<
     return cli.exitCode;
   } catch (error) {
     return reportError(error, command.name, cli);
+  } finally {
+    process.off('beforeExit', cameToNothing);
   }
 }
+
+/** Node would say that something in a file of ours is unsettled, and end with a number that nobody knows. */
+const COME_TO_NOTHING =
+  'The command has not come to an end, and nothing is under way any more that it could be waiting for.';
 
 async function textsOf(language: Language): Promise<Texts> {
   switch (language) {

@@ -50,11 +50,12 @@ export interface UnderWay {
   readonly sender: ProcessIdentity | undefined;
 }
 
+const IS_MOVED = 'is being moved to ';
 const WAS_MOVED = 'was moved to ';
 
 /** What a store is stamped with while it is emptied, and afterwards. `place` ends with the identity of the other store. */
 export function movingTo(place: string): string {
-  return `is being moved to ${place}`;
+  return `${IS_MOVED}${place}`;
 }
 
 export function movedTo(place: string): string {
@@ -64,4 +65,10 @@ export function movedTo(place: string): string {
 /** Another store is the real one: this one may have been overtaken, whatever its user says. */
 export function wasMoved(stamp: string | undefined): boolean {
   return stamp?.startsWith(WAS_MOVED) === true;
+}
+
+/** The other store's URL as it may be shown, from either stamp. `undefined`: it is not stamped with a move. */
+export function placeOf(stamp: string | undefined): string | undefined {
+  const verb = [IS_MOVED, WAS_MOVED].find((words) => stamp?.startsWith(words));
+  return verb === undefined ? undefined : stamp?.slice(verb.length).replace(/ \([^()]*\)$/, '');
 }

@@ -40,7 +40,8 @@ export interface Store {
    * before is then to be read again.
    */
   changes(): number;
-  migrations(): Promise<{ readonly pending: readonly string[] }>;
+  /** `applied`: by this opening of the store, and not by another process that was quicker. */
+  migrations(): Promise<{ readonly pending: readonly string[]; readonly applied: readonly string[] }>;
   /** Waits for the writes under way. */
   close(): Promise<void>;
 }

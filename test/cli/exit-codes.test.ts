@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
 import { describe, it } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { CliWorld, type RunOptions } from './cli-world.ts';
+
+const STALLED = fileURLToPath(new URL('stalled-process.ts', import.meta.url));
 
 interface Case {
   readonly name: string;
@@ -163,6 +171,14 @@ const CASES: readonly Case[] = [
     before: ({ sim }) => sim.faults.loseNextAnswer('tweets'),
   },
   {
+    name: 'a database at a port that there is not',
+    code: 2,
+    args: ['connections'],
+    said: /port of "127\.0\.0\.1:99999"/,
+    options: () => ({ env: { KIPPU_DATABASE_URL: 'postgres://u:canary@127.0.0.1:99999/db' } }),
+    connected: false,
+  },
+  {
     name: 'a database that cannot be opened',
     code: 4,
     args: ['connections'],
@@ -191,4 +207,17 @@ describe('the exit code', { concurrency: 2 }, () => {
       assert.doesNotMatch(ended.stderr, /canary|\.ts:\d+/);
     });
   }
+
+  it('is 1, with a reason, when nothing is under way any more and the command has not ended', async () => {
+    const env = { PATH: process.env['PATH'], KIPPU_DATABASE_URL: 'postgres://u:canary@127.0.0.1:1/db' };
+    const directory = mkdtempSync(join(tmpdir(), 'kippu-stalled-'));
+    const child = spawn(process.execPath, [STALLED, 'connections'], { cwd: directory, env, timeout: 30_000 });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString('utf8')));
+    const [code] = (await once(child, 'close')) as [number | null];
+    assert.equal(code, 1);
+    assert.match(said, /has not come to an end/);
+    assert.doesNotMatch(said, /top-level await|canary/);
+    rmSync(directory, { recursive: true });
+  });
 });

@@ -22,7 +22,10 @@ describe('kippu migrate-store', { timeout: 120_000 }, () => {
     const before = renewalsOf(world);
     const moved = await world.run(['migrate-store', '--to', url]);
     assert.equal(moved.code, 0, moved.stderr);
-    assert.match(moved.stdout, /^Moved one connection and all else to postgres:\/\/127\.0\.0\.1:\d+\/postgres\.$/m);
+    assert.match(
+      moved.stdout,
+      /^Moved one connection and all else to postgres:\/\/127\.0\.0\.1:\d+\/postgres\?schema=\w+\.$/m,
+    );
     assert.match(moved.stderr, /KIPPU_DATABASE_URL/);
     doesNotShowPassword(moved);
 
@@ -31,11 +34,16 @@ describe('kippu migrate-store', { timeout: 120_000 }, () => {
     assert.match(atOld.stderr, /was moved to postgres:\/\/127\.0\.0\.1/);
     assert.equal(renewalsOf(world), before, 'nothing has reached the provider');
     assert.equal((await world.run(['token', 'x:alice'])).code, 0, 'the living token is served meanwhile');
+    const ready = await fetch(`http://127.0.0.1:${world.port}/readyz`);
+    const readiness = (await ready.json()) as Readonly<Record<string, unknown>>;
+    assert.deepEqual([ready.status, readiness['worker'], readiness['held_because']], [503, 'held', 'moved']);
     up.child.kill('SIGTERM');
     assert.equal((await up.ended).code, 0);
     const again = await world.run(['renew', 'x:alice']);
     assert.notEqual(again.code, 0, 'nor does one that is started afterwards renew');
     assert.equal(renewalsOf(world), before);
+
+    await saysWhereItWent(world);
 
     const atNew = await world.run(['renew', 'x:alice'], { env: { KIPPU_DATABASE_URL: url } });
     assert.equal(atNew.code, 0, atNew.stderr);
@@ -105,6 +113,27 @@ describe('kippu migrate-store', { timeout: 120_000 }, () => {
     assert.equal((await world.run(['renew', 'x:alice'])).code, 0);
   });
 });
+
+/** Adopting the old store doubts every grant: whoever asks there is sent to the new one first. */
+async function saysWhereItWent(world: CliWorld): Promise<void> {
+  const there = /Set KIPPU_DATABASE_URL to postgres:\/\/127\.0\.0\.1:\d+\/postgres\?schema=\w+ \(with its password/;
+  const doctor = await world.run(['doctor', '--json']);
+  const { findings } = JSON.parse(doctor.stdout) as { findings: { check: string; level: string; advice?: string }[] };
+  const finding = findings.find(({ check }) => check === 'store_copied');
+  assert.equal(finding?.level, 'problem');
+  assert.match(finding.advice ?? '', there);
+  assert.match(finding.advice ?? '', /last resort/);
+  doesNotShowPassword(doctor);
+  const inJapanese = await world.run(['doctor'], { env: { LANG: 'ja_JP.UTF-8' } });
+  assert.match(inJapanese.stdout, /KIPPU_DATABASE_URL を postgres:/);
+  const adopt = await world.run(['adopt', '--moved']);
+  assert.notEqual(adopt.code, 0);
+  assert.match(adopt.stderr, /postgres:\S+ took over from this database/);
+  assert.match(adopt.stderr, /treated as an unanswered renewal/, 'it is behind, whatever was said');
+  const token = await world.run(['renew', 'x:alice']);
+  assert.match(token.stderr, /Start Kippu with the other one/);
+  assert.doesNotMatch(token.stderr, /adopt/);
+}
 
 function renewalsOf(world: CliWorld): number {
   return world.sim.state().counts.renewals;

@@ -96,6 +96,14 @@ describe('kippu migrate', () => {
     assert.equal(code, 0);
     assert.deepEqual(JSON.parse(stdout), { pending: [] });
   });
+
+  it('says of each step once that it was applied, however many migrate at once', async () => {
+    await using world = await CliWorld.create();
+    const runs = await Promise.all([1, 2, 3].map(() => world.run(['migrate', '--json'])));
+    const applied = runs.flatMap(({ stdout }) => (JSON.parse(stdout) as { applied: string[] }).applied);
+    assert.ok(applied.length > 0);
+    assert.deepEqual(applied, [...new Set(applied)]);
+  });
 });
 
 describe('kippu backup and kippu adopt', () => {
@@ -142,7 +150,10 @@ describe('kippu backup and kippu adopt', () => {
     await imported(world);
     await world.run(['backup', 'moved.db']);
     const env = { KIPPU_DATABASE_URL: `sqlite:${join(world.directory, 'moved.db')}` };
-    assert.equal((await world.run(['adopt', '--yes', '--moved'], { env })).code, 0);
+    const moved = await world.run(['adopt', '--yes', '--moved'], { env });
+    assert.equal(moved.code, 0);
+    assert.match(moved.stderr, /nothing is doubted/);
+    assert.doesNotMatch(moved.stderr, /unanswered renewal|not sent/, 'that is what becomes of a copy');
     const renewed = await world.run(['renew', 'x:alice'], { env });
     assert.equal(renewed.code, 3, 'the simulator does not know the imported token and says so');
     assert.equal(world.sim.state().counts.renewals, 0);

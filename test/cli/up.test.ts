@@ -2,9 +2,28 @@ import assert from 'node:assert/strict';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { PostgresServer } from '../support/postgres-server.ts';
 import { CliWorld } from './cli-world.ts';
 
 describe('kippu up', () => {
+  it('suggests what works with what is configured, and shows which schema it works in', async (t) => {
+    const server = await PostgresServer.start();
+    t.after(() => server.remove());
+    await using world = await CliWorld.create();
+    const env = {
+      KIPPU_X_CLIENT_ID: undefined,
+      KIPPU_X_BASE_URL: undefined,
+      KIPPU_GITHUB_CLIENT_ID: 'hub',
+      KIPPU_GITHUB_CLIENT_SECRET: 'canary',
+    };
+    const up = world.start(['up'], { env: { ...env, KIPPU_DATABASE_URL: server.url('schema=mine') } });
+    await up.said(/Ctrl-C/);
+    const { stdout } = await up.stop();
+    assert.match(stdout, /kippu connect github {3}# connect an account/);
+    assert.doesNotMatch(stdout, /connect x|simulated|post x/);
+    assert.match(stdout, /database +postgres:\/\/127\.0\.0\.1:\d+\/postgres\?schema=mine\n/);
+  });
+
   it('serves all the same when the store refuses the sign-in link, says how to get one, and ends when asked', async () => {
     await using world = await CliWorld.create();
     assert.equal((await world.run(['migrate'])).code, 0);

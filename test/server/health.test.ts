@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { serveKippu } from './served-kippu.ts';
+import { movedTo, movingTo } from '../../src/model/store-move.ts';
+import { serveKippu, type Json } from './served-kippu.ts';
 
 test('it is alive, and ready while store, keys and worker are', async () => {
   await using kippu = await serveKippu({ withWorker: true });
@@ -33,6 +34,45 @@ test('a store that cannot be read is a 503 that says so', async () => {
   Object.defineProperty(kippu.app.store.home, 'read', { value: () => Promise.reject(new Error('gone')) });
   const { status, json } = await kippu.operator.get('/readyz');
   assert.deepEqual([status, json.status, json.store], [503, 'not_ready', 'unreachable']);
+});
+
+for (const [what, refused, stamp, because] of [
+  ['is being moved', 'claims', movingTo('sqlite:/new/kippu.db (1:2)'), 'moving'],
+  ['was moved', 'writes', movedTo('sqlite:/new/kippu.db (1:2)'), 'moved'],
+] as const)
+  test(`a store that ${what} to another database while it is open is a 503 that says so`, async () => {
+    await using kippu = await serveKippu({ withWorker: true });
+    kippu.worker?.start();
+    await kippu.clock.advance(1000);
+    assert.equal((await kippu.operator.get('/readyz')).status, 200);
+    assert.equal(await kippu.app.store.move.refuse(refused, { was: undefined, now: stamp }), true);
+    const { status, json, text } = await kippu.operator.get('/readyz');
+    assert.deepEqual([status, json.status, json.worker, json.held_because], [503, 'not_ready', 'held', because]);
+    assert.doesNotMatch(text, /kippu\.db/, 'where it went is nothing for whoever asks');
+  });
+
+test('a worker whose store was moved away says so at once, and then more and more seldom', async () => {
+  await using kippu = await serveKippu({ withWorker: true });
+  kippu.worker?.start();
+  await kippu.connect('alice');
+  await kippu.clock.advance(5000);
+  const stamp = movedTo('sqlite:/new/kippu.db (1:2)');
+  await kippu.app.store.move.refuse('writes', { was: undefined, now: stamp });
+  const failures = async (spanMs: number): Promise<readonly Json[]> => {
+    const { logged } = kippu.answers;
+    const before = logged.length;
+    await kippu.clock.advance(spanMs);
+    const lines = logged.slice(before).map((line): Json => JSON.parse(line));
+    return lines.filter(({ level }) => level >= 50);
+  };
+  const [first, ...more] = await failures(10_000);
+  assert.match(first?.err.message, /was moved to sqlite:/);
+  assert.deepEqual(more, []);
+  const [second, ...others] = await failures(60_000);
+  assert.ok(second?.repeated > 10, JSON.stringify(second));
+  assert.deepEqual(others, []);
+  assert.deepEqual(await failures(60_000), []);
+  assert.equal((await failures(60_000)).length, 1);
 });
 
 test('the metrics count connections and tell how far the worker is behind', async () => {

@@ -60,6 +60,11 @@ test('what cannot be used is refused with the part that is wrong, and never with
     'postgres://u:canary@db.example/app?sslmod=disable': /"sslmod"/,
     'postgres://u:canary@db.example/app?schema=a;b': /"a;b"/,
     "postgres://u:canary@db.example/app?schema=a'b": /schema/,
+    'postgres://u:canary@db.example/app?schema=pg_kippu': /begins with pg_/,
+    'postgres://u:canary@127.0.0.1:99999/app': /port of "127.0.0.1:99999" is not from 1 to 65535/,
+    'postgres://u:canary@db.example:0/app': /port/,
+    'postgres://u:canary@a.example,b.example:65536/app': /port of "b.example:65536"/,
+    'postgres://u:canary@db.example:123456/app': /"db.example:123456"/,
     'postgres://u:canary@db.example/app?connections=0': /connections=0/,
     'postgres://u:canary@db.example/app?listen=maybe': /listen=maybe/,
     'postgres://u:canary@db.example/app?target_session_attrs=standby': /cannot be written/,
@@ -78,10 +83,29 @@ test('what cannot be used is refused with the part that is wrong, and never with
 });
 
 test('what is shown of a URL is where it is, however badly it is written', () => {
-  assert.equal(shownDatabase('postgres://u:canary@db.example:5433/app?schema=x'), 'postgres://db.example:5433/app');
-  for (const url of ['postgres://u:can/a@r@y@db.example/app?password=canary', 'postgres://u:canary@db.example/app'])
+  const withSchema = 'postgres://u:canary@db.example:5433/app?application_name=canary&schema=x_1&sslcert=canary';
+  assert.equal(
+    shownDatabase(withSchema),
+    'postgres://db.example:5433/app?schema=x_1',
+    'another schema is another store',
+  );
+  for (const url of [
+    'postgres://u:can/a@r@y@db.example/app?password=canary',
+    'postgres://u:canary@db.example/app',
+    'postgres://u:can?schema=canary@db.example/app',
+    'postgres://u@db.example/app?schema=can-ary',
+    'postgres://db.example/app?options=x@y&schema=canary@db.example/app',
+  ])
     assert.equal(shownDatabase(url), 'postgres://db.example/app');
   assert.equal(shownDatabase('sqlite:/tmp/kippu.db'), 'sqlite:/tmp/kippu.db');
+});
+
+test('the last port that there is can be used', () => {
+  const { hosts } = parseConnectionUrl('postgres://a.example:65535,b.example:1/app');
+  assert.deepEqual(
+    hosts.map(({ port }) => port),
+    [65_535, 1],
+  );
 });
 
 test('a statement is sent with its parameters in order, in the schema that was chosen, and a cast stays a cast', () => {

@@ -10,7 +10,7 @@ import { parseKeyRing } from '../../vault/key-ring.ts';
 import { RingVault } from '../../vault/vault.ts';
 import type { Config } from '../config.ts';
 import { isPostgres, mayHoldData, shownDatabase } from '../database-url.ts';
-import { copiedBecause } from '../home.ts';
+import { copiedBecause } from '../copied.ts';
 import type { Outside } from '../open.ts';
 import { storeOpener } from '../system.ts';
 import { checkAppStatuses } from './check-apps.ts';
@@ -98,7 +98,7 @@ async function checkOpenStore(
   return [
     copied === undefined
       ? { kind: 'store_good', level: 'ok', url: shownDatabase(config.databaseUrl) }
-      : { kind: 'store_copied', level: 'problem', why: copied },
+      : { kind: 'store_copied', level: 'problem', copied },
     opens,
     ...checkAppStatuses(await store.home.apps(), config.apps),
     ...checkSpool(config, outside),

@@ -1,5 +1,6 @@
 import type { RefreshNeed } from '../../providers/provider.ts';
 import type { ConnectionState } from '../../model/connection.ts';
+import type { Copied } from '../copied.ts';
 import type { Named } from '../../model/survey-store.ts';
 
 /** So many connections are named in one finding, and beyond them counted. */
@@ -32,7 +33,7 @@ type FindingFacts =
   | { readonly kind: 'store_good'; readonly url: string }
   | { readonly kind: 'store_unusable'; readonly error: string }
   | { readonly kind: 'store_behind'; readonly migrations: readonly string[] }
-  | { readonly kind: 'store_copied'; readonly why: string }
+  | { readonly kind: 'store_copied'; readonly copied: Copied }
   | { readonly kind: 'app_none' }
   | {
       readonly kind: 'app';

@@ -17,7 +17,7 @@ export function registerAdopt(program: Command, cli: Cli): void {
     .description(cli.texts.commands.adopt)
     .option('--yes', cli.texts.options.yes)
     .option('--moved', cli.texts.options.moved)
-    .addHelpText('after', `\n${cli.texts.adopt.explanation}`)
+    .addHelpText('after', `\n${cli.texts.adopt.explanation}\n${cli.texts.adopt.moved}`)
     .action((flags: AdoptFlags) => adopt(flags, cli));
 }
 
@@ -28,13 +28,14 @@ async function adopt({ yes, moved }: AdoptFlags, cli: Cli): Promise<void> {
   ]);
   const config = await cli.readConfig();
   const { adopt: texts } = cli.texts;
-  const why = await copyNotice(config, await cli.outsideWorld());
-  if (why === undefined) {
+  const copied = await copyNotice(config, await cli.outsideWorld());
+  if (copied === undefined) {
     cli.say(texts.notNeeded(shownDatabase(config.databaseUrl)));
     return;
   }
-  cli.say(texts.found(shownDatabase(config.databaseUrl), why));
-  cli.say(texts.explanation);
+  cli.say(texts.found(shownDatabase(config.databaseUrl), copied.why));
+  if (copied.kind === 'moved') cli.say(texts.leftBehind(copied.place));
+  cli.say(moved === true && copied.kind !== 'moved' ? texts.moved : texts.explanation);
   if (yes !== true && !(await isConfirmed(cli))) {
     cli.say(texts.leftAsItIs);
     cli.exitCode = EXIT.failed;

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { Config } from '../../app/config.ts';
 import { shownDatabase } from '../../app/database-url.ts';
+import { firstProvider } from '../../app/first-provider.ts';
 import type { App, Outside } from '../../app/open.ts';
 import { KippuError } from '../../model/errors.ts';
 import { packageFile } from '../../model/package-files.ts';
@@ -12,6 +13,7 @@ import { simulatorUrl, Sandbox } from '../sandbox.ts';
 import { EXIT } from '../exit-code.ts';
 import type { Cli, FlagSettings } from '../cli.ts';
 import { UP_TEXTS, type UpTexts } from '../texts/up-texts.ts';
+import { tryNext } from '../try-next.ts';
 
 interface UpFlags {
   readonly port?: string;
@@ -191,7 +193,7 @@ async function announce({ app, config, url }: Running, flags: UpFlags, cli: Cli,
     ...(app.copied === undefined ? [] : ['', texts.copied(app.copied)]),
   ];
   if (url !== '') lines.push('', ...(await signInLines(app, texts)));
-  lines.push('', texts.tryNext, ...commandLines(texts));
+  lines.push('', texts.tryNext, ...commandLines(app, config, texts));
   if (config.sandbox) lines.push('', ...texts.realX(`http://127.0.0.1:${config.port}/callback/x`));
   lines.push('', texts.toStop);
   cli.print(lines.join('\n'));
@@ -215,12 +217,8 @@ function sandboxLines(config: Config, texts: UpTexts): string[] {
   return [...simulators, texts.sandboxData(config.home)];
 }
 
-function commandLines(texts: UpTexts): string[] {
-  const commands = [
-    ['kippu connect x', texts.connect],
-    ['kippu token x:alice', texts.token],
-    ['kippu post x:alice "Good morning"', texts.post],
-  ] as const;
+function commandLines(app: App, { sandbox: isSandbox }: Config, texts: UpTexts): string[] {
+  const commands = tryNext(firstProvider([...app.apps.values()], app.posts.networks), { isSandbox }, texts);
   const prefix = process.env['npm_lifecycle_event'] === undefined ? '' : 'npm run -s kippu -- ';
   return commands.map(
     ([command, what]) => `  ${prefix}${prefix === '' ? command : command.slice('kippu '.length)}   # ${what}`,

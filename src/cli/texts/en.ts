@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../model/errors.ts';
+import { ADOPT_TEXTS } from './adopt-texts.ts';
 import { DEMO_EN } from './demo-en.ts';
 import { DRAWING_EN } from './drawing-texts.ts';
 import { FINDINGS_EN } from './findings-en.ts';
@@ -108,7 +109,8 @@ export const en = {
     settling:
       'Waiting for the renewal that is under way to be settled. Ctrl-C again leaves now; the next start resolves it.',
     readingStdin: 'Reading from the keyboard; Ctrl-D ends.',
-    noServerForLater: 'No Kippu server is running: it is published once one does. Start it with: kippu up',
+    noServerForLater:
+      'No Kippu server is running here. Whichever Kippu works with this database publishes it, a worker without a server too. If none does: kippu up',
   },
   errors: {
     defect: 'an error that should not happen; please report it.',
@@ -316,11 +318,7 @@ export const en = {
     'The copy is stamped: a Kippu that opens it renews nothing until kippu adopt says that it is the real one. ' +
     'The key ring is not in it: back that up as well, and elsewhere.',
   adopt: {
-    explanation:
-      'A refresh token works once. If two databases renew the same tokens, each ends the grants of the other, so a copy renews nothing.\n' +
-      'Adopting says: this database is the real one from now on, and the original is never used again. Tokens that may have been renewed\n' +
-      'since the copy was made are treated as an unanswered renewal: a living access token is still served, and the truth is found out when it ends.\n' +
-      'What was to be published since is not sent: posts are looked for on the timeline, and runs of schedules are left out.',
+    ...ADOPT_TEXTS.en,
     notNeeded: (url: string): string => `${url} is where it belongs. There is nothing to adopt.`,
     found: (url: string, why: string): string => `${url}: ${why}.`,
     question: 'Is this database the real one from now on?',

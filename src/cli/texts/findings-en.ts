@@ -1,4 +1,5 @@
 import { refreshNeedLines } from '../../app/web/refresh-needs.ts';
+import { COPIED_ADVICE } from './copied-texts.ts';
 import type { FindingTexts } from './finding-texts.ts';
 import { historyEn } from './history-texts.ts';
 
@@ -63,9 +64,9 @@ export const FINDINGS_EN: FindingTexts = {
     what: `the database lacks ${migrations.length} migration(s)`,
     advice: 'The next start applies them; or now: kippu migrate',
   }),
-  store_copied: ({ why }) => ({
-    what: `nothing is renewed or posted: ${why}`,
-    advice: 'If this database is the real one from now on: kippu adopt',
+  store_copied: ({ copied }) => ({
+    what: `nothing is renewed or posted: ${copied.why}`,
+    advice: COPIED_ADVICE.en(copied),
   }),
   app_none: () => ({
     what: 'no provider is configured: kippu up runs the sandbox with simulated providers',

@@ -1,4 +1,5 @@
 import { refreshNeedLines } from '../../app/web/refresh-needs.ts';
+import { COPIED_ADVICE } from './copied-texts.ts';
 import type { FindingTexts } from './finding-texts.ts';
 import { historyJa } from './history-texts.ts';
 
@@ -61,9 +62,9 @@ export const FINDINGS_JA: FindingTexts = {
     what: `データベースに未適用のマイグレーションが ${migrations.length} 件あります`,
     advice: '次の起動で適用されます。いま適用するには: kippu migrate',
   }),
-  store_copied: ({ why }) => ({
-    what: `複製か移動されたデータベースのため、更新も投稿も止めています(${why})`,
-    advice: 'これからこのデータベースを本物として使うなら: kippu adopt',
+  store_copied: ({ copied }) => ({
+    what: `複製か移動されたデータベースのため、更新も投稿も止めています(${copied.why})`,
+    advice: COPIED_ADVICE.ja(copied),
   }),
   app_none: () => ({
     what: 'プロバイダーが設定されていません。kippu up で模擬プロバイダーのサンドボックスが動きます',

@@ -1,4 +1,5 @@
 import type { ErrorCode } from '../../model/errors.ts';
+import { ADOPT_TEXTS } from './adopt-texts.ts';
 import { DEMO_JA } from './demo-ja.ts';
 import { DRAWING_JA } from './drawing-texts.ts';
 import { FINDINGS_JA } from './findings-ja.ts';
@@ -114,7 +115,8 @@ export const ja: Texts = {
       `動いているサーバーはバージョン ${server}、このコマンドは ${own} です。サーバーを止めて、起動し直してください。`,
     settling: '途中の更新が済むのを待っています。もう一度 Ctrl-C ですぐ終了します(次の起動で解決されます)。',
     readingStdin: 'キーボードから読み込みます。Ctrl-D で終わります。',
-    noServerForLater: 'Kippu のサーバーが動いていません。動き始めると公開されます。起動するには: kippu up',
+    noServerForLater:
+      'ここでは Kippu のサーバーが動いていません。公開するのは、このデータベースで働いている Kippu です(サーバーなしのワーカーでも構いません)。なければ: kippu up',
   },
   errors: {
     defect: '起きてはならないエラーです。どうかご報告ください。',
@@ -129,7 +131,7 @@ export const ja: Texts = {
       uncertain: '自動的に解決されます。しばらくしてから、もう一度試してください。',
       revoked: 'もう一度使うには、再同意してください: kippu connect',
       wrong_key_ring: '正しい鍵束を KIPPU_KEYS に設定するか、データディレクトリーの keys に戻してください。',
-      store_copied: 'これからこのデータベースを本物として使うなら: kippu adopt',
+      store_copied: 'どのデータベースが本物かは kippu doctor で分かります。',
       store_unavailable: 'データベースとデータディレクトリーを確かめてください: kippu doctor',
       unreadable: 'どの鍵が必要かは kippu vault status で分かります。',
     },
@@ -321,11 +323,7 @@ export const ja: Texts = {
   backedUp:
     '複製には印が付いています。開いた Kippu は、kippu adopt で本物と決めるまで何も更新しません。鍵束は含まれていません。別の場所にバックアップしてください。',
   adopt: {
-    explanation:
-      'リフレッシュトークンは一度しか使えません。二つのデータベースが同じトークンを更新すると、互いの接続を終わらせてしまうため、複製では何も更新されません。\n' +
-      'adopt は「これからはこのデータベースが本物で、元のものは二度と使わない」という宣言です。複製を作った後に更新されたかもしれないトークンは、\n' +
-      '応答のなかった更新と同じに扱います。有効なアクセストークンはそのまま使え、期限が来たときに本当のことが分かります。\n' +
-      'その間に公開されるはずだったものは送りません。投稿はタイムラインで探し、スケジュールの実行は見送ります。',
+    ...ADOPT_TEXTS.ja,
     notNeeded: (url) => `${url} は元の場所にあります。adopt は必要ありません。`,
     found: (url, why) => `${url}: 複製または移動されたデータベースです(${why})。`,
     question: 'これからこのデータベースを本物として使いますか?',

@@ -40,7 +40,8 @@ export const SCHEDULE_EN = {
     `The rule is read on the clocks of ${zone}, this machine's zone; --tz names another.`,
   read: (count: number, isInBlocks: boolean): string =>
     isInBlocks ? `${count} texts were read, from blank line to blank line.` : `${count} texts were read, one a line.`,
-  noServer: 'No Kippu server is running: a schedule is kept while one does. Start it with: kippu up',
+  noServer:
+    'No Kippu server is running here. Whichever Kippu works with this database keeps the schedule, a worker without a server too. If none does: kippu up',
   none: 'There are no schedules. Make one with: kippu schedule add x:alice --cron "0 9 * * *" --list texts.txt',
   removed: (id: string): string => `Removed: ${id}. The posts that it has made stay.`,
   fields: {

@@ -39,7 +39,7 @@ export const SCHEDULE_JA: ScheduleTexts = {
   read: (count, isInBlocks) =>
     isInBlocks ? `空行区切りで ${count} 件の本文を読みました。` : `1行1件で ${count} 件の本文を読みました。`,
   noServer:
-    'Kippu のサーバーが動いていません。スケジュールは、サーバーが動いている間だけ実行されます。起動するには: kippu up',
+    'ここでは Kippu のサーバーが動いていません。スケジュールを実行するのは、このデータベースで働いている Kippu です(サーバーなしのワーカーでも構いません)。なければ: kippu up',
   none: 'スケジュールはありません。作るには: kippu schedule add x:alice --cron "0 9 * * *" --list texts.txt',
   removed: (id) => `スケジュールを終わらせました: ${id}。公開済みの投稿は残ります。`,
   fields: {

@@ -1,4 +1,6 @@
+import type { Copied } from '../../app/copied.ts';
 import type { Language } from '../language.ts';
+import { COPIED_ADVICE } from './copied-texts.ts';
 
 export interface UpTexts {
   readonly description: string;
@@ -17,13 +19,15 @@ export interface UpTexts {
   readonly noServer: string;
   readonly noWorker: string;
   readonly newRing: (path: string) => string;
-  readonly copied: (why: string) => string;
+  readonly copied: (copied: Copied) => string;
   readonly signIn: string;
   readonly noSignIn: string;
   readonly tryNext: string;
   readonly connect: string;
+  readonly connectSimulated: string;
   readonly token: string;
   readonly post: string;
+  readonly doctor: string;
   readonly realX: (callback: string) => readonly string[];
   readonly toStop: string;
   readonly draining: (count: number) => string;
@@ -52,14 +56,15 @@ export const UP_TEXTS: Readonly<Record<Language, UpTexts>> = {
     noWorker: '  no worker    nothing is renewed ahead and nothing is posted by this process',
     newRing: (path) =>
       `A new key ring was made: ${path}. Back this up: without it nothing in the database can be opened.`,
-    copied: (why) =>
-      `Nothing is renewed or posted: ${why}. If this store is the real one from now on, run: kippu adopt`,
+    copied: (copied) => `Nothing is renewed or posted: ${copied.why}.\n${COPIED_ADVICE.en(copied)}`,
     signIn: 'Sign in (once, within 15 minutes):',
     noSignIn: 'No sign-in link could be made now (the log says why). A second "kippu up" here shows one.',
     tryNext: 'Try next, in another terminal:',
-    connect: 'connect a (simulated) account',
+    connect: 'connect an account; prints its name',
+    connectSimulated: 'connect a (simulated) account',
     token: 'a good access token, whenever you ask',
     post: 'post now, or with --at "tomorrow 09:00"',
+    doctor: 'what is configured, and what is missing',
     realX: (callback) => [
       'To use the real X: create an app at https://console.x.com with the callback address',
       `  ${callback}   (exactly so)`,
@@ -93,14 +98,16 @@ export const UP_TEXTS: Readonly<Record<Language, UpTexts>> = {
     noWorker: '  ワーカーなし  このプロセスは先回りの更新も投稿もしません',
     newRing: (path) =>
       `新しい鍵束を作りました: ${path}。必ずバックアップしてください。これがないとデータベースの中身は開けません。`,
-    copied: (why) => `更新も投稿も止めています: ${why}。これからこのデータベースを本物として使うなら: kippu adopt`,
+    copied: (copied) => `更新も投稿も止めています: ${copied.why}。\n${COPIED_ADVICE.ja(copied)}`,
     signIn: 'サインイン用リンク(15分以内、1回だけ有効):',
     noSignIn:
       'いまはサインイン用リンクを作れませんでした(理由はログにあります)。ここでもう一度 "kippu up" を実行すると表示されます。',
     tryNext: '別のターミナルで試してみましょう:',
-    connect: '(模擬)アカウントを接続する',
+    connect: 'アカウントを接続する(名前が表示されます)',
+    connectSimulated: '(模擬)アカウントを接続する',
     token: 'いつでも使えるアクセストークンを得る',
     post: 'いますぐ投稿する。--at "tomorrow 09:00" で予約',
+    doctor: '何が設定されていて、何が足りないか',
     realX: (callback) => [
       '本物の X を使うには: https://console.x.com でアプリを作り、コールバック URL を',
       `  ${callback}   (この通りに)`,

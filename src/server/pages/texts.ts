@@ -1,3 +1,4 @@
+import type { Copied } from '../../app/copied.ts';
 import type { ConnectionState, ReauthReason } from '../../model/connection.ts';
 import type { PostStatus } from '../../model/post.ts';
 
@@ -17,7 +18,7 @@ export interface Texts {
   readonly moreConnections: string;
   readonly sandbox: string;
   readonly noProvider: string;
-  readonly copied: (why: string) => string;
+  readonly copied: (copied: Copied) => string;
   readonly appTrouble: (provider: string, error: string) => string;
   readonly states: Readonly<Record<ConnectionState, string>>;
   readonly reasons: Readonly<Record<ReauthReason, string>>;
@@ -62,7 +63,13 @@ const en: Texts = {
   sandbox:
     'Sandbox: the providers are simulated on this machine. Nothing here is real, and no real account is touched.',
   noProvider: 'No provider is configured. Set KIPPU_X_CLIENT_ID, for example, and start again.',
-  copied: (why) => `Nothing is renewed: ${why}. If this one is the real one from now on, run \`kippu adopt\`.`,
+  copied: ({ kind, why }) =>
+    `Nothing is renewed: ${why}. ` +
+    {
+      copied: 'If this one is the real one from now on, run `kippu adopt`.',
+      moving: 'If `kippu migrate-store` does not run any more, give it again.',
+      moved: 'Set KIPPU_DATABASE_URL to the other one, and start Kippu again.',
+    }[kind],
   appTrouble: (provider, error) =>
     `${provider} refuses this app, so nothing is renewed there: ${error}. \`kippu doctor\` says what to check.`,
   states: { active: 'active', uncertain: 'uncertain', reauth_required: 'consent needed', revoked: 'revoked' },
@@ -137,8 +144,13 @@ const ja: Texts = {
   moreConnections: 'ほかにもあります。すべて見るには `kippu connections` を実行してください。',
   sandbox: 'サンドボックス: プロバイダーはこのマシン上のシミュレーターです。本物のアカウントには一切触れません。',
   noProvider: 'プロバイダーが設定されていません。KIPPU_X_CLIENT_ID などを設定して起動し直してください。',
-  copied: (why) =>
-    `更新を止めています(${why})。これからこのデータベースを本物として使うなら、\`kippu adopt\` を実行してください。`,
+  copied: ({ kind, why }) =>
+    `更新を止めています(${why})。` +
+    {
+      copied: 'これからこのデータベースを本物として使うなら、`kippu adopt` を実行してください。',
+      moving: '`kippu migrate-store` がもう動いていなければ、もう一度実行してください。',
+      moved: 'KIPPU_DATABASE_URL を移動先にして、Kippu を起動し直してください。',
+    }[kind],
   appTrouble: (provider, error) =>
     `${provider} がこのアプリを拒否しているため、更新を止めています(${error})。\`kippu doctor\` で確かめられます。`,
   states: { active: '有効', uncertain: '確認中', reauth_required: '再同意が必要', revoked: '取り消し済み' },

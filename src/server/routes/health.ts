@@ -22,15 +22,17 @@ export const healthRoutes: readonly Route[] = [
       store: z.enum(['ok', 'unreachable']),
       keys: z.enum(['ok', 'closed']),
       worker: z.enum(['running', 'stopped', 'elsewhere', 'held']),
+      held_because: z.enum(['copied', 'moving', 'moved']).optional(),
       oldest_due_at: instant.nullable(),
     }),
     async run({ app, worker }) {
-      const { isReady, store, keys, worker: work, oldestDueAtMs } = await readiness(app, worker);
+      const { isReady, store, keys, worker: work, heldBecause, oldestDueAtMs } = await readiness(app, worker);
       const body = {
         status: isReady ? 'ready' : 'not_ready',
         store,
         keys,
         worker: work,
+        ...(heldBecause === undefined ? {} : { held_because: heldBecause }),
         oldest_due_at: instantOrNull(oldestDueAtMs),
       };
       return json(body, { status: isReady ? 200 : 503 });

@@ -29,6 +29,7 @@ export interface ConnectionUrl {
 }
 
 const DEFAULT_PORT = 5432;
+const PORT_MAX = 65_535;
 const CONNECTIONS_MAX = 10;
 const CONNECT_TIMEOUT_MS = 5000;
 
@@ -82,8 +83,14 @@ export function parseConnectionUrl(url: string): ConnectionUrl {
 
 /** Stands in statements as it is: nothing in it may end a name or a text. */
 export function checkSchema(schema: string): string {
-  if (/^[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(schema)) return schema;
+  if (isSchema(schema)) return schema;
+  if (schema.startsWith('pg_'))
+    throw invalid(`the schema "${schema}" begins with pg_, which PostgreSQL keeps for itself`);
   throw invalid(`the schema "${schema}" is not made of up to 63 letters, digits and underscores`);
+}
+
+export function isSchema(text: string): boolean {
+  return /^(?!pg_)[A-Za-z_][A-Za-z0-9_]{0,62}$/.test(text);
 }
 
 function readHosts(text: string, sslmode: string | null): readonly Host[] {
@@ -95,7 +102,10 @@ function readHost(text: string): { readonly host: string; readonly port: number 
   const match = text.startsWith('/') ? [text, text] : /^(\[[0-9a-fA-F:.]+\]|[^:[\]]*)(?::(\d{1,5}))?$/.exec(text);
   if (match === null) throw invalid(`"${text}" is not HOST or HOST:PORT`);
   const host = (match[1] ?? '').replace(/^\[|\]$/g, '');
-  return { host: host === '' ? '127.0.0.1' : host, port: match[2] === undefined ? DEFAULT_PORT : Number(match[2]) };
+  const port = match[2] === undefined ? DEFAULT_PORT : Number(match[2]);
+  // The driver throws on one in the middle of opening a connection, and waits for ever afterwards.
+  if (port < 1 || port > PORT_MAX) throw invalid(`the port of "${text}" is not from 1 to ${PORT_MAX}`);
+  return { host: host === '' ? '127.0.0.1' : host, port };
 }
 
 /**

@@ -63,9 +63,9 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const end = new AbortController();
   try {
     await refuseOtherEncoding(db);
-    if (migrates) await migrate(db, schema);
+    const applied = migrates ? await migrate(db, schema) : [];
     // Throws for a schema that a newer Kippu has migrated.
-    else await pendingMigrations(db, schema);
+    if (!migrates) await pendingMigrations(db, schema);
     const identity = await findIdentity(db, schema);
     if (options.timeOf === 'database') await shared.follow(db);
     await news.begin();
@@ -92,7 +92,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
       changes: () => news.changes(),
       caughtUp: () => news.caughtUp(),
       async migrations() {
-        return { pending: await pendingMigrations(db, schema) };
+        return { pending: await pendingMigrations(db, schema), applied };
       },
       async close() {
         end.abort();

@@ -13,7 +13,7 @@ import { sqliteHomeStore } from './home-queries.ts';
 import { sqliteIdTokenStore } from './id-token-queries.ts';
 import { sqliteSessionLedger } from './ledger-queries.ts';
 import { sqliteMetricStore } from './metric-queries.ts';
-import { migrate } from './migrate.ts';
+import { migrate, type MigrationReport } from './migrate.ts';
 import { sqliteStoreMove } from './move-queries.ts';
 import { sqliteNoticeStore } from './notice-queries.ts';
 import { sqlitePostStore } from './post-queries.ts';
@@ -46,7 +46,7 @@ export async function openSqliteStore({
   migrates,
 }: SqliteStoreOptions): Promise<Store> {
   const db = new SqliteDatabase(path, clock, namesWith(prefix));
-  await migrateOrClose(db, migrates);
+  const { applied } = await migrateOrClose(db, migrates);
   const settling = { clock, random, faults };
   const home = sqliteHomeStore(db, path, settling);
   return {
@@ -69,15 +69,15 @@ export async function openSqliteStore({
     changes: changesOf(db, clock),
     async migrations() {
       const { pending } = await migrate(db, { check: true });
-      return { pending };
+      return { pending, applied };
     },
     close: () => db.close(),
   };
 }
 
-async function migrateOrClose(db: SqliteDatabase, migrates: boolean): Promise<void> {
+async function migrateOrClose(db: SqliteDatabase, migrates: boolean): Promise<MigrationReport> {
   try {
-    await migrate(db, { check: !migrates });
+    return await migrate(db, { check: !migrates });
   } catch (error) {
     await db.close();
     throw error;
