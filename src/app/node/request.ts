@@ -21,12 +21,16 @@ export interface ToRequestOptions {
 
 const BODY_BYTES_MAX = 1024 * 1024;
 
+/** A web request cannot have them (Fetch, "forbidden method"); whoever sends one wants to see what is between. */
+const NO_WEB_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'TRACK']);
+
 /**
  * The web request of a request of Node.js. Its address is the whole one (`originalUrl`), also below a mount path. Its body
  * is read as it is needed; where a framework has parsed it already (`req.body`), it is written out again.
  *
- * Throws {@link KippuError} with `code` `invalid` for a body that is too long (`where` is `body`). Reading a body fails
- * so that somebody else has read and not kept here, as Fastify does: what needs no body, a sign-out say, works.
+ * Throws {@link KippuError} with `code` `invalid` for a body that is too long (`where` is `body`) and for a method
+ * that no web request has, such as TRACE (`where` is `method`). Reading a body fails that somebody else has read and not
+ * kept here, as Fastify does: what needs no body, a sign-out say, works.
  *
  * @example
  * ```ts
@@ -43,6 +47,8 @@ export function toRequest(req: NodeRequest, options: ToRequestOptions = {}): Req
   const { bodyBytesMax = BODY_BYTES_MAX, response } = options;
   const url = new URL((options.origin ?? originOf(req)).replace(/\/+$/, '') + targetOf(req));
   const method = req.method ?? 'GET';
+  if (NO_WEB_METHODS.has(method.toUpperCase()))
+    throw new KippuError('invalid', `${method} is no method of a web request.`, { where: 'method' });
   const headers = headersOf(req);
   const signal = response === undefined ? {} : { signal: signalOf(response) };
   if (method === 'GET' || method === 'HEAD') return new Request(url, { method, headers, ...signal });

@@ -57,7 +57,7 @@ export function sessionIn(options: SessionOptions, outside: Outside): Session {
     return result;
   };
   return {
-    handler: async (request) => handle(request, await open()),
+    handler: (request) => handle(request, open, options.log),
     async getAccessToken(request, wish = {}) {
       const { session, setCookies } = await granted(request, wish);
       const { provider, subject, handle: name, scopes, tokens, accessExpiresAtMs: expiresAt } = session;

@@ -1,3 +1,4 @@
+import type { Logger } from 'pino';
 import { KippuError } from '../../model/errors.ts';
 import type { ProviderApp } from '../../providers/provider-app.ts';
 import { sessionsIn } from '../../session/find.ts';
@@ -9,6 +10,8 @@ import { endSessions } from '../../session/sign-out.ts';
 import { refreshEndOf } from '../../renewal/lifetimes.ts';
 import { failureText } from '../web/connect-texts.ts';
 import { html, languageOf, page } from '../web/page.ts';
+import { decodedPart } from '../web/path-part.ts';
+import { troublePage } from '../web/trouble-page.ts';
 import type { OpenSession } from './open-session.ts';
 import { SESSION_TEXTS } from './session-texts.ts';
 
@@ -21,16 +24,34 @@ const ROUTES: Readonly<Record<string, { readonly method: 'GET' | 'POST'; readonl
   session: { method: 'GET', run: whoIsSignedIn },
 };
 
-/** The browser's side of cookie mode. Whatever goes wrong is a page or a problem, and no cookie changes. */
-export async function handle(request: Request, open: OpenSession): Promise<Response> {
-  const [route, subject = '', ...rest] = segmentsBelow(request, open);
+/**
+ * The browser's side of cookie mode. Whatever goes wrong is a page or a problem, and no cookie changes: it never throws,
+ * since a promise that nobody waits for would end the application's process.
+ */
+export async function handle(
+  request: Request,
+  open: () => Promise<OpenSession>,
+  log: Logger | undefined,
+): Promise<Response> {
+  try {
+    return await answer(request, await open());
+  } catch (error) {
+    log?.error({ err: error }, 'a request to the sign-in routes failed');
+    return troublePage(error instanceof KippuError && error.retryable ? 'not_now' : 'broken', request);
+  }
+}
+
+async function answer(request: Request, open: OpenSession): Promise<Response> {
+  const [route, below = '', ...rest] = segmentsBelow(request, open);
   const known = route !== undefined && Object.hasOwn(ROUTES, route) ? ROUTES[route] : undefined;
-  if (known === undefined || rest.length > 0) return new Response('Not found', { status: 404, headers: NOT_KEPT });
+  const subject = decodedPart(below);
+  if (known === undefined || subject === undefined || rest.length > 0)
+    return new Response('Not found', { status: 404, headers: NOT_KEPT });
   // What a browser asks to see whether a link lives must not begin anything.
   if (request.method !== known.method)
     return new Response(null, { status: 405, headers: { ...NOT_KEPT, allow: known.method } });
   try {
-    return await known.run(request, decodeURIComponent(subject), open);
+    return await known.run(request, subject, open);
   } catch (error) {
     if (!(error instanceof KippuError)) throw error;
     open.log.warn({ err: error, route }, 'a sign-in or sign-out could not go on');
