@@ -11,6 +11,12 @@ export const flag: Check = (value, where) => {
   if (typeof value !== 'boolean') throw wrong(where, value, 'true or false');
 };
 
+/** A span of seconds, parts of them included. */
+export const seconds: Check = (value, where) => {
+  if (!Number.isFinite(value) || (value as number) < 0)
+    throw wrong(where, value, 'a number of seconds from 0 on, as in 60');
+};
+
 /** A span of milliseconds. */
 export const span: Check = (value, where) => {
   if (!Number.isSafeInteger(value) || (value as number) < 0)
@@ -19,6 +25,17 @@ export const span: Check = (value, where) => {
 
 export const count: Check = (value, where) => {
   if (!Number.isSafeInteger(value) || (value as number) < 1) throw wrong(where, value, 'a whole number from 1 on');
+};
+
+/** How long something may be. */
+export const bytes: Check = (value, where) => {
+  if (!Number.isSafeInteger(value) || (value as number) < 0)
+    throw wrong(where, value, 'a whole number of bytes, as in 1_048_576');
+};
+
+export const port: Check = (value, where) => {
+  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 65_535)
+    throw wrong(where, value, 'a port from 0 to 65535; 0 is a free one');
 };
 
 /** A JSON pointer without escapes (RFC 6901). */
@@ -43,6 +60,13 @@ export function listOf(check: Check, atLeast = 0): Check {
     if (!Array.isArray(value) || value.length < atLeast)
       throw wrong(where, value, atLeast === 0 ? 'a list' : 'a list that is not empty');
     for (const [index, item] of value.entries()) check(item, `${where}[${index}]`);
+  };
+}
+
+/** Or nothing. */
+export function given(check: Check): Check {
+  return (value, where) => {
+    if (value !== undefined) check(value, where);
   };
 }
 
@@ -101,7 +125,11 @@ const SHOWN_CHARS_MAX = 60;
 
 /** A definition holds nothing secret: what was given may be shown. */
 export function wrong(where: string, value: unknown, wanted: string): KippuError {
-  const shown = (JSON.stringify(value) ?? String(value)).slice(0, SHOWN_CHARS_MAX);
+  // NaN and Infinity are null in JSON.
+  const shown = (typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value))).slice(
+    0,
+    SHOWN_CHARS_MAX,
+  );
   return new KippuError('invalid', `${where === '' ? 'The definition' : where} is ${shown}. Give ${wanted}.`, {
     where,
   });

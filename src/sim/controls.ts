@@ -1,4 +1,5 @@
 import { KippuError } from '../model/errors.ts';
+import { span } from '../providers/shape.ts';
 import type { FaultEndpoint, FaultOrder } from './faults.ts';
 import type { SettingsPatch } from './settings.ts';
 import type { Simulator } from './simulator.ts';
@@ -93,7 +94,11 @@ export function controlsOf(simulator: Simulator): SimulationControls {
     faults: {
       loseNextAnswer: (endpoint = 'token') => order({ endpoint, fault: 'lose' }),
       loseNextRequest: (endpoint = 'token') => order({ endpoint, fault: 'lose_request' }),
-      delayNextAnswer: (endpoint, delayMs) => order({ endpoint, fault: 'delay', delay_ms: delayMs }),
+      delayNextAnswer: (endpoint, delayMs) => {
+        // JSON, which the order travels as, has no NaN: it would be an order without a delay.
+        span(delayMs, 'delayMs');
+        order({ endpoint, fault: 'delay', delay_ms: delayMs });
+      },
       cutNextAnswer: (endpoint = 'token') => order({ endpoint, fault: 'cut' }),
       failNext: (endpoint, status) => order({ endpoint, fault: 'status', status }),
       order,

@@ -3,10 +3,11 @@ import { Secret } from '../../model/secret.ts';
 import type { NoticeOptions } from '../../notify/ports.ts';
 import { addressRules } from '../../notify/webhook/addresses.ts';
 import type { ProviderApp } from '../../providers/provider-app.ts';
-import { DEFAULT_TIMING, type RenewalTiming } from '../../renewal/ports.ts';
+import type { RenewalTiming } from '../../renewal/ports.ts';
 import { readHistoryDays } from '../history-days.ts';
 import { mailPorts, readMail, type MailConfig } from '../mail.ts';
 import type { AppOptions, Outside, StoreOpener } from '../open.ts';
+import { readTiming } from '../option-spans.ts';
 import type { ComposeFunction } from '../ports/ask-function.ts';
 import { readPublicUrl, readReturnUrls } from '../public-url.ts';
 import type { Setting } from '../settings.ts';
@@ -64,7 +65,7 @@ export function appOptionsOf(options: KippuOptions, outside: Outside): AppOption
     apps: providers,
     publicUrl: readPublicUrl(options.publicUrl, 'publicUrl'),
     returnUrls: readReturnUrls(options.returnUrls ?? [], 'returnUrls'),
-    timing: { ...DEFAULT_TIMING, ...timing },
+    timing: readTiming(timing),
     historyDays: readHistoryDays(options.historyDays, 'historyDays'),
     notices: noticeOptions(options, outside),
     composers: new Map(Object.entries(composers)),

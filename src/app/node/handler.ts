@@ -1,5 +1,5 @@
 import { KippuError } from '../../model/errors.ts';
-import { toRequest, type NodeRequest, type ToRequestOptions } from './request.ts';
+import { checkedRequestOptions, toRequest, type NodeRequest, type ToRequestOptions } from './request.ts';
 import { sendResponse, type NodeResponse } from './response.ts';
 
 /** What takes a web `Request` and gives a `Response`. */
@@ -16,6 +16,8 @@ export type NodeHandler = (req: NodeRequest, res: NodeResponse, next?: NextFunct
  * What the handler throws goes to `next` where there is one, else the client gets a bare 500. A body longer than
  * `bodyBytesMax` is a 413, and a method that no web request has, such as TRACE, a 405.
  *
+ * Throws {@link KippuError} with `code` `invalid` for an `origin` or a `bodyBytesMax` that cannot be.
+ *
  * @example
  * ```ts
  * import { createServer } from 'node:http';
@@ -26,6 +28,7 @@ export type NodeHandler = (req: NodeRequest, res: NodeResponse, next?: NextFunct
  * ```
  */
 export function toNodeHandler(handler: WebHandler, options: Omit<ToRequestOptions, 'response'> = {}): NodeHandler {
+  checkedRequestOptions(options);
   return (req, res, next) => {
     answer(handler, { req, res, options }).catch((error: unknown) => {
       fail(error, res, next);

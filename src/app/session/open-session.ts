@@ -9,9 +9,9 @@ import type { Fingerprinter } from '../../model/vault.ts';
 import { Nonces } from '../../protocol/nonces.ts';
 import { SigningKeys } from '../../protocol/signing-keys.ts';
 import { isLoopback } from '../../providers/provider-app.ts';
+import { bytes } from '../../providers/shape.ts';
 import { Flights } from '../../renewal/flights.ts';
 import { Turns } from '../../renewal/turns.ts';
-import { DEFAULT_TIMING } from '../../renewal/ports.ts';
 import { reapplySpool } from '../../renewal/reapply.ts';
 import { MemoryConsents } from '../../session/memory-consents.ts';
 import type { SessionPorts } from '../../session/ports.ts';
@@ -27,6 +27,7 @@ import { RingVault } from '../../vault/vault.ts';
 import { directorySpool } from '../directory-spool.ts';
 import { heldStore, openHome } from '../home.ts';
 import type { Outside } from '../open.ts';
+import { readTiming } from '../option-spans.ts';
 import { systemProcesses } from '../ports/system-processes.ts';
 import { registered } from '../registered.ts';
 import type { SessionOptions } from './session.ts';
@@ -49,7 +50,8 @@ export interface OpenSession {
 
 /** Throws `invalid`, `wrong_key_ring`, `store_unavailable`, `store_copied`. */
 export async function openSession(options: SessionOptions, outside: Outside): Promise<OpenSession> {
-  const { log = pino({ level: 'silent' }), basePath = '/auth' } = options;
+  const { log = pino({ level: 'silent' }), basePath = '/auth', maxCookieBytes = COOKIE_BYTES_MAX } = options;
+  bytes(maxCookieBytes, 'maxCookieBytes');
   const publicUrl = siteOf(options.publicUrl);
   const base = `/${basePath.split('/').filter(Boolean).join('/')}`.replace(/\/$/, '');
   const ring = ringOf(options);
@@ -70,7 +72,7 @@ export async function openSession(options: SessionOptions, outside: Outside): Pr
       isSecure: publicUrl.protocol === 'https:',
       sameSite: options.sameSite ?? 'lax',
       lifetime: options.lifetime ?? 'persistent',
-      bytesMax: options.maxCookieBytes ?? COOKIE_BYTES_MAX,
+      bytesMax: maxCookieBytes,
     },
     origin: publicUrl.origin,
     nonces: ledger?.nonces ?? new Nonces(),
@@ -168,7 +170,7 @@ async function openLedger(options: SessionOptions, outside: Outside): Promise<Op
       apps: new Map(options.providers.map((app) => [app.id, app])),
       vault: home.vault,
       fingerprinter: home.fingerprinter,
-      timing: { ...DEFAULT_TIMING, ...options.timing },
+      timing: readTiming(options.timing),
     };
     await reapplySpool(renewal, { again: true });
     await sealWithFirstKey({ store, vault: home.vault, spool, random });
