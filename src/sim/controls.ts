@@ -113,7 +113,10 @@ export function controlsOf(simulator: Simulator): SimulationControls {
     setFollowers: (user, { count, perDay = 0 }) =>
       void post(simulator, '/_sim/followers', { user, count, per_day: perDay }),
     set: (settings) => void post(simulator, '/_sim/settings', settings),
-    advance: (ms) => void post(simulator, '/_sim/clock', { advance_ms: ms }),
+    advance: (ms) => {
+      span(ms, 'ms');
+      post(simulator, '/_sim/clock', { advance_ms: ms });
+    },
     rotateKeys: ({ withdraw = false } = {}) => void post(simulator, '/_sim/keys/rotate', { withdraw }),
     state: () => simulator.view(),
   };
