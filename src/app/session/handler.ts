@@ -70,7 +70,7 @@ async function signIn(request: Request, provider: string, open: OpenSession): Pr
   const { ports } = open;
   const app = appFor(provider, ports);
   const params = new URL(request.url).searchParams;
-  const wish = { app, redirectUri: callbackUrl(app, open), returnUrl: returnUrl(params, open), scopes: [] };
+  const wish = { app, redirectUri: callbackUrl(app, open), returnUrl: keptReturnUrl(params, open), scopes: [] };
   const { url, setCookies } = await beginSignIn(request, wish, ports);
   return seeOther(url, setCookies);
 }
@@ -121,6 +121,23 @@ function appFor(provider: string, { apps }: Pick<SessionPorts, 'apps'>): Provide
 
 function callbackUrl({ provider }: ProviderApp, { publicUrl, base }: OpenSession): string {
   return `${publicUrl.origin}${base}/callback/${provider.id}`;
+}
+
+/**
+ * What a sign-in's cookies keep of it, percent-encoded as an address is. It leaves room below the 8 kB of header that many
+ * servers take: for the rest of the sign-in, and for a session that is there already.
+ */
+const RETURN_BYTES_MAX = 3000;
+
+function keptReturnUrl(params: URLSearchParams, open: OpenSession): string {
+  const url = returnUrl(params, open);
+  const bytes = url.length - open.publicUrl.origin.length;
+  if (bytes <= RETURN_BYTES_MAX) return url;
+  throw new KippuError(
+    'invalid',
+    `return_to is too long: it has ${bytes} bytes when it is encoded, and a sign-in keeps ${RETURN_BYTES_MAX}. Sign in from a page of this site with a shorter address.`,
+    { where: 'return_to' },
+  );
 }
 
 /**

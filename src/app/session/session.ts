@@ -125,8 +125,8 @@ export interface SignedInUser {
  */
 export interface Session {
   /**
-   * Below `basePath`: `GET login/{provider}` (with `return_to`, a path of this site), `GET callback/{provider}`,
-   * `POST logout` and `POST logout/{provider}`, `GET session` (who is signed in, as JSON). 404 for other paths.
+   * Below `basePath`: `GET login/{provider}` (with `return_to`, a path of this site of 3000 bytes at most),
+   * `GET callback/{provider}`, `POST logout` and `POST logout/{provider}`, `GET session` (who is signed in, as JSON). 404 for other paths.
    * Whatever goes wrong is a page for the user and a line in the `log`; it never throws.
    */
   readonly handler: (request: Request) => Promise<Response>;
