@@ -40,7 +40,7 @@ export interface GetIdTokenOptions {
 
 /** How good the access token must be. */
 export interface GetAccessTokenOptions {
-  /** Seconds that the token must still live. */
+  /** Seconds that the token must still live; more than half of its life counts as half. */
   readonly minTtl?: number | undefined;
   /** A token that the provider has just answered with 401: you get another one. */
   readonly refused?: string | undefined;

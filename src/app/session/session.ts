@@ -49,7 +49,7 @@ export interface SessionRequest {
 export interface SessionTokenOptions {
   /** Absent: the provider at which the browser signed in last. */
   readonly provider?: string | undefined;
-  /** Seconds that the token must still live. */
+  /** Seconds that the token must still live; more than half of its life counts as half. */
   readonly minTtl?: number | undefined;
   /** A token that the provider has just answered with 401: you get another one. */
   readonly refused?: string | undefined;
