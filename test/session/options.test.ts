@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
+import { inspect } from 'node:util';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { HOUR_MS } from '../../src/model/clock.ts';
+import { xData } from '../../src/providers/data/x.ts';
+import { providerApp } from '../../src/providers/provider-app.ts';
 import { KippuError, type SessionOptions } from '../../src/session.ts';
 import { SessionWorld } from './session-world.ts';
 
@@ -43,9 +46,67 @@ describe('what a session is asked that it cannot be', () => {
       [{ timing: { deadlineMs: Number.NaN } }, 'timing.deadlineMs'],
       [{ timing: { replayMarginMs: -5 } }, 'timing.replayMarginMs'],
     ] as const;
-    for (const [wrong, where] of cases) {
-      const session = world.process(wrong as unknown as Partial<SessionOptions>);
-      await assert.rejects(session.getAccessToken(world.browser().request()), { code: 'invalid', where });
+    for (const [wrong, where] of cases) await refused(wrong, where);
+  });
+
+  it('options that there are not, and values that mean nothing, are refused by the first call', async () => {
+    const second = providerApp(xData, { clientId: 'another' });
+    const cases: readonly (readonly [object, string])[] = [
+      [{ sameSite: 'none' }, 'sameSite'],
+      [{ lifetime: 'forever' }, 'lifetime'],
+      [{ ledger: 'redis' }, 'ledger'],
+      [{ ledger: 'redis://user:canary@cache' }, 'ledger'],
+      [{ ledger: {} }, 'ledger'],
+      [{ renewal: 'false' }, 'renewal'],
+      [{ keepIdToken: 0 }, 'keepIdToken'],
+      [{ onReuse: 'canary' }, 'onReuse'],
+      [{ keys: ['canary'] }, 'keys'],
+      [{ providers: [world.app, second] }, 'providers[1]'],
+      [{ providers: [{ clientId: 'c', clientSecret: 'canary' }] }, 'providers[0]'],
+      [{ providers: world.app }, 'providers'],
+      [{ samesite: 'strict' }, 'samesite'],
+    ];
+    for (const [wrong, where] of cases) await refused(wrong, where);
+  });
+
+  it('a provider that is not there is not found, whoever is signed in', async () => {
+    const session = world.process();
+    const alice = world.browser();
+    for (const signedIn of [false, true]) {
+      if (signedIn) await alice.signIn(session);
+      for (const asked of [
+        session.getAccessToken(alice.request(), { provider: 'nope' }),
+        session.getIdToken(alice.request(), { provider: 'nope' }),
+        session.fetch(alice.request(), '/2/users/me', {}, { provider: 'nope' }),
+      ])
+        await assert.rejects(asked, { code: 'not_found', where: 'provider', message: /There is: x\./ });
     }
   });
+
+  it('a call that cannot be made is an error of Kippu', async () => {
+    const session = world.process();
+    const alice = world.browser();
+    await alice.signIn(session);
+    for (const [url, init, where] of [
+      ['http://[bad', {}, 'url'],
+      ['https://user:canary@api.x.com/2/users/me', {}, 'url'],
+      ['/2/users/me', { body: 'canary' }, 'init'],
+    ] as const)
+      await assert.rejects(session.fetch(alice.request(), url, init), (error) => {
+        assert.ok(error instanceof KippuError, inspect(error));
+        assert.deepEqual([error.code, error.where], ['invalid', where]);
+        assert.doesNotMatch(inspect(error), /canary/);
+        return true;
+      });
+  });
+
+  async function refused(wrong: object, where: string): Promise<void> {
+    const session = world.process(wrong as unknown as Partial<SessionOptions>);
+    await assert.rejects(session.getAccessToken(world.browser().request()), (error) => {
+      assert.ok(error instanceof KippuError, inspect(error));
+      assert.deepEqual([error.code, error.where], ['invalid', where], error.message);
+      assert.doesNotMatch(inspect(error), /canary/);
+      return true;
+    });
+  }
 });

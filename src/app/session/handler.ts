@@ -2,8 +2,8 @@ import type { Logger } from 'pino';
 import { KippuError } from '../../model/errors.ts';
 import type { ProviderApp } from '../../providers/provider-app.ts';
 import { sessionsIn } from '../../session/find.ts';
-import type { SessionPorts } from '../../session/ports.ts';
 import { foreignSite, isForeign } from '../../session/same-site.ts';
+import { requireProvider } from '../../session/refusals.ts';
 import { beginSignIn } from '../../session/begin-sign-in.ts';
 import { finishSignIn, type SignInEnd } from '../../session/finish-sign-in.ts';
 import { endSessions } from '../../session/sign-out.ts';
@@ -68,7 +68,7 @@ function segmentsBelow(request: Request, { base }: OpenSession): string[] {
 
 async function signIn(request: Request, provider: string, open: OpenSession): Promise<Response> {
   const { ports } = open;
-  const app = appFor(provider, ports);
+  const app = requireProvider(provider, ports);
   const params = new URL(request.url).searchParams;
   const wish = { app, redirectUri: callbackUrl(app, open), returnUrl: keptReturnUrl(params, open), scopes: [] };
   const { url, setCookies } = await beginSignIn(request, wish, ports);
@@ -90,7 +90,7 @@ async function comeBack(request: Request, provider: string, open: OpenSession): 
 /** Below `logout`, the provider whose session ends; nothing: all of them. */
 async function signOut(request: Request, below: string, { ports, ...open }: OpenSession): Promise<Response> {
   if (isForeign(request, ports.origin)) throw foreignSite();
-  const app = below === '' ? undefined : appFor(below, ports);
+  const app = below === '' ? undefined : requireProvider(below, ports);
   const setCookies = await endSessions(request, { provider: app?.provider.id }, ports);
   return seeOther(returnUrl(new URL(request.url).searchParams, open), setCookies);
 }
@@ -110,13 +110,6 @@ async function whoIsSignedIn(request: Request, _: string, { ports }: OpenSession
 
 function isoTime(ms: number | undefined): string | null {
   return ms === undefined ? null : new Date(ms).toISOString();
-}
-
-function appFor(provider: string, { apps }: Pick<SessionPorts, 'apps'>): ProviderApp {
-  const app = [...apps.values()].find((known) => known.provider.id === provider);
-  if (app !== undefined) return app;
-  const known = [...apps.values()].map((each) => each.provider.id).join(', ');
-  throw new KippuError('not_found', `Nobody can sign in at that provider here. There is: ${known}.`);
 }
 
 function callbackUrl({ provider }: ProviderApp, { publicUrl, base }: OpenSession): string {

@@ -9,7 +9,6 @@ import type { Fingerprinter } from '../../model/vault.ts';
 import { Nonces } from '../../protocol/nonces.ts';
 import { SigningKeys } from '../../protocol/signing-keys.ts';
 import { isLoopback } from '../../providers/provider-app.ts';
-import { bytes } from '../../providers/shape.ts';
 import { Flights } from '../../renewal/flights.ts';
 import { Turns } from '../../renewal/turns.ts';
 import { reapplySpool } from '../../renewal/reapply.ts';
@@ -30,6 +29,7 @@ import type { Outside } from '../open.ts';
 import { readTiming } from '../option-spans.ts';
 import { systemProcesses } from '../ports/system-processes.ts';
 import { registered } from '../registered.ts';
+import { checkSessionOptions } from './session-options.ts';
 import type { SessionOptions } from './session.ts';
 
 const COOKIE_BYTES_MAX = 7168;
@@ -50,8 +50,8 @@ export interface OpenSession {
 
 /** Throws `invalid`, `wrong_key_ring`, `store_unavailable`, `store_copied`. */
 export async function openSession(options: SessionOptions, outside: Outside): Promise<OpenSession> {
-  const { log = pino({ level: 'silent' }), basePath = '/auth', maxCookieBytes = COOKIE_BYTES_MAX } = options;
-  bytes(maxCookieBytes, 'maxCookieBytes');
+  checkSessionOptions(options, '');
+  const { log = pino({ level: 'silent' }), basePath = '/auth' } = options;
   const publicUrl = siteOf(options.publicUrl);
   const base = `/${basePath.split('/').filter(Boolean).join('/')}`.replace(/\/$/, '');
   const ring = ringOf(options);
@@ -72,7 +72,7 @@ export async function openSession(options: SessionOptions, outside: Outside): Pr
       isSecure: publicUrl.protocol === 'https:',
       sameSite: options.sameSite ?? 'lax',
       lifetime: options.lifetime ?? 'persistent',
-      bytesMax: maxCookieBytes,
+      bytesMax: options.maxCookieBytes ?? COOKIE_BYTES_MAX,
     },
     origin: publicUrl.origin,
     nonces: ledger?.nonces ?? new Nonces(),

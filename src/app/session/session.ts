@@ -126,15 +126,16 @@ export interface SignedInUser {
 export interface Session {
   /**
    * Below `basePath`: `GET login/{provider}` (with `return_to`, a path of this site of 3000 bytes at most),
-   * `GET callback/{provider}`, `POST logout` and `POST logout/{provider}`, `GET session` (who is signed in, as JSON). 404 for other paths.
-   * Whatever goes wrong is a page for the user and a line in the `log`; it never throws.
+   * `GET callback/{provider}`, `POST logout` and `POST logout/{provider}`, `GET session` (who is signed in, as JSON). 404 for
+   * other paths. Whatever goes wrong is a page for the user and a line in the `log`; it never throws.
    */
   readonly handler: (request: Request) => Promise<Response>;
   /**
    * A good access token of the request's user, renewed if need be. RFC 6749, section 6.
    *
-   * Throws {@link KippuError} with `code` `unauthenticated` (nobody is signed in), `reauth_required`, `cannot_rotate`,
-   * `forbidden` (another site's page made the request), `refused`, `misconfigured`, `unavailable` or `uncertain`.
+   * Throws {@link KippuError} with `code` `unauthenticated` (nobody is signed in), `not_found` (no such provider),
+   * `reauth_required`, `cannot_rotate`, `forbidden` (another site's page made the request), `refused`, `misconfigured`,
+   * `unavailable` or `uncertain`.
    */
   getAccessToken(request: SessionRequest, options?: SessionTokenOptions): Promise<SessionToken>;
   /**
