@@ -180,7 +180,7 @@ test('a call that cannot be made is an error of Kippu, and repeats no secret', a
     ['https://elsewhere.example/2/users/me', {}, 'url'],
     ['/2/users/me', { method: 'TRACE' }, 'init'],
     ['/2/users/me', { body: 'canary' }, 'init'],
-    ['/2/users/me', { headers: { 'x-key': 'canary\n' + 'canary' } }, 'init'],
+    ['/2/users/me', { headers: { 'x-key': 'canary\ncanary' } }, 'init'],
     ['/2/users/me', { method: 'POST', body: new ReadableStream() }, 'init'],
   ];
   for (const [url, init, where] of cases)

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, it } from 'node:test';
 import { HOUR_MS } from '../../src/model/clock.ts';
 import { xData } from '../../src/providers/data/x.ts';
 import { providerApp } from '../../src/providers/provider-app.ts';
-import { KippuError, type SessionOptions } from '../../src/session.ts';
+import { KippuError } from '../../src/session.ts';
 import { SessionWorld } from './session-world.ts';
 
 const NO_SPANS = [Number.NaN, Number.POSITIVE_INFINITY, -1, '60', null] as unknown as readonly number[];
@@ -101,7 +101,7 @@ describe('what a session is asked that it cannot be', () => {
   });
 
   async function refused(wrong: object, where: string): Promise<void> {
-    const session = world.process(wrong as unknown as Partial<SessionOptions>);
+    const session = world.process(wrong);
     await assert.rejects(session.getAccessToken(world.browser().request()), (error) => {
       assert.ok(error instanceof KippuError, inspect(error));
       assert.deepEqual([error.code, error.where], ['invalid', where], error.message);
