@@ -4,7 +4,7 @@ import type { Consent } from '../../src/model/consent-store.ts';
 import { Secret } from '../../src/model/secret.ts';
 import type { Session } from '../../src/session.ts';
 import { dropSignIn, keepSignIn, signInsIn } from '../../src/session/consent-cookies.ts';
-import { cookiesOf, type CookieRules } from '../../src/session/cookie-jar.ts';
+import { cookiesOf, storedValue, type CookieRules } from '../../src/session/cookie-jar.ts';
 import { parseKeyRing } from '../../src/vault/key-ring.ts';
 import { RingVault } from '../../src/vault/vault.ts';
 import { seededRandom } from '../support/seeded-random.ts';
@@ -56,6 +56,11 @@ describe('where a sign-in comes back to', () => {
     const consent = consentOf('a'.repeat(3000));
     const [first = '', second = ''] = lines(consent);
     for (const half of [first, second]) assert.deepEqual(signInsIn(cookiesAfter([half]), { vault, rules: RULES }), []);
+    const name = first.split('=')[0] ?? '';
+    assert.deepEqual(
+      [[first], [second], []].map((left) => storedValue(name, cookiesAfter(left))),
+      [undefined, undefined, undefined],
+    );
     const cleared = dropSignIn(consent, cookiesAfter([first, second, 'other.1=1', 'other=1']), RULES);
     assert.deepEqual(
       cleared.map((line) => line.split('=')[0]),
