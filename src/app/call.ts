@@ -93,6 +93,10 @@ function targetOf(url: string, { apiOrigin, legacyOrigins = [] }: Access): strin
     throw new KippuError('invalid', 'The address of the call is not a URL. Give a path such as /2/users/me.', {
       where: 'url',
     });
+  if (target.username !== '' || target.password !== '')
+    throw new KippuError('invalid', 'The address of the call names a user or a password. The token says who calls.', {
+      where: 'url',
+    });
   const isLegacy = legacyOrigins.includes(target.origin);
   if (!isLegacy && target.origin !== new URL(apiOrigin).origin) {
     throw new KippuError(

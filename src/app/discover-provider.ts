@@ -3,6 +3,7 @@ import type { HttpClient } from '../model/http.ts';
 import { readMetadata } from '../protocol/discovery.ts';
 import { proofOf, providerFromMetadata, type Besides } from '../protocol/provider-from-metadata.ts';
 import { providerApp, type ProviderApp } from '../providers/provider-app.ts';
+import { given, hidden } from '../providers/shape.ts';
 import { SYSTEM } from './ports/real-world.ts';
 
 /** Your registration at a provider that describes itself, and what it does not say. */
@@ -53,6 +54,8 @@ export async function discoverThrough(
 ): Promise<ProviderApp> {
   const { id, name, clientId, clientSecret, clientPrivateKey, clientPrivateKeyId, scopes, replay, api, besides } =
     options;
+  hidden(clientId, 'clientId');
+  given(hidden)(clientSecret, 'clientSecret');
   const metadata = await readMetadata(issuer, http);
   const described = { id, name: name ?? new URL(issuer).host, issuer, api, provesBy: proofOf(options), besides };
   return providerApp(providerFromMetadata(metadata, described), {

@@ -1,4 +1,5 @@
 import { Secret } from '../model/secret.ts';
+import { checkAppOptions } from './app-options.ts';
 import type { Provider } from './provider.ts';
 import { providerApp, type ProviderApp, type ProviderAppOptions } from './provider-app.ts';
 
@@ -23,8 +24,25 @@ export interface AppOptions {
   readonly baseUrl?: string | undefined;
 }
 
-/** An app from what its owner wrote down: secrets become {@link Secret}s here. */
-export function bind(provider: Provider, { clientSecret, clientPrivateKey, ...options }: BoundOptions): ProviderApp {
+/**
+ * An app from what its owner wrote down: secrets become {@link Secret}s here. Throws `invalid` for what cannot be, and what
+ * {@link providerApp} throws.
+ */
+export function bind(provider: Provider, options: AppOptions & OtherOptions): ProviderApp {
+  checkAppOptions(options, { name: provider.name, needsClientId: true });
+  return bound(provider, options);
+}
+
+/** The same for an app that may have no client id: it can hold static API keys alone. */
+export function bindAny(provider: Provider, options: Partial<AppOptions> & OtherOptions): ProviderApp {
+  checkAppOptions(options, { name: provider.name, needsClientId: false });
+  return bound(provider, { ...options, clientId: options.clientId ?? '' });
+}
+
+function bound(
+  provider: Provider,
+  { clientSecret, clientPrivateKey, ...options }: AppOptions & OtherOptions,
+): ProviderApp {
   return providerApp(provider, {
     ...options,
     clientPrivateKey: clientPrivateKey === undefined ? undefined : new Secret(clientPrivateKey),
@@ -32,4 +50,4 @@ export function bind(provider: Provider, { clientSecret, clientPrivateKey, ...op
   });
 }
 
-type BoundOptions = AppOptions & Omit<ProviderAppOptions, 'clientSecret' | 'clientPrivateKey'>;
+type OtherOptions = Omit<ProviderAppOptions, 'clientId' | 'clientSecret' | 'clientPrivateKey'>;

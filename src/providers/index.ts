@@ -4,7 +4,7 @@
  * @module kippu/providers
  */
 
-import { bind } from './bind.ts';
+import { bindAny } from './bind.ts';
 import { CATALOGUE } from './catalogue.ts';
 import { defined, type ProviderDefinition } from './define.ts';
 import type { GithubOptions } from './particular-apps.ts';
@@ -115,5 +115,5 @@ export function defineProvider(definition: ProviderDefinition): Provider {
  * ```
  */
 export function appAt(provider: Provider, options: Partial<GithubOptions> = {}): ProviderApp {
-  return bind(provider, { ...options, clientId: options.clientId ?? '' });
+  return bindAny(provider, options);
 }

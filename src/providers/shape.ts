@@ -7,8 +7,29 @@ export const text: Check = (value, where) => {
   if (typeof value !== 'string' || value === '') throw wrong(where, value, 'a text');
 };
 
+/** One that may be a secret, or stand where one should: it is never shown. */
+export const hidden: Check = (value, where) => {
+  if (typeof value === 'string' && value !== '') return;
+  const trouble =
+    value === '' ? 'empty. If it comes from an environment variable, that variable is not set' : 'no text';
+  throw new KippuError('invalid', `${where} is ${trouble}. Give a text.`, { where });
+};
+
+/** Whoever reads it looks for himself. */
+export const anything: Check = () => undefined;
+
+export const callable: Check = (value, where) => {
+  if (typeof value !== 'function') throw otherKind(where, value, 'a function');
+};
+
 export const flag: Check = (value, where) => {
   if (typeof value !== 'boolean') throw wrong(where, value, 'true or false');
+};
+
+/** A span of seconds, parts of them included. */
+export const seconds: Check = (value, where) => {
+  if (!Number.isFinite(value) || (value as number) < 0)
+    throw wrong(where, value, 'a number of seconds from 0 on, as in 60');
 };
 
 /** A span of milliseconds. */
@@ -19,6 +40,17 @@ export const span: Check = (value, where) => {
 
 export const count: Check = (value, where) => {
   if (!Number.isSafeInteger(value) || (value as number) < 1) throw wrong(where, value, 'a whole number from 1 on');
+};
+
+/** How long something may be. */
+export const bytes: Check = (value, where) => {
+  if (!Number.isSafeInteger(value) || (value as number) < 0)
+    throw wrong(where, value, 'a whole number of bytes, as in 1_048_576');
+};
+
+export const port: Check = (value, where) => {
+  if (!Number.isInteger(value) || (value as number) < 0 || (value as number) > 65_535)
+    throw wrong(where, value, 'a port from 0 to 65535; 0 is a free one');
 };
 
 /** A JSON pointer without escapes (RFC 6901). */
@@ -41,8 +73,15 @@ export function oneOf(...choices: readonly string[]): Check {
 export function listOf(check: Check, atLeast = 0): Check {
   return (value, where) => {
     if (!Array.isArray(value) || value.length < atLeast)
-      throw wrong(where, value, atLeast === 0 ? 'a list' : 'a list that is not empty');
+      throw otherKind(where, value, atLeast === 0 ? 'a list' : 'a list that is not empty');
     for (const [index, item] of value.entries()) check(item, `${where}[${index}]`);
+  };
+}
+
+/** Or nothing. */
+export function given(check: Check): Check {
+  return (value, where) => {
+    if (value !== undefined) check(value, where);
   };
 }
 
@@ -56,7 +95,7 @@ export function orEmpty(check: Check): Check {
 /** Of any names. */
 export function mapOf(check: Check): Check {
   return (value, where) => {
-    if (!isObject(value)) throw wrong(where, value, 'an object');
+    if (!isObject(value)) throw otherKind(where, value, 'an object');
     for (const [name, item] of Object.entries(value)) check(item, `${where}.${name}`);
   };
 }
@@ -67,7 +106,7 @@ export function objectOf<Checks extends Readonly<Record<string, Check>>>(
   needed: readonly (keyof NoInfer<Checks> & string)[] = [],
 ): Check {
   return (value, where) => {
-    if (!isObject(value)) throw wrong(where, value, 'an object');
+    if (!isObject(value)) throw otherKind(where, value, 'an object');
     for (const [name, item] of Object.entries(value)) {
       if (!Object.hasOwn(checks, name)) throw unknownField(where, name, Object.keys(checks));
       if (item !== undefined) checks[name]?.(item, inside(where, name));
@@ -82,7 +121,7 @@ export function objectOf<Checks extends Readonly<Record<string, Check>>>(
 /** An object of one of several forms, told apart by the text at `by`. */
 export function variantOf(by: string, forms: Readonly<Record<string, Check>>): Check {
   return (value, where) => {
-    if (!isObject(value)) throw wrong(where, value, 'an object');
+    if (!isObject(value)) throw otherKind(where, value, 'an object');
     const form = value[by];
     oneOf(...Object.keys(forms))(form, inside(where, by));
     forms[String(form)]?.(value, where);
@@ -99,12 +138,27 @@ function inside(where: string, name: string): string {
 
 const SHOWN_CHARS_MAX = 60;
 
-/** A definition holds nothing secret: what was given may be shown. */
+/** Of what holds nothing secret: what was given is shown. */
 export function wrong(where: string, value: unknown, wanted: string): KippuError {
-  const shown = (JSON.stringify(value) ?? String(value)).slice(0, SHOWN_CHARS_MAX);
-  return new KippuError('invalid', `${where === '' ? 'The definition' : where} is ${shown}. Give ${wanted}.`, {
-    where,
-  });
+  // NaN and Infinity are null in JSON.
+  const shown = typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value));
+  return refusal(where, shown.slice(0, SHOWN_CHARS_MAX), wanted);
+}
+
+/** Where another kind of thing is meant, somebody may have put anything, a password too: only its kind is shown. */
+export function otherKind(where: string, value: unknown, wanted: string): KippuError {
+  return refusal(where, kindOf(value), wanted);
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  const kinds: Readonly<Record<string, string>> = { string: 'a text', object: 'an object', function: 'a function' };
+  return kinds[typeof value] ?? `a ${typeof value}`;
+}
+
+function refusal(where: string, shown: string, wanted: string): KippuError {
+  return new KippuError('invalid', `${where === '' ? 'The whole' : where} is ${shown}. Give ${wanted}.`, { where });
 }
 
 function unknownField(where: string, name: string, known: readonly string[]): KippuError {

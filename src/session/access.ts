@@ -8,7 +8,7 @@ import { cookiesOf, storeLines } from './cookie-jar.ts';
 import { sessionsIn } from './find.ts';
 import type { RenewalLedger, RequestFacts, SessionPorts } from './ports.ts';
 import { foreignSite, isForeign } from './same-site.ts';
-import { ended, failed, notSignedIn, spent, unrotatable } from './refusals.ts';
+import { ended, failed, notSignedIn, requireProvider, spent, unrotatable } from './refusals.ts';
 import { endOf, type OpenedCookie, type SignedIn } from './signed-in.ts';
 import { standingOf, type Standing } from './standing.ts';
 
@@ -33,12 +33,13 @@ export interface SessionWish {
  * The tokens of the request's session, renewed if need be, once however many requests, tabs and processes bring the same
  * cookie: whoever comes with one that was just spent gets the very successor that the first one got.
  *
- * Throws `unauthenticated`, `reauth_required`, `cannot_rotate`, `forbidden` for a request that another site has made, and
- * what renewing throws.
+ * Throws `unauthenticated`, `not_found` for a provider that is not here, `reauth_required`, `cannot_rotate`, `forbidden` for
+ * a request that another site has made, and what renewing throws.
  */
 export async function grant(request: RequestFacts, wish: SessionWish, ports: SessionPorts): Promise<Granted> {
   if (isForeign(request, ports.origin)) throw foreignSite();
   const { provider } = wish;
+  if (provider !== undefined) requireProvider(provider, ports);
   const candidates = sessionsIn(request, ports).filter(
     ({ group }) => provider === undefined || group.provider === provider,
   );

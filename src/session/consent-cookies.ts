@@ -3,12 +3,17 @@ import type { ConsentId } from '../model/ids.ts';
 import { KippuError } from '../model/errors.ts';
 import { Secret } from '../model/secret.ts';
 import type { Vault } from '../model/vault.ts';
-import { clearLine, storeLine, type CookieRules } from './cookie-jar.ts';
+import { bytesOf, clearLine, partsOf, storedValue, storeValue, type CookieRules } from './cookie-jar.ts';
 
 /** A browser in which so many sign-ins were begun and not finished has had enough of them: the earlier ones are given up. */
 const UNFINISHED_MAX = 4;
+/**
+ * Of all of them together, as the browser sends them with every request. Many servers answer a longer header with an error,
+ * and then nothing of the site would be there for a quarter of an hour.
+ */
+const UNFINISHED_BYTES_MAX = 7168;
 
-/** A sign-in under way, as the browser keeps it: in a sealed cookie of its own, so that two tabs may sign in at once. */
+/** A sign-in under way, as the browser keeps it: in sealed cookies of its own, so that two tabs may sign in at once. */
 export interface KeptSignIn {
   readonly consent: Consent;
   /** Shows that the browser that comes back is the one that went. */
@@ -21,7 +26,11 @@ function cookieName(id: ConsentId, { isSecure }: CookieRules): string {
   return `${isSecure ? '__Host-' : ''}kippu-login-${id.slice('cns_'.length)}`;
 }
 
-/** The lines that keep a sign-in in the browser until it ends. */
+/**
+ * The lines that keep a sign-in in the browser until it ends.
+ *
+ * Throws `too_large` for one that no browser and no server would take.
+ */
 export function keepSignIn(
   { consent, browserSecret }: KeptSignIn,
   cookies: ReadonlyMap<string, string>,
@@ -31,11 +40,23 @@ export function keepSignIn(
   const { sealed, ...facts } = consent;
   const kept = { ...facts, sealed: Buffer.from(sealed ?? []).toString('base64url'), browser: browserSecret.reveal() };
   const value = Buffer.from(vault.seal(bindingOf(name), new Secret(JSON.stringify(kept)))).toString('base64url');
+  const own = bytesOf(name, value);
+  if (own > UNFINISHED_BYTES_MAX) throw tooLarge(own);
   const others = namesIn(cookies, rules);
+  const parts = others.flatMap((other) => partsOf(other, cookies));
+  const bytes = parts.reduce((sum, part) => sum + bytesOf(part, cookies.get(part) ?? ''), own);
+  const isEnough = others.length >= UNFINISHED_MAX || bytes > UNFINISHED_BYTES_MAX;
   return [
-    storeLine(name, value, consent.expiresAtMs, rules),
-    ...(others.length >= UNFINISHED_MAX ? others.map((other) => clearLine(other, rules)) : []),
+    ...storeValue(name, value, consent.expiresAtMs, rules),
+    ...(isEnough ? parts.map((part) => clearLine(part, rules)) : []),
   ];
+}
+
+function tooLarge(bytes: number): KippuError {
+  return new KippuError(
+    'too_large',
+    `This sign-in needs ${bytes} bytes of cookies, and ${UNFINISHED_BYTES_MAX} are allowed: servers answer a longer header with an error. Ask for fewer scopes, or send the user back to a shorter address.`,
+  );
 }
 
 /** What is needed to seal a sign-in into a cookie and open it. */
@@ -47,7 +68,7 @@ export interface CookieKeeping {
 /** The sign-ins that this browser has begun. What does not open is none. */
 export function signInsIn(cookies: ReadonlyMap<string, string>, { vault, rules }: CookieKeeping): KeptSignIn[] {
   return namesIn(cookies, rules).flatMap((name) => {
-    const sealed = Buffer.from(cookies.get(name) ?? '', 'base64url');
+    const sealed = Buffer.from(storedValue(name, cookies) ?? '', 'base64url');
     try {
       return [read(vault.open(bindingOf(name), sealed))];
     } catch (error) {
@@ -57,9 +78,13 @@ export function signInsIn(cookies: ReadonlyMap<string, string>, { vault, rules }
   });
 }
 
-/** The line that ends it: an answer that comes again finds nothing. */
-export function dropSignIn({ id }: Pick<Consent, 'id'>, rules: CookieRules): string {
-  return clearLine(cookieName(id, rules), rules);
+/** The lines that end it: an answer that comes again finds nothing. */
+export function dropSignIn(
+  { id }: Pick<Consent, 'id'>,
+  cookies: ReadonlyMap<string, string>,
+  rules: CookieRules,
+): string[] {
+  return partsOf(cookieName(id, rules), cookies).map((part) => clearLine(part, rules));
 }
 
 function namesIn(cookies: ReadonlyMap<string, string>, { isSecure }: CookieRules): string[] {

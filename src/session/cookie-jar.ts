@@ -89,7 +89,7 @@ export function storeLines(
   rules: CookieRules,
 ): string[] {
   const attributes = attributesOf(endsAtMs, rules);
-  const chunks = split(group, LINE_BYTES_MAX - Buffer.byteLength(attributes) - group.base.length - '.0='.length);
+  const chunks = split(group, roomFor(group.base, attributes));
   const named = chunks.map((chunk, index) => `${group.base}.${index}=${chunk}`);
   refuseTooLarge(named, rules);
   const stale = namesOf(group.base, cookies).filter((name) => Number(name.at(-1)) >= chunks.length);
@@ -128,13 +128,51 @@ export function clearLines(
   return namesOf(base, cookies).map((name) => clearLine(name, rules));
 }
 
-/** One cookie that is stored until a fixed moment, whatever `lifetime` says of sessions. */
-export function storeLine(name: string, value: string, endsAtMs: number, rules: CookieRules): string {
-  return `${name}=${value}${attributesOf(endsAtMs, { ...rules, lifetime: 'persistent', sameSite: 'lax' })}`;
+/**
+ * One value that is stored until a fixed moment, whatever `lifetime` says of sessions. What is too long for one cookie goes
+ * on in `NAME.1`, `NAME.2` and so on, and then begins with how many there are.
+ */
+export function storeValue(name: string, value: string, endsAtMs: number, rules: CookieRules): string[] {
+  const attributes = attributesOf(endsAtMs, { ...rules, lifetime: 'persistent', sameSite: 'lax' });
+  const room = roomFor(name, attributes);
+  const count = value.length <= room ? 1 : Math.ceil((value.length + '9.'.length) / room);
+  const whole = count === 1 ? value : `${count}.${value}`;
+  return Array.from(
+    { length: count },
+    (_, at) => `${partName(name, at)}=${whole.slice(at * room, (at + 1) * room)}${attributes}`,
+  );
+}
+
+/** What {@link storeValue} stored. Nothing, where a part of it is missing. */
+export function storedValue(name: string, cookies: ReadonlyMap<string, string>): string | undefined {
+  const first = cookies.get(name);
+  const [, count, begin = ''] = /^([2-9])\.(.*)$/.exec(first ?? '') ?? [];
+  if (count === undefined) return first;
+  const rest = Array.from({ length: Number(count) - 1 }, (_, at) => cookies.get(partName(name, at + 1)));
+  return rest.includes(undefined) ? undefined : begin + rest.join('');
+}
+
+/** Every name under which a browser has a part of such a value. */
+export function partsOf(name: string, cookies: ReadonlyMap<string, string>): string[] {
+  return [...cookies.keys()].filter((part) => part === name || part.startsWith(`${name}.`));
+}
+
+function partName(name: string, at: number): string {
+  return at === 0 ? name : `${name}.${at}`;
 }
 
 export function clearLine(name: string, rules: CookieRules): string {
   return `${name}=${attributesOf(0, { ...rules, lifetime: 'persistent' })}`;
+}
+
+/** Of one line, for the value itself. */
+function roomFor(name: string, attributes: string): number {
+  return LINE_BYTES_MAX - Buffer.byteLength(attributes) - name.length - '.0='.length;
+}
+
+/** As a browser sends it. */
+export function bytesOf(name: string, value: string): number {
+  return Buffer.byteLength(`${name}=${value}; `);
 }
 
 /** A fixed moment and no span, so that everybody who is given the same session is given the same bytes. */

@@ -9,7 +9,7 @@ import { grantEndsOf } from '../protocol/stored-tokens.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { keptPart, linesFor } from './access.ts';
 import { endOfOther, enterAnswered, keepEnd, sessionKeptFor } from './answered-once.ts';
-import { dropSignIn, signInsIn } from './consent-cookies.ts';
+import { dropSignIn, signInsIn, type KeptSignIn } from './consent-cookies.ts';
 import { baseName, cookiesOf } from './cookie-jar.ts';
 import { sessionsIn } from './find.ts';
 import type { RequestFacts, SessionPorts } from './ports.ts';
@@ -42,7 +42,26 @@ export async function finishSignIn(
   ports: SessionPorts,
 ): Promise<SignInEnd> {
   const stateHash = hashOf(answer.params.get('state') ?? '');
-  const begun = signInsIn(cookiesOf(request.headers), ports).find(({ consent }) => consent.stateHash === stateHash);
+  const cookies = cookiesOf(request.headers);
+  const begun = signInsIn(cookies, ports).find(({ consent }) => consent.stateHash === stateHash);
+  const end = await endOf(request, { ...answer, stateHash, begun }, ports);
+  if (begun === undefined) return end;
+  return { ...end, setCookies: [...dropSignIn(begun.consent, cookies, ports.rules), ...end.setCookies] };
+}
+
+interface Brought {
+  readonly provider: string;
+  readonly params: URLSearchParams;
+  readonly stateHash: string;
+  /** What the browser has of it. */
+  readonly begun: KeptSignIn | undefined;
+}
+
+async function endOf(
+  request: RequestFacts,
+  { stateHash, begun, ...answer }: Brought,
+  ports: SessionPorts,
+): Promise<SignInEnd> {
   if (begun === undefined) {
     const there = await signedInByIt(request, { stateHash, provider: answer.provider }, ports);
     if (there !== undefined) return there;
@@ -50,7 +69,7 @@ export async function finishSignIn(
   const received = await receiveConsent({ ...answer, browserSecret: begun?.browserSecret }, ports);
   if (received.kind === 'kept') return settle(request, received.consent, ports);
   if (begun !== undefined && received.failure === 'replayed') return endAsOther(request, begun.consent, ports);
-  return failed(received, begun?.consent, ports);
+  return failed(received, begun?.consent);
 }
 
 /** The browser has the session that this answer brought: it only asks again. */
@@ -71,14 +90,14 @@ async function endAsOther(request: RequestFacts, own: Consent, ports: SessionPor
   const end = await endOfOther(own.id, ports);
   if (end?.state === 'pending') return settle(request, end, ports);
   if (end?.state === 'failed')
-    return failed({ failure: end.failure ?? 'unanswered', detail: end.failureDetail ?? '' }, own, ports);
+    return failed({ failure: end.failure ?? 'unanswered', detail: end.failureDetail ?? '' }, own);
   if (end?.state !== 'attached') {
     const detail = 'another request of this browser has brought the same answer, and was not done with it in time';
-    return failed({ failure: 'unanswered', detail }, own, ports);
+    return failed({ failure: 'unanswered', detail }, own);
   }
   const session = sessionKeptFor(end, ports);
   if (await isOver(session.id, ports))
-    return failed({ failure: 'replayed', detail: 'this answer was used already' }, own, ports);
+    return failed({ failure: 'replayed', detail: 'this answer was used already' }, own);
   return welcome(request, { consent: end, session, app: appOf(end, ports) }, ports);
 }
 
@@ -136,7 +155,7 @@ async function refused(
   const isOurs = await keepEnd(consent, { kind: 'failed', ...why }, ports);
   if (!isOurs) return endAsOther(request, consent, ports);
   if (tokens !== undefined) await revokeTokens(app, tokens, ports);
-  return failed(why, consent, ports);
+  return failed(why, consent);
 }
 
 interface NewSession extends Answered {
@@ -171,7 +190,7 @@ async function welcome(
     kind: 'signed_in',
     session,
     returnUrl: returnUrlOf(consent),
-    setCookies: [...ended, dropSignIn(consent, ports.rules), ...lines],
+    setCookies: [...ended, ...lines],
   };
 }
 
@@ -197,9 +216,8 @@ function sessionOf({ consent, app, tokens, identity }: NewSession, ports: Sessio
   );
 }
 
-function failed({ failure, detail }: Refusal, consent: Consent | undefined, { rules }: SessionPorts): SignInEnd {
-  const setCookies = consent === undefined ? [] : [dropSignIn(consent, rules)];
-  return { kind: 'failed', failure, detail, returnUrl: consent?.returnUrl, setCookies };
+function failed({ failure, detail }: Refusal, consent: Consent | undefined): SignInEnd {
+  return { kind: 'failed', failure, detail, returnUrl: consent?.returnUrl, setCookies: [] };
 }
 
 function returnUrlOf({ returnUrl }: Consent): string {

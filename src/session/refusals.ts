@@ -1,5 +1,6 @@
 import { assertNever } from '../model/assert-never.ts';
 import { KippuError } from '../model/errors.ts';
+import type { ProviderApp } from '../providers/provider-app.ts';
 import { explainReason } from '../renewal/explain-reason.ts';
 import type { Renewal } from '../renewal/need.ts';
 import type { SessionPorts } from './ports.ts';
@@ -18,6 +19,17 @@ export function notSignedIn(
     `Nobody is signed in${where === undefined ? '' : ` at ${where}`} with this browser. Send the user to the sign-in address.`,
     where === undefined ? {} : { connectUrl: signInUrl(where) },
   );
+}
+
+/** Throws `not_found` for a provider at which nobody can sign in here. */
+export function requireProvider(provider: string, { apps }: Pick<SessionPorts, 'apps'>): ProviderApp {
+  const known = [...apps.values()];
+  const app = known.find((each) => each.provider.id === provider);
+  if (app !== undefined) return app;
+  const there = known.map((each) => each.provider.id).join(', ');
+  throw new KippuError('not_found', `Nobody can sign in at that provider here. There is: ${there}.`, {
+    where: 'provider',
+  });
 }
 
 export function spent(session: Facts, ports: SessionPorts): KippuError {

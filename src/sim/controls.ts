@@ -1,4 +1,5 @@
 import { KippuError } from '../model/errors.ts';
+import { span } from '../providers/shape.ts';
 import type { FaultEndpoint, FaultOrder } from './faults.ts';
 import type { SettingsPatch } from './settings.ts';
 import type { Simulator } from './simulator.ts';
@@ -93,7 +94,11 @@ export function controlsOf(simulator: Simulator): SimulationControls {
     faults: {
       loseNextAnswer: (endpoint = 'token') => order({ endpoint, fault: 'lose' }),
       loseNextRequest: (endpoint = 'token') => order({ endpoint, fault: 'lose_request' }),
-      delayNextAnswer: (endpoint, delayMs) => order({ endpoint, fault: 'delay', delay_ms: delayMs }),
+      delayNextAnswer: (endpoint, delayMs) => {
+        // JSON, which the order travels as, has no NaN: it would be an order without a delay.
+        span(delayMs, 'delayMs');
+        order({ endpoint, fault: 'delay', delay_ms: delayMs });
+      },
       cutNextAnswer: (endpoint = 'token') => order({ endpoint, fault: 'cut' }),
       failNext: (endpoint, status) => order({ endpoint, fault: 'status', status }),
       order,
@@ -108,7 +113,10 @@ export function controlsOf(simulator: Simulator): SimulationControls {
     setFollowers: (user, { count, perDay = 0 }) =>
       void post(simulator, '/_sim/followers', { user, count, per_day: perDay }),
     set: (settings) => void post(simulator, '/_sim/settings', settings),
-    advance: (ms) => void post(simulator, '/_sim/clock', { advance_ms: ms }),
+    advance: (ms) => {
+      span(ms, 'ms');
+      post(simulator, '/_sim/clock', { advance_ms: ms });
+    },
     rotateKeys: ({ withdraw = false } = {}) => void post(simulator, '/_sim/keys/rotate', { withdraw }),
     state: () => simulator.view(),
   };

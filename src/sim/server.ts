@@ -4,6 +4,7 @@ import type { Clock } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
 import { isLoopback } from '../providers/provider-app.ts';
 import type { Provider } from '../providers/provider.ts';
+import { given, port } from '../providers/shape.ts';
 import type { FaultOrder } from './faults.ts';
 import { deliver } from './deliver.ts';
 import { fileJournal, memoryJournal, type Journal } from './journal.ts';
@@ -83,6 +84,7 @@ export async function startSimulator(options: StartOptions): Promise<RunningSimu
       { where: 'host' },
     );
   }
+  given(port)(options.port, 'port');
   const { clock, advance } = clockOf(options);
   const journal = options.directory === undefined ? memoryJournal() : fileJournal(options.directory);
   try {
@@ -105,8 +107,8 @@ export async function startSimulator(options: StartOptions): Promise<RunningSimu
         response.destroy(error instanceof Error ? error : undefined);
       });
     });
-    const port = await listen(server, options.port ?? 0, host);
-    const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const bound = await listen(server, options.port ?? 0, host);
+    const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
     return { url, simulator, close: () => stop(server, journal) };
   } catch (error) {
     journal.close();
@@ -130,18 +132,18 @@ async function stop(server: Server, journal: Journal): Promise<void> {
 }
 
 /** The port that it listens on. */
-async function listen(server: Server, port: number, host: string): Promise<number> {
+async function listen(server: Server, wanted: number, host: string): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause) => {
       reject(
         new KippuError(
           'unavailable',
-          `The simulator cannot listen on ${host}:${port}: ${cause.message}. Choose another port with --port.`,
+          `The simulator cannot listen on ${host}:${wanted}: ${cause.message}. Choose another port with --port.`,
           { cause },
         ),
       );
     });
-    server.listen(port, host, resolve);
+    server.listen(wanted, host, resolve);
   });
   return (server.address() as AddressInfo).port;
 }

@@ -303,6 +303,29 @@ test(
   },
 );
 
+test('P31: in a browser, a sign-in comes back to an address that no single cookie could keep', { skip }, async (t) => {
+  await using site = await Site.open({ tls: true });
+  const { page } = await openBrowser(t, { ignoreHTTPSErrors: true });
+  for (const path of [`/search?q=${'あ'.repeat(300)}`, `/${'a'.repeat(2600)}`, `/${'a'.repeat(2999)}`, '/short']) {
+    await page.goto(`${site.origin}/auth/login/x?return_to=${encodeURIComponent(path)}`);
+    const kept = await page.context().cookies(site.origin);
+    const parts = kept.filter(({ name }) => name.startsWith('__Host-kippu-login-'));
+    assert.equal(parts.length, path === '/short' ? 1 : 2);
+    await page.getByText('@alice').click();
+    await page.getByRole('button', { name: 'Authorize app' }).click();
+    await page.waitForURL(new URL(path, site.origin).href);
+    assert.equal(await heading(page), 'Signed in as @alice');
+    const left = await page.context().cookies(site.origin);
+    assert.deepEqual(
+      left.map(({ name }) => name.replace(/[0-9a-z]{8}\.0$/, 'ID.0')),
+      ['__Host-kippu-x-ID.0'],
+    );
+  }
+  const refused = await page.goto(`${site.origin}/auth/login/x?return_to=/${'a'.repeat(3000)}`);
+  assert.equal(refused?.status(), 400);
+  assert.match((await page.locator('main').textContent()) ?? '', /return_to is too long/);
+});
+
 test('P32: in a browser, what cannot set cookies renews nothing, and is served after what can', { skip }, async (t) => {
   await using site = await Site.open();
   const { one } = await open(t, site);

@@ -11,10 +11,13 @@ export function guides(): readonly string[] {
     .sort();
 }
 
+export function guideText(guide: string): string {
+  return readFileSync(path.join(root, FOLDER, guide), 'utf8');
+}
+
 /** The TypeScript of a guide. What stands behind `ts` names the block. */
 export function blocksOf(guide: string): readonly Example[] {
-  const text = readFileSync(path.join(root, FOLDER, guide), 'utf8');
-  const fences = text.matchAll(/^ *```(?:ts|typescript|tsx)\b ?([^\n]*)\n([\s\S]*?)^ *```$/gm);
+  const fences = guideText(guide).matchAll(/^ *```(?:ts|typescript|tsx)\b ?([^\n]*)\n([\s\S]*?)^ *```$/gm);
   return [...fences].map(([, name = '', code = ''], index) => ({
     name: `${guide} ${name === '' ? `block ${index + 1}` : name}`,
     text: code,

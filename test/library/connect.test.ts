@@ -225,3 +225,9 @@ test('an address that would carry codes in the open, or is none, is refused by t
     await kippu.close();
   }
 });
+
+test('a path of the handler that decodes to nothing is a page that finds nothing, and no error of ours', async () => {
+  await using app = await Application.start();
+  for (const path of ['reconnect/%', 'connect/%zz', 'callback/%E3%81', '%'])
+    assert.equal((await app.kippu.handler(new Request(`${app.publicUrl}/${path}`))).status, 404, path);
+});

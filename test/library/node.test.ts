@@ -10,6 +10,7 @@ import {
 import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2';
 import { connect, type AddressInfo } from 'node:net';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { appendCookies, sendResponse, toNodeHandler, toRequest, type WebHandler } from '../../src/node.ts';
 
 type Listener = (req: IncomingMessage, res: ServerResponse) => void;
@@ -152,6 +153,28 @@ test('a body that is too long is a 413, said ahead or not', async () => {
     'POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n0123456789a\r\n',
   );
   assert.match(chunked, /^HTTP\/1.1 413 /, 'nobody waits for the end of it');
+});
+
+test('a method that no web request has is a 405, and nobody’s error', async () => {
+  const errors: unknown[] = [];
+  await using bare = await Serving.of(toNodeHandler(echo));
+  await using framework = await Serving.of((req, res) => {
+    toNodeHandler(echo)(req, res, (error) => errors.push(error));
+  });
+  for (const serving of [bare, framework])
+    assert.match(await serving.raw('TRACE /a HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n'), /^HTTP\/1.1 405 /);
+  assert.deepEqual(errors, []);
+});
+
+test('what is no response of a handler is a 500, and the server lives on', async () => {
+  const read = new Response('once');
+  await read.text();
+  for (const wrong of [undefined, {}, 'text', read])
+    for (const answer of [() => wrong, () => Promise.resolve(wrong)]) {
+      await using serving = await Serving.of(toNodeHandler(answer as unknown as WebHandler));
+      assert.equal((await fetch(serving.origin)).status, 500, inspect(wrong));
+      assert.equal((await fetch(serving.origin)).status, 500);
+    }
 });
 
 test('a handler that stops reading still answers', async () => {

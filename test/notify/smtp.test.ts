@@ -166,6 +166,9 @@ describe('KIPPU_SMTP_URL', () => {
     'smtps://canary:canary@mail.example?tls=none',
     'smtp://canary:canary@mail.example?tls=maybe',
     'smtp://canary:canary@mail.example?insecure=canary',
+    'smtps://canary:canary50%off@mail.example',
+    'smtps://canary%:canary@mail.example',
+    'smtp://canary:canary@mail%zz.example',
   ]) {
     it(`${url} is refused, and the error does not repeat it`, () => {
       const error = errorOf(() => parseSmtpUrl(new Secret(url)));

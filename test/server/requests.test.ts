@@ -13,6 +13,12 @@ test('what there is not is a 404, and a wrong method a 405 that names the right 
     '/v1/connections/',
     '/v1/connections/a/b',
     '/reconnect/x:nobody/more',
+    '/reconnect/%',
+    '/connect/%zz',
+    '/callback/%E3%81',
+    '/v1/connections/%',
+    '/v1/connections/%zz/token',
+    '/v1/posts/%ff',
   ]) {
     assert.equal((await kippu.operator.get(path)).status, 404, path);
   }

@@ -114,7 +114,7 @@ for (const framework of FRAMEWORKS) {
       const { ask, session } = await Site.start(t, framework);
       await session.close();
       const broken = await ask('GET', '/auth/session');
-      assert.equal(broken.status, 500);
+      assert.equal(broken.status, 503);
       assert.doesNotMatch(broken.text, /\.ts\b|node_modules|\bat /);
     });
   });

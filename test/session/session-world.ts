@@ -155,6 +155,8 @@ export class Browser {
   store(setCookies: readonly string[]): void {
     for (const line of setCookies) {
       const [pair = '', ...attributes] = line.split('; ');
+      // RFC 6265bis, section 5.6: a browser drops what is longer, and says nothing.
+      if (Buffer.byteLength(pair) > 4096) continue;
       const at = pair.indexOf('=');
       const expires = attributes.find((attribute) => attribute.startsWith('Expires='))?.slice('Expires='.length);
       const isOver = expires !== undefined && Date.parse(expires) <= this.#world.clock.nowMs();

@@ -36,6 +36,16 @@ test('a port in use is said in words, and nothing is left open', async () => {
   });
 });
 
+test('a port, a speed and a delay that cannot be are refused in words', async () => {
+  for (const port of [Number.NaN, -1, 70_000, 0.5])
+    await assert.rejects(simulate('x', { port }), { code: 'invalid', where: 'port' }, String(port));
+  for (const fast of [Number.NaN, 0, -1, Number.POSITIVE_INFINITY])
+    await assert.rejects(simulate('x', { fast }), { code: 'invalid' }, String(fast));
+  await using sim = await simulate('x');
+  assert.throws(() => sim.faults.delayNextAnswer('token', Number.NaN), { code: 'invalid' });
+  assert.throws(() => sim.advance(Number.NaN), { code: 'invalid' });
+});
+
 test('faults and settings can be given at the start', async () => {
   await using world = await served({
     faults: [{ endpoint: 'me', fault: 'status', status: 500 }],

@@ -3,10 +3,25 @@ import { Secret } from '../../model/secret.ts';
 import type { NoticeOptions } from '../../notify/ports.ts';
 import { addressRules } from '../../notify/webhook/addresses.ts';
 import type { ProviderApp } from '../../providers/provider-app.ts';
-import { DEFAULT_TIMING, type RenewalTiming } from '../../renewal/ports.ts';
+import {
+  anything,
+  callable,
+  flag,
+  hidden,
+  listOf,
+  mapOf,
+  objectOf,
+  oneOf,
+  orEmpty,
+  text,
+  type Check,
+} from '../../providers/shape.ts';
+import type { RenewalTiming } from '../../renewal/ports.ts';
 import { readHistoryDays } from '../history-days.ts';
 import { mailPorts, readMail, type MailConfig } from '../mail.ts';
 import type { AppOptions, Outside, StoreOpener } from '../open.ts';
+import { openerOr, providerApps } from '../option-checks.ts';
+import { readTiming } from '../option-spans.ts';
 import type { ComposeFunction } from '../ports/ask-function.ts';
 import { readPublicUrl, readReturnUrls } from '../public-url.ts';
 import type { Setting } from '../settings.ts';
@@ -54,8 +69,31 @@ export interface MailOptions {
   readonly language?: 'en' | 'ja' | undefined;
 }
 
+const CHECKS = {
+  publicUrl: text,
+  store: openerOr(),
+  keys: orEmpty(hidden),
+  providers: providerApps,
+  home: text,
+  returnUrls: listOf(text),
+  timing: anything,
+  mail: objectOf({ smtpUrl: hidden, from: text, to: listOf(text, 1), language: oneOf('en', 'ja') }, [
+    'smtpUrl',
+    'from',
+    'to',
+  ]),
+  webhookNetworks: listOf(text),
+  historyDays: anything,
+  composers: mapOf(callable),
+  worker: flag,
+  log: anything,
+} as const satisfies Readonly<Record<keyof KippuOptions, Check>>;
+
+const CHECK = objectOf(CHECKS, ['publicUrl', 'store', 'providers']);
+
 /** What the application said, as the whole needs it. Throws `invalid`. */
 export function appOptionsOf(options: KippuOptions, outside: Outside): AppOptions {
+  CHECK(options, '');
   const { store, keys, providers, timing, home = '.kippu', composers = {}, log } = options;
   return {
     openStore: store,
@@ -64,7 +102,7 @@ export function appOptionsOf(options: KippuOptions, outside: Outside): AppOption
     apps: providers,
     publicUrl: readPublicUrl(options.publicUrl, 'publicUrl'),
     returnUrls: readReturnUrls(options.returnUrls ?? [], 'returnUrls'),
-    timing: { ...DEFAULT_TIMING, ...timing },
+    timing: readTiming(timing),
     historyDays: readHistoryDays(options.historyDays, 'historyDays'),
     notices: noticeOptions(options, outside),
     composers: new Map(Object.entries(composers)),

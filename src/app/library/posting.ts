@@ -1,7 +1,9 @@
+import { KippuError } from '../../model/errors.ts';
 import type { Post as StoredPost, PostReason, PostStatus, RemoteEvidence, ReplySettings } from '../../model/post.ts';
 import { OPERATOR } from '../api-keys.ts';
 import { findConnection } from '../find-connection.ts';
 import type { App } from '../open.ts';
+import { inMs } from '../option-spans.ts';
 import * as posts from '../posts.ts';
 
 /** What to post, as whom, and when. */
@@ -95,11 +97,18 @@ function requestOf(connection: string, options: Omit<PostOptions, 'idempotencyKe
   return {
     ...rest,
     connection,
-    publishAt: publishAt instanceof Date ? publishAt.toISOString() : publishAt,
-    latestAfterMs: latestAfter === undefined ? undefined : latestAfter * 1000,
+    publishAt: publishAt instanceof Date ? isoTime(publishAt) : publishAt,
+    latestAfterMs: inMs(latestAfter, 'latestAfter'),
     isDraft: draft,
     needsApproval: approval,
   };
+}
+
+function isoTime(date: Date): string {
+  if (!Number.isNaN(date.getTime())) return date.toISOString();
+  throw new KippuError('invalid', 'publishAt is a Date without a time. Give one that is valid, or a text.', {
+    where: 'publishAt',
+  });
 }
 
 function postView(stored: StoredPost): Post {

@@ -3,6 +3,7 @@ import { KippuError } from '../../model/errors.ts';
 import type { Measure, MissedPolicy, ScheduleTask, TextSource } from '../../model/schedule.ts';
 import { OPERATOR } from '../api-keys.ts';
 import type { App } from '../open.ts';
+import { inMs } from '../option-spans.ts';
 import * as schedules from '../schedules.ts';
 
 /** Who writes the text of each post: a function of `composers`, a program on this machine, or a URL. */
@@ -62,13 +63,14 @@ export interface Schedule extends ScheduledWork {
 
 export async function schedule(connection: string, options: ScheduleOptions, app: App): Promise<Schedule> {
   const { cron, timezone, missed, latestAfter } = options;
+  const latestAfterMs = inMs(latestAfter, 'latestAfter');
   const request = {
     connection,
     cron,
     timezone,
     task: taskOf(options, app),
     ...(missed === undefined ? {} : { missed }),
-    ...(latestAfter === undefined ? {} : { latestAfterMs: latestAfter * 1000 }),
+    ...(latestAfterMs === undefined ? {} : { latestAfterMs }),
   };
   return scheduleView(await schedules.createSchedule(request, OPERATOR, app));
 }

@@ -4,6 +4,7 @@ import { callApi } from '../call.ts';
 import { findConnection } from '../find-connection.ts';
 import * as idTokens from '../id-tokens.ts';
 import type { App } from '../open.ts';
+import { inMs } from '../option-spans.ts';
 import { apiResponse, callOf } from '../web/fetched.ts';
 
 /** An access token that is good now, as {@link Kippu.getAccessToken} gives it. */
@@ -39,7 +40,7 @@ export interface GetIdTokenOptions {
 
 /** How good the access token must be. */
 export interface GetAccessTokenOptions {
-  /** Seconds that the token must still live. */
+  /** Seconds that the token must still live; more than half of its life counts as half. */
   readonly minTtl?: number | undefined;
   /** A token that the provider has just answered with 401: you get another one. */
   readonly refused?: string | undefined;
@@ -53,7 +54,7 @@ export function knownAccessToken(
   app: App,
 ): AccessToken | undefined {
   if (refused !== undefined) return undefined;
-  const known = app.tokens.known(connection, minTtl === undefined ? undefined : minTtl * 1000);
+  const known = app.tokens.known(connection, inMs(minTtl, 'minTtl'));
   return known === undefined ? undefined : handedOut(known);
 }
 
@@ -62,17 +63,19 @@ export async function getAccessToken(
   { minTtl, refused, signal }: GetAccessTokenOptions,
   app: App,
 ): Promise<AccessToken> {
+  const minTtlMs = inMs(minTtl, 'minTtl');
   const { id } = await findConnection(connection, app);
   const need = {
-    ...(minTtl === undefined ? {} : { minTtlMs: minTtl * 1000 }),
+    ...(minTtlMs === undefined ? {} : { minTtlMs }),
     ...(refused === undefined ? {} : { refused: new Secret(refused) }),
   };
   return handedOut(await app.tokens.get(id, need, { signal }));
 }
 
 export async function getIdToken(connection: string, { maxAge }: GetIdTokenOptions, app: App): Promise<IdToken> {
+  const maxAgeMs = inMs(maxAge, 'maxAge');
   const { id } = await findConnection(connection, app);
-  const need = maxAge === undefined ? {} : { maxAgeMs: maxAge * 1000 };
+  const need = maxAgeMs === undefined ? {} : { maxAgeMs };
   const { idToken, claims } = await idTokens.getIdToken(id, need, app);
   return { idToken: idToken.reveal(), claims: claims.all, expiresAt: claims.expiresAtMs };
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Http2ServerRequest } from 'node:http2';
 import { KippuError } from '../../model/errors.ts';
+import { bytes, given, wrong } from '../../providers/shape.ts';
 import type { NodeResponse } from './response.ts';
 
 /** What `node:http`, `node:http2` and the frameworks on top of them hand over. */
@@ -19,14 +20,29 @@ export interface ToRequestOptions {
   readonly response?: NodeResponse | undefined;
 }
 
+/** Throws `invalid`: without a limit that is one, a body would have no end. */
+export function checkedRequestOptions<Options extends Pick<ToRequestOptions, 'origin' | 'bodyBytesMax'>>(
+  options: Options,
+): Options {
+  const { origin, bodyBytesMax } = options;
+  given(bytes)(bodyBytesMax, 'bodyBytesMax');
+  if (origin !== undefined && !URL.canParse(origin)) throw wrong('origin', origin, 'one, as in https://app.example');
+  return options;
+}
+
 const BODY_BYTES_MAX = 1024 * 1024;
+
+/** A web request cannot have them (Fetch, "forbidden method"); whoever sends one wants to see what is between. */
+const NO_WEB_METHODS: ReadonlySet<string> = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
 /**
  * The web request of a request of Node.js. Its address is the whole one (`originalUrl`), also below a mount path. Its body
  * is read as it is needed; where a framework has parsed it already (`req.body`), it is written out again.
  *
- * Throws {@link KippuError} with `code` `invalid` for a body that is too long (`where` is `body`). Reading a body fails
- * so that somebody else has read and not kept here, as Fastify does: what needs no body, a sign-out say, works.
+ * Throws {@link KippuError} with `code` `invalid` for options that cannot be, for a body that is too long (`where` is
+ * `body`) and for a method
+ * that no web request has, such as TRACE (`where` is `method`). Reading a body fails that somebody else has read and not
+ * kept here, as Fastify does: what needs no body, a sign-out say, works.
  *
  * @example
  * ```ts
@@ -40,9 +56,11 @@ const BODY_BYTES_MAX = 1024 * 1024;
  * ```
  */
 export function toRequest(req: NodeRequest, options: ToRequestOptions = {}): Request {
-  const { bodyBytesMax = BODY_BYTES_MAX, response } = options;
+  const { bodyBytesMax = BODY_BYTES_MAX, response } = checkedRequestOptions(options);
   const url = new URL((options.origin ?? originOf(req)).replace(/\/+$/, '') + targetOf(req));
   const method = req.method ?? 'GET';
+  if (NO_WEB_METHODS.has(method.toUpperCase()))
+    throw new KippuError('invalid', `${method} is no method of a web request.`, { where: 'method' });
   const headers = headersOf(req);
   const signal = response === undefined ? {} : { signal: signalOf(response) };
   if (method === 'GET' || method === 'HEAD') return new Request(url, { method, headers, ...signal });

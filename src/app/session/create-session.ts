@@ -10,6 +10,7 @@ import type { SessionPorts } from '../../session/ports.ts';
 import type { OpenedCookie } from '../../session/signed-in.ts';
 import { callWith } from '../call.ts';
 import type { Outside } from '../open.ts';
+import { inMs } from '../option-spans.ts';
 import { SYSTEM } from '../ports/real-world.ts';
 import { apiResponse, callOf } from '../web/fetched.ts';
 import { handle } from './handler.ts';
@@ -57,7 +58,7 @@ export function sessionIn(options: SessionOptions, outside: Outside): Session {
     return result;
   };
   return {
-    handler: async (request) => handle(request, await open()),
+    handler: (request) => handle(request, open, options.log),
     async getAccessToken(request, wish = {}) {
       const { session, setCookies } = await granted(request, wish);
       const { provider, subject, handle: name, scopes, tokens, accessExpiresAtMs: expiresAt } = session;
@@ -74,8 +75,8 @@ export function sessionIn(options: SessionOptions, outside: Outside): Session {
       };
     },
     async getIdToken(request, { maxAge, ...wish } = {}) {
+      const maxAgeMs = inMs(maxAge, 'maxAge');
       const { ports } = await open();
-      const maxAgeMs = maxAge === undefined ? undefined : maxAge * 1000;
       const { idToken, claims, setCookies } = await grantIdToken(request, { ...wishOf(wish), maxAgeMs }, ports);
       return { idToken: idToken.reveal(), claims: claims.all, expiresAt: claims.expiresAtMs, setCookies };
     },
@@ -109,9 +110,10 @@ function wishOf({ provider, canSetCookies = true, signal }: SessionTokenOptions)
 }
 
 function needOf({ minTtl, refused }: SessionTokenOptions, { fingerprinter }: SessionPorts): Need {
+  const minTtlMs = inMs(minTtl, 'minTtl');
   if (refused !== undefined)
     return { kind: 'refused', accessFingerprint: fingerprinter.fingerprint(new Secret(refused)) };
-  return { kind: 'use', minTtlMs: minTtl === undefined ? undefined : minTtl * 1000 };
+  return { kind: 'use', minTtlMs };
 }
 
 function accessOf({ session, app }: Granted): Access {

@@ -1,14 +1,17 @@
+import type { Logger } from 'pino';
 import { KippuError } from '../../model/errors.ts';
 import type { ProviderApp } from '../../providers/provider-app.ts';
 import { sessionsIn } from '../../session/find.ts';
-import type { SessionPorts } from '../../session/ports.ts';
 import { foreignSite, isForeign } from '../../session/same-site.ts';
+import { requireProvider } from '../../session/refusals.ts';
 import { beginSignIn } from '../../session/begin-sign-in.ts';
 import { finishSignIn, type SignInEnd } from '../../session/finish-sign-in.ts';
 import { endSessions } from '../../session/sign-out.ts';
 import { refreshEndOf } from '../../renewal/lifetimes.ts';
 import { failureText } from '../web/connect-texts.ts';
 import { html, languageOf, page } from '../web/page.ts';
+import { decodedPart } from '../web/path-part.ts';
+import { troublePage } from '../web/trouble-page.ts';
 import type { OpenSession } from './open-session.ts';
 import { SESSION_TEXTS } from './session-texts.ts';
 
@@ -21,16 +24,34 @@ const ROUTES: Readonly<Record<string, { readonly method: 'GET' | 'POST'; readonl
   session: { method: 'GET', run: whoIsSignedIn },
 };
 
-/** The browser's side of cookie mode. Whatever goes wrong is a page or a problem, and no cookie changes. */
-export async function handle(request: Request, open: OpenSession): Promise<Response> {
-  const [route, subject = '', ...rest] = segmentsBelow(request, open);
+/**
+ * The browser's side of cookie mode. Whatever goes wrong is a page or a problem, and no cookie changes: it never throws,
+ * since a promise that nobody waits for would end the application's process.
+ */
+export async function handle(
+  request: Request,
+  open: () => Promise<OpenSession>,
+  log: Logger | undefined,
+): Promise<Response> {
+  try {
+    return await answer(request, await open());
+  } catch (error) {
+    log?.error({ err: error }, 'a request to the sign-in routes failed');
+    return troublePage(error instanceof KippuError && error.retryable ? 'not_now' : 'broken', request);
+  }
+}
+
+async function answer(request: Request, open: OpenSession): Promise<Response> {
+  const [route, below = '', ...rest] = segmentsBelow(request, open);
   const known = route !== undefined && Object.hasOwn(ROUTES, route) ? ROUTES[route] : undefined;
-  if (known === undefined || rest.length > 0) return new Response('Not found', { status: 404, headers: NOT_KEPT });
+  const subject = decodedPart(below);
+  if (known === undefined || subject === undefined || rest.length > 0)
+    return new Response('Not found', { status: 404, headers: NOT_KEPT });
   // What a browser asks to see whether a link lives must not begin anything.
   if (request.method !== known.method)
     return new Response(null, { status: 405, headers: { ...NOT_KEPT, allow: known.method } });
   try {
-    return await known.run(request, decodeURIComponent(subject), open);
+    return await known.run(request, subject, open);
   } catch (error) {
     if (!(error instanceof KippuError)) throw error;
     open.log.warn({ err: error, route }, 'a sign-in or sign-out could not go on');
@@ -47,9 +68,9 @@ function segmentsBelow(request: Request, { base }: OpenSession): string[] {
 
 async function signIn(request: Request, provider: string, open: OpenSession): Promise<Response> {
   const { ports } = open;
-  const app = appFor(provider, ports);
+  const app = requireProvider(provider, ports);
   const params = new URL(request.url).searchParams;
-  const wish = { app, redirectUri: callbackUrl(app, open), returnUrl: returnUrl(params, open), scopes: [] };
+  const wish = { app, redirectUri: callbackUrl(app, open), returnUrl: keptReturnUrl(params, open), scopes: [] };
   const { url, setCookies } = await beginSignIn(request, wish, ports);
   return seeOther(url, setCookies);
 }
@@ -69,7 +90,7 @@ async function comeBack(request: Request, provider: string, open: OpenSession): 
 /** Below `logout`, the provider whose session ends; nothing: all of them. */
 async function signOut(request: Request, below: string, { ports, ...open }: OpenSession): Promise<Response> {
   if (isForeign(request, ports.origin)) throw foreignSite();
-  const app = below === '' ? undefined : appFor(below, ports);
+  const app = below === '' ? undefined : requireProvider(below, ports);
   const setCookies = await endSessions(request, { provider: app?.provider.id }, ports);
   return seeOther(returnUrl(new URL(request.url).searchParams, open), setCookies);
 }
@@ -91,15 +112,25 @@ function isoTime(ms: number | undefined): string | null {
   return ms === undefined ? null : new Date(ms).toISOString();
 }
 
-function appFor(provider: string, { apps }: Pick<SessionPorts, 'apps'>): ProviderApp {
-  const app = [...apps.values()].find((known) => known.provider.id === provider);
-  if (app !== undefined) return app;
-  const known = [...apps.values()].map((each) => each.provider.id).join(', ');
-  throw new KippuError('not_found', `Nobody can sign in at that provider here. There is: ${known}.`);
-}
-
 function callbackUrl({ provider }: ProviderApp, { publicUrl, base }: OpenSession): string {
   return `${publicUrl.origin}${base}/callback/${provider.id}`;
+}
+
+/**
+ * What a sign-in's cookies keep of it, percent-encoded as an address is. It leaves room below the 8 kB of header that many
+ * servers take: for the rest of the sign-in, and for a session that is there already.
+ */
+const RETURN_BYTES_MAX = 3000;
+
+function keptReturnUrl(params: URLSearchParams, open: OpenSession): string {
+  const url = returnUrl(params, open);
+  const bytes = url.length - open.publicUrl.origin.length;
+  if (bytes <= RETURN_BYTES_MAX) return url;
+  throw new KippuError(
+    'invalid',
+    `return_to is too long: it has ${bytes} bytes when it is encoded, and a sign-in keeps ${RETURN_BYTES_MAX}. Sign in from a page of this site with a shorter address.`,
+    { where: 'return_to' },
+  );
 }
 
 /**

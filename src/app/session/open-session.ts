@@ -11,7 +11,6 @@ import { SigningKeys } from '../../protocol/signing-keys.ts';
 import { isLoopback } from '../../providers/provider-app.ts';
 import { Flights } from '../../renewal/flights.ts';
 import { Turns } from '../../renewal/turns.ts';
-import { DEFAULT_TIMING } from '../../renewal/ports.ts';
 import { reapplySpool } from '../../renewal/reapply.ts';
 import { MemoryConsents } from '../../session/memory-consents.ts';
 import type { SessionPorts } from '../../session/ports.ts';
@@ -28,8 +27,10 @@ import { directorySpool } from '../directory-spool.ts';
 import { heldStore } from '../copied.ts';
 import { openHome } from '../home.ts';
 import type { Outside } from '../open.ts';
+import { readTiming } from '../option-spans.ts';
 import { systemProcesses } from '../ports/system-processes.ts';
 import { registered } from '../registered.ts';
+import { checkSessionOptions } from './session-options.ts';
 import type { SessionOptions } from './session.ts';
 
 const COOKIE_BYTES_MAX = 7168;
@@ -50,6 +51,7 @@ export interface OpenSession {
 
 /** Throws `invalid`, `wrong_key_ring`, `store_unavailable`, `store_copied`. */
 export async function openSession(options: SessionOptions, outside: Outside): Promise<OpenSession> {
+  checkSessionOptions(options, '');
   const { log = pino({ level: 'silent' }), basePath = '/auth' } = options;
   const publicUrl = siteOf(options.publicUrl);
   const base = `/${basePath.split('/').filter(Boolean).join('/')}`.replace(/\/$/, '');
@@ -169,7 +171,7 @@ async function openLedger(options: SessionOptions, outside: Outside): Promise<Op
       apps: new Map(options.providers.map((app) => [app.id, app])),
       vault: home.vault,
       fingerprinter: home.fingerprinter,
-      timing: { ...DEFAULT_TIMING, ...options.timing },
+      timing: readTiming(options.timing),
     };
     await reapplySpool(renewal, { again: true });
     await sealWithFirstKey({ store, vault: home.vault, spool, random });

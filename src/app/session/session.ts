@@ -49,7 +49,7 @@ export interface SessionRequest {
 export interface SessionTokenOptions {
   /** Absent: the provider at which the browser signed in last. */
   readonly provider?: string | undefined;
-  /** Seconds that the token must still live. */
+  /** Seconds that the token must still live; more than half of its life counts as half. */
   readonly minTtl?: number | undefined;
   /** A token that the provider has just answered with 401: you get another one. */
   readonly refused?: string | undefined;
@@ -125,15 +125,17 @@ export interface SignedInUser {
  */
 export interface Session {
   /**
-   * Below `basePath`: `GET login/{provider}` (with `return_to`, a path of this site), `GET callback/{provider}`,
-   * `POST logout` and `POST logout/{provider}`, `GET session` (who is signed in, as JSON). 404 for other paths.
+   * Below `basePath`: `GET login/{provider}` (with `return_to`, a path of this site of 3000 bytes at most),
+   * `GET callback/{provider}`, `POST logout` and `POST logout/{provider}`, `GET session` (who is signed in, as JSON). 404 for
+   * other paths. Whatever goes wrong is a page for the user and a line in the `log`; it never throws.
    */
   readonly handler: (request: Request) => Promise<Response>;
   /**
    * A good access token of the request's user, renewed if need be. RFC 6749, section 6.
    *
-   * Throws {@link KippuError} with `code` `unauthenticated` (nobody is signed in), `reauth_required`, `cannot_rotate`,
-   * `forbidden` (another site's page made the request), `refused`, `misconfigured`, `unavailable` or `uncertain`.
+   * Throws {@link KippuError} with `code` `unauthenticated` (nobody is signed in), `not_found` (no such provider),
+   * `reauth_required`, `cannot_rotate`, `forbidden` (another site's page made the request), `refused`, `misconfigured`,
+   * `unavailable` or `uncertain`.
    */
   getAccessToken(request: SessionRequest, options?: SessionTokenOptions): Promise<SessionToken>;
   /**

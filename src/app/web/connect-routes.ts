@@ -12,6 +12,7 @@ import { CONNECT_TEXTS, failureText } from './connect-texts.ts';
 import { clearCookie, readCookie, setCookie } from './cookies.ts';
 import { refreshNeedLines } from './refresh-needs.ts';
 import { html, languageOf, page, redirect, type Html } from './page.ts';
+import { decodedPart } from './path-part.ts';
 
 const COOKIE = 'kippu-connect';
 const COOKIE_LIFETIME_S = 15 * 60;
@@ -26,7 +27,9 @@ export async function handleConnect(request: Request, app: App): Promise<Respons
   const match = /^\/(connect|callback|reconnect)\/([^/]+)$/.exec(path);
   if (match === null) return undefined;
   if (request.method !== 'GET') return new Response(null, { status: 405, headers: { allow: 'GET' } });
-  const [, route, subject = ''] = match;
+  const [, route, part = ''] = match;
+  const subject = decodedPart(part);
+  if (subject === undefined) return undefined;
   try {
     if (route === 'connect') return await depart(subject, request, app);
     if (route === 'reconnect') return await reconnect(subject, app);
@@ -55,7 +58,7 @@ async function depart(id: string, request: Request, app: App): Promise<Response>
 
 /** Anyone may begin; only the connection's own user can finish it. */
 async function reconnect(idOrName: string, app: App): Promise<Response> {
-  const connection = await findConnection(decodeURIComponent(idOrName), app);
+  const connection = await findConnection(idOrName, app);
   const { url } = await beginConnect({ provider: connection.provider, connection: connection.id }, app);
   return redirect(url);
 }

@@ -1,14 +1,29 @@
+import { KippuError } from '../../model/errors.ts';
 import type { ApiAnswer, ApiCall } from '../call.ts';
 
-/** A call as `fetch` would be given it. */
-export async function callOf(url: string, init: RequestInit): Promise<ApiCall> {
-  const request = new Request(new URL(url, 'http://relative.invalid'), init);
+/** A call as `fetch` would be given it; whether its address is one is seen where it is sent. Throws `invalid`. */
+export async function callOf(url: string | URL, init: RequestInit): Promise<ApiCall> {
+  const request = requestOf(init);
   return {
     method: request.method as ApiCall['method'],
-    url,
+    url: String(url),
     headers: Object.fromEntries(request.headers),
     body: request.body === null ? undefined : new Uint8Array(await request.arrayBuffer()),
   };
+}
+
+/** The platform's own words quote what they stumble over: a header's value may be a secret. */
+function requestOf(init: RequestInit): Request {
+  try {
+    return new Request('http://api.invalid', init);
+  } catch {
+    const isReading = /^(get|head)?$/i.test(init.method ?? '');
+    const trouble =
+      isReading && init.body !== undefined && init.body !== null
+        ? 'A GET or HEAD has no body; name another method'
+        : 'Its method, a header or its body (a stream needs duplex: "half") is not what a request can have';
+    throw new KippuError('invalid', `This call cannot be made. ${trouble}.`, { where: 'init' });
+  }
 }
 
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);

@@ -173,15 +173,27 @@ export function parseSmtpUrl(text: Secret): SmtpServer {
   const wish = url.searchParams.get('tls');
   if (wish !== null && wish !== 'none') throw invalid('tls can only be "none"');
   if (wish === 'none' && url.protocol === 'smtps:') throw invalid('smtps is TLS, and tls=none is not');
-  const host = decodeURIComponent(url.hostname).replace(/^\[|\]$/g, '');
+  const [hostname, user, password] = [url.hostname, url.username, url.password].map(decoded);
+  if (hostname === undefined || user === undefined || password === undefined)
+    throw invalid('a % in it begins no percent-encoded character (% itself is %25)');
+  const host = hostname.replace(/^\[|\]$/g, '');
   const isPlain = wish === 'none' || isLoopback(host);
   return {
     host,
     port: url.port === '' ? PORTS[url.protocol] : Number(url.port),
     tls: url.protocol === 'smtps:' ? 'implicit' : isPlain ? 'none' : 'starttls',
-    user: url.username === '' ? undefined : decodeURIComponent(url.username),
-    password: url.password === '' ? undefined : new Secret(decodeURIComponent(url.password)),
+    user: user === '' ? undefined : user,
+    password: password === '' ? undefined : new Secret(password),
   };
+}
+
+function decoded(part: string): string | undefined {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    // The error would say no more than that, and it is said to whoever wrote the address.
+    return undefined;
+  }
 }
 
 function isLoopback(host: string): boolean {

@@ -37,6 +37,8 @@ export interface PostgresClient {
 export interface PostgresPool {
   connect(): Promise<PostgresClient>;
   on(event: 'error', listener: (error: Error) => void): unknown;
+  /** How many connections it has at most. Unknown, where it does not say. */
+  readonly options?: { readonly max?: number | undefined };
 }
 
 /** One statement, as `pg` takes it. */

@@ -5,6 +5,7 @@
  */
 
 import type { Clock } from '../../model/clock.ts';
+import { KippuError } from '../../model/errors.ts';
 import type { FaultPoints } from '../../model/fault-points.ts';
 import type { Random } from '../../model/random.ts';
 import type { Store } from '../../model/store.ts';
@@ -18,6 +19,7 @@ export type { PostgresClient, PostgresPool, PostgresResult, PostgresRow, Postgre
 
 /** Connections that the application has already. Kippu leaves the pool open, and holds one connection of it to listen. */
 export interface GivenPool {
+  /** Of two connections or more: beside the one that listens, there must be one to work with. */
   readonly pool: PostgresPool;
   /** Where Kippu's tables are. Absent: `kippu`. */
   readonly schema?: string;
@@ -30,7 +32,7 @@ export interface GivenPool {
  * URL). What leaves this machine is encrypted to a server whose certificate is checked, unless the URL says
  * `sslmode=disable`. Several hosts are asked in their order for the one that may be written.
  *
- * Throws `invalid` for a URL that cannot be used; opening throws `store_unavailable` when the server cannot be reached.
+ * Throws `invalid` for a URL or a pool that cannot be used; opening throws `store_unavailable` when the server cannot be reached.
  *
  * @example
  * ```ts
@@ -50,7 +52,7 @@ export function postgres(
   options?: { readonly migrates?: boolean },
 ) => Promise<Store> {
   const url = typeof where === 'string' ? parseConnectionUrl(where) : undefined;
-  const given = typeof where === 'string' ? undefined : where;
+  const given = typeof where === 'string' ? undefined : usable(where);
   const schema = url?.schema ?? checkSchema(given?.schema ?? DEFAULT_SCHEMA);
   return async ({ clock, random, faults }, { migrates = true } = {}) =>
     openPostgresStore({
@@ -63,4 +65,26 @@ export function postgres(
       faults,
       migrates,
     });
+}
+
+function usable(given: GivenPool): GivenPool {
+  // Only JavaScript gets past the compiler with anything else.
+  const { pool, listens = true } = (given as Partial<GivenPool> | undefined) ?? {};
+  if (typeof pool?.connect !== 'function') throw noPool();
+  const max = pool.options?.max;
+  if (max === undefined || max >= 2 || !listens) return given;
+  throw new KippuError(
+    'invalid',
+    `The pool has ${max} connection, and Kippu holds one of its connections to listen: for work there would be none, and every call ` +
+      'would wait for ever. Give the pool a max of 2 or more, or say listens: false; then what other processes write is noticed after a second.',
+    { where: 'pool' },
+  );
+}
+
+function noPool(): KippuError {
+  return new KippuError(
+    'invalid',
+    'postgres() takes an address, as in postgres://kippu@127.0.0.1/app, or { pool } with a Pool of the package pg.',
+    { where: 'pool' },
+  );
 }
