@@ -133,6 +133,11 @@ export class Tokens implements AccessTokens {
           'misconfigured',
           `The provider refuses our app, not the user of ${id}: ${renewal.error}. \`kippu doctor\` says what to check.`,
         );
+      case 'unusable':
+        return new KippuError(
+          'misconfigured',
+          `There is no access token of ${id} that could be used: ${renewal.error}. What came with it is stored; \`kippu renew\` asks the provider for another.`,
+        );
       case 'unavailable':
         return new KippuError(
           'unavailable',

@@ -23,7 +23,7 @@ export type ApiAnswer = Extract<HttpAnswer, { kind: 'answered' }>;
  * Calls the provider's API with a good token, and with a proof of its key where it is bound to one (RFC 9449). A 401 is
  * answered with another token, once. The token goes to the provider's own API origin and nowhere else.
  *
- * Throws `invalid` for a foreign URL, `unavailable` when there is no whole answer, and what {@link AccessTokens.get} throws.
+ * Throws `invalid` for a foreign URL or a header that HTTP cannot carry, `unavailable` when there is no whole answer, and what {@link AccessTokens.get} throws.
  */
 export async function callApi(
   id: ConnectionId,
@@ -61,6 +61,13 @@ async function send(call: ApiCall, access: Access, ports: SigningPorts): Promise
     throw new KippuError(
       'unavailable',
       `The answer of the provider's API was cut off, or is longer than ${CALL_BYTES_MAX} bytes. The call was handled with status ${answer.status}.`,
+    );
+  }
+  if (answer.kind === 'not_sent' && answer.cause === 'unsendable') {
+    throw new KippuError(
+      'invalid',
+      'A header of the call has a name or a value that HTTP cannot carry. Nothing was sent; write it in ASCII.',
+      { where: 'headers' },
     );
   }
   const maybeHandled = answer.kind === 'unanswered' ? ' The call may have been handled.' : '';

@@ -16,6 +16,7 @@ import { fail, type Failed, type Finished, type Refusal } from './ending.ts';
 import { readKept } from './kept.ts';
 import { settlePending } from './pending.ts';
 import type { ConnectPorts, ConsentPorts } from './ports.ts';
+import { putDown } from './put-down.ts';
 
 /** How long the exchange's answer is listened for; the code itself lives half a minute at X. */
 const EXCHANGE_TIMEOUT_MS = MINUTE_MS;
@@ -117,6 +118,8 @@ async function exchangeCode(consent: Consent, app: ProviderApp, code: Secret, po
       return fail(consent, { failure: 'code_refused', detail: outcome.error }, ports);
     case 'misconfigured':
       return fail(consent, { failure: 'misconfigured', detail: outcome.error }, ports);
+    case 'unusable':
+      return putDown(consent, { app, ...outcome }, ports);
     case 'unavailable':
     case 'unanswered':
       return fail(consent, { failure: 'unanswered', detail: outcome.error }, ports);

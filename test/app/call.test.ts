@@ -41,6 +41,11 @@ describe('a call of the provider’s API', () => {
     assert.equal(needs[1]?.refused?.reveal(), 'token-1');
   });
 
+  it('with a header that HTTP cannot carry is the caller’s to put right, and not to try again', async () => {
+    const { call } = world(['unsendable']);
+    await assert.rejects(call(), (error) => error instanceof KippuError && error.code === 'invalid');
+  });
+
   it('is not repeated a second time', async () => {
     const { sent, call } = world([401, 401]);
     assert.equal((await call()).status, 401);
@@ -102,7 +107,7 @@ interface World {
 }
 
 function world(
-  answers: readonly (number | 'unanswered')[],
+  answers: readonly (number | 'unanswered' | 'unsendable')[],
   apiOrigin = 'https://api.x.com',
   more: Partial<Access> = {},
 ): World {
@@ -112,6 +117,7 @@ function world(
     async send(request): Promise<HttpAnswer> {
       const answer = answers[sent.length] ?? 200;
       sent.push(request);
+      if (answer === 'unsendable') return { kind: 'not_sent', cause: answer, detail: 'a header' };
       if (answer === 'unanswered') return { kind: 'unanswered', cause: 'timeout', detail: 'no answer' };
       return { kind: 'answered', status: answer, headers: {}, body: new Uint8Array(), complete: true };
     },

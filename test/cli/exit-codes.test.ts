@@ -114,6 +114,13 @@ const CASES: readonly Case[] = [
     args: ['call', 'x:alice', 'GET', 'https://evil.example/2/users/me'],
     said: /evil\.example is not this provider's API/,
   },
+  {
+    name: 'a header that HTTP cannot carry',
+    code: 2,
+    args: ['call', 'x:alice', 'GET', '/2/users/me', '-H', 'X-Note: 日本'],
+    said: /header/,
+    connected: false,
+  },
   { name: 'a method that is none', code: 2, args: ['call', 'x:alice', 'GRAB', '/2/users/me'], connected: false },
   {
     name: 'a resolution without a verdict',

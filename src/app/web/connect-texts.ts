@@ -44,6 +44,10 @@ const FAILURES: Readonly<Record<ConsentFailure, { readonly en: string; readonly 
     ja: 'プロバイダーが認可コードを拒否しました(X では30秒で失効します)。',
   },
   provider_refused: { en: 'The provider refused.', ja: 'プロバイダーに拒否されました。' },
+  unusable_answer: {
+    en: "The provider's answer is in the wrong format.",
+    ja: 'プロバイダーの応答の形式が正しくありません。',
+  },
   mixed_up: {
     en: 'This answer names another authorization server than the one you were sent to. It may be an attack: nothing of it was used.',
     ja: '送り出した先とは別の認可サーバーの名前が応答に入っています。攻撃の可能性があるため、何も使いませんでした。',
