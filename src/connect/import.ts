@@ -47,7 +47,7 @@ export async function importConnection(imported: ImportedTokens, ports: ConnectP
   if (accessToken !== undefined && !isCarriable(accessToken)) {
     throw new KippuError(
       'invalid',
-      'The access_token has spaces, line ends or other characters in it that no header can carry: an access token is in the wrong format. Give it exactly as the provider issued it.',
+      'The access_token is in the wrong format: it has spaces, line ends or other characters that no header can carry. Give it exactly as the provider issued it.',
       { where: 'access_token' },
     );
   }
