@@ -4,6 +4,7 @@ import type { Clock } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
 import { hasIdForm, type ConnectionId } from '../model/ids.ts';
 import type { Fingerprinter } from '../model/vault.ts';
+import { reachOf } from '../providers/reach.ts';
 import type { Flights, Patience } from '../renewal/flights.ts';
 import { explainReason } from '../renewal/explain-reason.ts';
 import { isEnough, type AccessLife } from '../renewal/lifetimes.ts';
@@ -171,8 +172,7 @@ function accessOf(served: Served): Access {
     expiresAtMs: served.accessExpiresAtMs,
     scopes: served.scopes,
     version: served.version,
-    apiOrigin: served.app.endpoints.api,
-    legacyOrigins: served.app.provider.legacyOrigins ?? [],
+    ...reachOf(served.app),
     provider: served.app.provider.id,
     subject: served.subject,
   };
