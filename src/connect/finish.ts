@@ -75,6 +75,8 @@ export async function receiveConsent(callback: Callback, ports: ConsentPorts): P
       return fail(consent, { failure: 'mixed_up', detail: answer.error }, ports);
     case 'refused':
       return fail(consent, { failure: 'provider_refused', detail: answer.error }, ports);
+    case 'malformed':
+      return fail(consent, { failure: 'unusable_answer', detail: answer.error }, ports);
     case 'code':
       return exchangeCode(consent, app, answer.code, ports);
     default:

@@ -38,7 +38,7 @@ const CASES: readonly Case[] = [
     name: 'a provider that refuses the app (misconfigured)',
     code: 1,
     args: ['renew', 'x:alice'],
-    said: /doctor/,
+    said: /not the user of x:alice.*doctor/,
     before: ({ sim }) =>
       sim.faults.order({ endpoint: 'token', fault: 'status', status: 401, body: UNAUTHORIZED_CLIENT }),
   },
