@@ -109,12 +109,13 @@ function variables({ id, registration, hosting, tenancy, refresh, appParameters 
   );
 }
 
-function addresses({ endpoints, identity }, words) {
+function addresses({ endpoints, identity, apiOrigins = [] }, words) {
   const rows = Object.entries(words.endpoints).flatMap(([name, text]) =>
     endpoints[name] === undefined ? [] : [[text, `\`${endpoints[name]}\``]],
   );
   const who = `\`${identity.method ?? 'GET'} ${(endpoints.identity ?? endpoints.api) + identity.path}\``;
-  return table([words.what, words.address], [...rows, [words.whoAmI, who]]);
+  const further = apiOrigins.map((origin) => [words.furtherApi, `\`${origin}\``]);
+  return table([words.what, words.address], [...rows, ...further, [words.whoAmI, who]]);
 }
 
 function scopes({ scopes: { presets, offline, separator }, authorizationParams = {} }, words) {

@@ -63,6 +63,7 @@ export const EN = {
     jwks: 'keys of ID tokens',
     api: 'API',
   },
+  furtherApi: 'further API that the same tokens are sent to',
   whoAmI: 'who am I',
   asked: 'Scopes',
   preset: 'preset',

@@ -63,6 +63,7 @@ export const JA = {
     jwks: 'ID トークンの鍵',
     api: 'API',
   },
+  furtherApi: '同じトークンを送る別の API',
   whoAmI: '誰のトークンか',
   asked: 'スコープ',
   preset: 'プリセット',

@@ -4,6 +4,7 @@ import type { Clock } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
 import { hasIdForm, type ConnectionId } from '../model/ids.ts';
 import type { Fingerprinter } from '../model/vault.ts';
+import { reachOf } from '../providers/reach.ts';
 import type { Flights, Patience } from '../renewal/flights.ts';
 import { explainReason } from '../renewal/explain-reason.ts';
 import { isEnough, type AccessLife } from '../renewal/lifetimes.ts';
@@ -17,6 +18,8 @@ export interface AccessPorts {
   readonly changes: () => number;
   /** Where the user of this connection can consent again. */
   readonly connectUrl: (id: ConnectionId) => string | undefined;
+  /** What people call this connection: errors are for them. */
+  readonly nameOf: (id: ConnectionId) => Promise<string>;
 }
 
 /** Connections whose tokens are kept in memory: more are read from the store again. Each is there by its id and its name. */
@@ -49,7 +52,7 @@ export class Tokens implements AccessTokens {
     if (known !== undefined) return known;
     const changes = this.#ports.changes();
     const renewal = await this.#ports.flights.ask(id, this.#needOf(need), patience);
-    if (renewal.kind !== 'served') throw this.#errorOf(renewal, id);
+    if (renewal.kind !== 'served') throw await this.#errorOf(renewal, id);
     const access = accessOf(renewal);
     // Somebody may have written in the meantime: then what was read is already old, and is read again.
     if (this.#ports.changes() === changes) this.#keep(id, renewal, access);
@@ -71,7 +74,7 @@ export class Tokens implements AccessTokens {
   async renewNow(id: ConnectionId, afterVersion: number): Promise<Access> {
     const renewal = await this.#ports.flights.ask(id, { kind: 'now', afterVersion });
     this.forget(id);
-    if (renewal.kind !== 'served') throw this.#errorOf(renewal, id);
+    if (renewal.kind !== 'served') throw await this.#errorOf(renewal, id);
     return accessOf(renewal);
   }
 
@@ -105,38 +108,47 @@ export class Tokens implements AccessTokens {
     return { kind: 'use', minTtlMs };
   }
 
-  #errorOf(renewal: Exclude<Renewal, Served>, id: ConnectionId): KippuError {
+  async #errorOf(renewal: Exclude<Renewal, Served>, id: ConnectionId): Promise<KippuError> {
     this.forget(id);
+    const name = await this.#ports.nameOf(id);
     const nowMs = this.#ports.clock.nowMs();
     switch (renewal.kind) {
       case 'reauth_required': {
         if (renewal.reason === 'key_over')
           return new KippuError(
             'reauth_required',
-            `The API key of ${id} is over: ${explainReason(renewal.reason)} Import another one in its place: \`kippu import PROVIDER --api-key - --connection ${id}\`.`,
+            `The API key of ${name} is over: ${explainReason(renewal.reason)} Import another one in its place: \`kippu import PROVIDER --api-key - --connection ${name}\`.`,
           );
         const connectUrl = this.#ports.connectUrl(id);
         return new KippuError(
           'reauth_required',
-          `The user of ${id} must consent again: ${explainReason(renewal.reason)} Run \`kippu connect\`.`,
+          `The user of ${name} must consent again: ${explainReason(renewal.reason)} Run \`kippu connect\`.`,
           {
             ...(connectUrl === undefined ? {} : { connectUrl }),
           },
         );
       }
       case 'revoked':
-        return new KippuError('revoked', `The connection ${id} was revoked here. Connect the account again to use it.`);
+        return new KippuError(
+          'revoked',
+          `The connection ${name} was revoked here. Connect the account again to use it.`,
+        );
       case 'refused':
-        return new KippuError('refused', explainRefusal(id, renewal.because));
+        return new KippuError('refused', explainRefusal(name, renewal.because));
       case 'misconfigured':
         return new KippuError(
           'misconfigured',
-          `The provider refuses our app, not the user of ${id}: ${renewal.error}. \`kippu doctor\` says what to check.`,
+          `The provider refuses our app, not the user of ${name}: ${renewal.error}. \`kippu doctor\` says what to check.`,
+        );
+      case 'unusable':
+        return new KippuError(
+          'misconfigured',
+          `There is no access token of ${name} that could be used: ${renewal.error}. What came with it is stored; \`kippu renew\` asks the provider for another.`,
         );
       case 'unavailable':
         return new KippuError(
           'unavailable',
-          `The access token of ${id} cannot be renewed now: ${renewal.error}. Try again later.`,
+          `The access token of ${name} cannot be renewed now: ${renewal.error}. Try again later.`,
           {
             retryAfterMs: Math.max(0, renewal.retryAtMs - nowMs),
           },
@@ -144,11 +156,11 @@ export class Tokens implements AccessTokens {
       case 'uncertain':
         return new KippuError(
           'uncertain',
-          `A renewal of ${id} was sent and not answered, and nobody knows yet what became of it. It is resolved by itself; try again later.`,
+          `A renewal of ${name} was sent and not answered, and nobody knows yet what became of it. It is resolved by itself; try again later.`,
           { retryAfterMs: Math.max(0, renewal.retryAtMs - nowMs) },
         );
       case 'wait':
-        return new KippuError('uncertain', `Another process is renewing ${id}. Try again in a moment.`, {
+        return new KippuError('uncertain', `Another process is renewing ${name}. Try again in a moment.`, {
           retryAfterMs: 1000,
         });
       default:
@@ -166,28 +178,27 @@ function accessOf(served: Served): Access {
     expiresAtMs: served.accessExpiresAtMs,
     scopes: served.scopes,
     version: served.version,
-    apiOrigin: served.app.endpoints.api,
-    legacyOrigins: served.app.provider.legacyOrigins ?? [],
+    ...reachOf(served.app),
     provider: served.app.provider.id,
     subject: served.subject,
   };
 }
 
-function explainRefusal(id: ConnectionId, because: RefusedBecause): string {
+function explainRefusal(name: string, because: RefusedBecause): string {
   switch (because) {
     case 'young':
       return (
-        `The provider refuses an access token of ${id} that is less than a minute old: renewing will not help. ` +
+        `The provider refuses an access token of ${name} that is less than a minute old: renewing will not help. ` +
         'Look at what the call needs (scopes, plan, credits) instead.'
       );
     case 'nothing_renews':
       return (
-        `The provider refuses the API key of ${id}, and nothing can renew it. If the key was revoked, import another one in its place: ` +
-        `\`kippu import PROVIDER --api-key - --connection ${id}\`. If it was not, look at what the call needs.`
+        `The provider refuses the API key of ${name}, and nothing can renew it. If the key was revoked, import another one in its place: ` +
+        `\`kippu import PROVIDER --api-key - --connection ${name}\`. If it was not, look at what the call needs.`
       );
     case 'same_again':
       return (
-        `The provider refuses the access token of ${id}, and gives out the same one again when asked for another. ` +
+        `The provider refuses the access token of ${name}, and gives out the same one again when asked for another. ` +
         'Look at what the call needs (scopes, plan, credits) instead.'
       );
   }

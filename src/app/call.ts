@@ -11,7 +11,7 @@ const CALL_BYTES_MAX = 16 * 1024 * 1024;
 
 export interface ApiCall {
   readonly method: HttpRequest['method'];
-  /** A path of the provider's API, or a whole URL on its API's origin. */
+  /** A path of the provider's API, or a whole URL on an origin of its APIs. */
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array | undefined;
@@ -21,9 +21,10 @@ export type ApiAnswer = Extract<HttpAnswer, { kind: 'answered' }>;
 
 /**
  * Calls the provider's API with a good token, and with a proof of its key where it is bound to one (RFC 9449). A 401 is
- * answered with another token, once. The token goes to the provider's own API origin and nowhere else.
+ * answered with another token, once. The token goes to the origins of the
+ * provider's own APIs and nowhere else.
  *
- * Throws `invalid` for a foreign URL, `unavailable` when there is no whole answer, and what {@link AccessTokens.get} throws.
+ * Throws `invalid` for a foreign URL or a header that HTTP cannot carry, `unavailable` when there is no whole answer, and what {@link AccessTokens.get} throws.
  */
 export async function callApi(
   id: ConnectionId,
@@ -63,6 +64,13 @@ async function send(call: ApiCall, access: Access, ports: SigningPorts): Promise
       `The answer of the provider's API was cut off, or is longer than ${CALL_BYTES_MAX} bytes. The call was handled with status ${answer.status}.`,
     );
   }
+  if (answer.kind === 'not_sent' && answer.cause === 'unsendable') {
+    throw new KippuError(
+      'invalid',
+      'A header of the call has a name or a value that HTTP cannot carry. Nothing was sent; write it in ASCII.',
+      { where: 'headers' },
+    );
+  }
   const maybeHandled = answer.kind === 'unanswered' ? ' The call may have been handled.' : '';
   throw new KippuError(
     'unavailable',
@@ -87,7 +95,7 @@ function without(headers: ApiCall['headers'], names: readonly string[]): Record<
 
 const PROVING = ['authorization', 'dpop'];
 
-function targetOf(url: string, { apiOrigin, legacyOrigins = [] }: Access): string {
+function targetOf(url: string, { apiOrigin, legacyOrigins = [], furtherOrigins = [] }: Access): string {
   const target = URL.canParse(url, apiOrigin) ? new URL(belowApi(url, apiOrigin), apiOrigin) : undefined;
   if (target === undefined)
     throw new KippuError('invalid', 'The address of the call is not a URL. Give a path such as /2/users/me.', {
@@ -98,10 +106,11 @@ function targetOf(url: string, { apiOrigin, legacyOrigins = [] }: Access): strin
       where: 'url',
     });
   const isLegacy = legacyOrigins.includes(target.origin);
-  if (!isLegacy && target.origin !== new URL(apiOrigin).origin) {
+  const own = new Set([new URL(apiOrigin).origin, ...furtherOrigins]);
+  if (!isLegacy && !own.has(target.origin)) {
     throw new KippuError(
       'invalid',
-      `${target.origin} is not this provider's API. Tokens are sent to ${apiOrigin} only.`,
+      `${target.origin} is not this provider's API. Its tokens are sent to nothing but: ${[...own].join(', ')}.`,
       { where: 'url' },
     );
   }

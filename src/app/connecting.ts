@@ -79,7 +79,10 @@ export async function connectionAgain(
 }
 
 /** The address that must be registered at the provider, to the letter. */
-export function callbackUrl(provider: string, { options }: App): string {
+export function callbackUrl(
+  provider: string,
+  { options }: { readonly options: Pick<App['options'], 'publicUrl'> },
+): string {
   return `${options.publicUrl}/callback/${provider}`;
 }
 

@@ -122,7 +122,7 @@ function withoutIdToken(name: string, { provider }: ProviderApp): KippuError {
   return new KippuError(
     'not_found',
     provider.idToken === undefined
-      ? `${provider.name} gives no ID tokens that could be checked, so ${name} has none.`
+      ? `Kippu does not check ID tokens of ${provider.name}, and hands out none that was not checked. Its access token is not concerned.`
       : `There is no ID token of ${name}: the provider gave none. Connect again, with the scope openid.`,
   );
 }

@@ -166,6 +166,8 @@ export async function openApp(options: AppOptions): Promise<App> {
       clock,
       changes: () => store.changes(),
       connectUrl: (id: ConnectionId) => `${options.publicUrl}/reconnect/${id}`,
+      // For the words of an error, which must not be lost because the store fails too.
+      nameOf: async (id) => (await store.connections.find(id).catch(() => undefined))?.name ?? id,
     });
     const posts: DraftPorts = {
       posts: store.posts,

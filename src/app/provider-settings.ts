@@ -26,6 +26,11 @@ export function particularVariables({ hosting, tenancy, appParameters = {}, refr
   ];
 }
 
+/** Those of them without which an app is none: a provider that runs on hosts of its customers alone needs the host. */
+export function neededVariables({ hosting }: Provider): readonly string[] {
+  return hosting?.required === true ? [hostVariable(hosting)] : [];
+}
+
 const REFRESH_VARIABLES = [
   'ROTATION',
   'LEEWAY',

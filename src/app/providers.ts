@@ -1,9 +1,10 @@
 import type { ProviderApp } from '../providers/provider-app.ts';
 import type { Provider, RefreshNeed } from '../providers/provider.ts';
 import { CATALOGUE } from '../providers/index.ts';
+import type { Config } from './config.ts';
 import { callbackUrl } from './connecting.ts';
 import type { App } from './open.ts';
-import { particularVariables } from './provider-settings.ts';
+import { neededVariables, particularVariables } from './provider-settings.ts';
 
 /** A provider as somebody sees it who wants to connect to it. */
 export interface ProviderFacts {
@@ -38,6 +39,8 @@ export interface ProviderFacts {
   readonly registration: Provider['registration'];
   /** The settings that an app of this provider is configured with, the needed ones first. */
   readonly variables: readonly string[];
+  /** Those of them without which there is no app, besides client id and secret. */
+  readonly neededVariables: readonly string[];
 }
 
 /** All providers that Kippu knows, and those that the configuration adds. */
@@ -51,14 +54,24 @@ export function listProviders(app: App): readonly ProviderFacts[] {
   ];
 }
 
-function factsOf(provider: Provider, configured: ProviderApp | undefined, app: App): ProviderFacts {
+/** All providers that a configuration can name, none of them configured: nothing needs to be open for this. */
+export function connectableProviders({ settings, publicUrl }: Config): readonly ProviderFacts[] {
+  const here = { options: { publicUrl } };
+  return [...CATALOGUE, ...settings.ownProviders].map((provider) => factsOf(provider, undefined, here));
+}
+
+function factsOf(
+  provider: Provider,
+  configured: ProviderApp | undefined,
+  here: Parameters<typeof callbackUrl>[1],
+): ProviderFacts {
   const { refresh, scopes } = provider;
   return {
     id: provider.id,
     name: provider.name,
     isConfigured: configured !== undefined,
     isSimulated: configured !== undefined && configured.issuer.startsWith('sandbox:'),
-    callbackUrl: callbackUrl(provider.id, app),
+    callbackUrl: callbackUrl(provider.id, here),
     accessLifetimeMs: provider.access.isAnswered === false ? undefined : provider.access.lifetimeMs,
     refreshAbsoluteMs: refresh.absoluteMs,
     refreshIdleMs: refresh.idleMs,
@@ -74,7 +87,8 @@ function factsOf(provider: Provider, configured: ProviderApp | undefined, app: A
     unverified: provider.unverified,
     hasDeviceFlow: provider.endpoints.deviceCode !== undefined,
     registration: provider.registration,
-    variables: variablesOf(provider),
+    variables: variablesOf(provider, ['CLIENT_ID', 'CLIENT_SECRET', ...particularVariables(provider), ...USUAL]),
+    neededVariables: variablesOf(provider, neededVariables(provider)),
   };
 }
 
@@ -84,8 +98,8 @@ function renewedBy({ renewal, refresh }: Provider): ProviderFacts['renewedBy'] {
 }
 
 /** By name, as `KIPPU_X_CLIENT_ID`; an app without a secret needs the first alone. */
-function variablesOf(provider: Provider): readonly string[] {
-  return ['CLIENT_ID', 'CLIENT_SECRET', ...particularVariables(provider), 'SCOPES', 'REPLAY', 'BASE_URL'].map(
-    (name) => `KIPPU_${provider.id.toUpperCase()}_${name}`,
-  );
+function variablesOf({ id }: Provider, names: readonly string[]): readonly string[] {
+  return names.map((name) => `KIPPU_${id.toUpperCase()}_${name}`);
 }
+
+const USUAL = ['SCOPES', 'REPLAY', 'BASE_URL'] as const;

@@ -18,6 +18,7 @@ import type { ProviderApp } from '../providers/provider-app.ts';
 import { consentBinding, newConsent, type ConsentWish } from './begin.ts';
 import { fail } from './ending.ts';
 import { keepPending, settleKept } from './finish.ts';
+import { putDown } from './put-down.ts';
 import type { ConnectPorts } from './ports.ts';
 
 /** Longer than a question can take: whoever dies while he asks has delayed the next one by this. */
@@ -144,6 +145,9 @@ async function pollDevice(consent: Consent, ports: ConnectPorts): Promise<boolea
       return true;
     case 'misconfigured':
       await fail(consent, { failure: 'misconfigured', detail: poll.error }, ports);
+      return true;
+    case 'unusable':
+      await putDown(consent, { app, ...poll }, ports);
       return true;
     default:
       return assertNever(poll);

@@ -16,6 +16,7 @@ import { fail, type Failed, type Finished, type Refusal } from './ending.ts';
 import { readKept } from './kept.ts';
 import { settlePending } from './pending.ts';
 import type { ConnectPorts, ConsentPorts } from './ports.ts';
+import { putDown } from './put-down.ts';
 
 /** How long the exchange's answer is listened for; the code itself lives half a minute at X. */
 const EXCHANGE_TIMEOUT_MS = MINUTE_MS;
@@ -74,6 +75,8 @@ export async function receiveConsent(callback: Callback, ports: ConsentPorts): P
       return fail(consent, { failure: 'mixed_up', detail: answer.error }, ports);
     case 'refused':
       return fail(consent, { failure: 'provider_refused', detail: answer.error }, ports);
+    case 'malformed':
+      return fail(consent, { failure: 'unusable_answer', detail: answer.error }, ports);
     case 'code':
       return exchangeCode(consent, app, answer.code, ports);
     default:
@@ -117,6 +120,8 @@ async function exchangeCode(consent: Consent, app: ProviderApp, code: Secret, po
       return fail(consent, { failure: 'code_refused', detail: outcome.error }, ports);
     case 'misconfigured':
       return fail(consent, { failure: 'misconfigured', detail: outcome.error }, ports);
+    case 'unusable':
+      return putDown(consent, { app, ...outcome }, ports);
     case 'unavailable':
     case 'unanswered':
       return fail(consent, { failure: 'unanswered', detail: outcome.error }, ports);

@@ -2,6 +2,7 @@ import { KippuError } from '../model/errors.ts';
 import type { Connection } from '../model/connection.ts';
 import { Secret } from '../model/secret.ts';
 import type { TokenSet } from '../model/token-set.ts';
+import { isCarriable } from '../protocol/carriable.ts';
 import { identityRequest, readIdentity, saysWho, type IdentityAnswer } from '../protocol/identity.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { attachTokens } from './attach.ts';
@@ -40,6 +41,13 @@ export async function importConnection(imported: ImportedTokens, ports: ConnectP
     throw new KippuError(
       'invalid',
       `${app.provider.name} has no refresh tokens: what it renews is the access token. Give that one, while it lives.`,
+      { where: 'access_token' },
+    );
+  }
+  if (accessToken !== undefined && !isCarriable(accessToken)) {
+    throw new KippuError(
+      'invalid',
+      'The access_token is in the wrong format: it has spaces, line ends or other characters that no header can carry. Give it exactly as the provider issued it.',
       { where: 'access_token' },
     );
   }

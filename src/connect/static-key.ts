@@ -3,6 +3,7 @@ import { KippuError } from '../model/errors.ts';
 import type { ConnectionId } from '../model/ids.ts';
 import { Secret } from '../model/secret.ts';
 import type { TokenCarrier, TokenSet } from '../model/token-set.ts';
+import { isCarriable } from '../protocol/carriable.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { attachTokens } from './attach.ts';
 import type { ConnectPorts } from './ports.ts';
@@ -63,8 +64,7 @@ export async function importStaticKey(imported: StaticKey, ports: ConnectPorts):
 }
 
 function checkKey({ key, expiresAtMs }: StaticKey, nowMs: number): void {
-  // A line end or a space in a header value ends a request, or makes two of it.
-  if (!/^[\x21-\x7e]+$/.test(key.reveal()))
+  if (!isCarriable(key))
     throw new KippuError(
       'invalid',
       'The API key is empty, or has spaces or other characters in it that no header can carry. Give the key alone.',

@@ -32,6 +32,8 @@ export interface Access {
   readonly apiOrigin: string;
   /** Older origins of the same API: what is addressed to them goes to `apiOrigin`. */
   readonly legacyOrigins?: readonly string[];
+  /** Other origins that the same token may be sent to. */
+  readonly furtherOrigins?: readonly string[];
   /** Picks the network's adapter. */
   readonly provider: string;
   /** The provider's id of the user, as far as it is known. */

@@ -19,6 +19,7 @@ export const CONSENT_FAILURES = [
   'wrong_user',
   'code_refused',
   'provider_refused',
+  'unusable_answer',
   'mixed_up',
   'unanswered',
   'misconfigured',

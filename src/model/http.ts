@@ -38,7 +38,8 @@ export type HttpAnswer =
   /** Provably not handled by the provider. */
   | {
       readonly kind: 'not_sent';
-      readonly cause: 'dns' | 'address' | 'connect' | 'tls' | 'withdrawn';
+      /** `unsendable`: a header holds what HTTP cannot carry; trying again is of no use. */
+      readonly cause: 'dns' | 'address' | 'connect' | 'tls' | 'withdrawn' | 'unsendable';
       readonly detail: string;
     }
   | {

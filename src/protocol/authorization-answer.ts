@@ -7,8 +7,9 @@ export type AuthorizationAnswer =
   | { readonly kind: 'denied' }
   /** Another server's, or one that does not say whose (RFC 9207, section 2.4): an attacker may have swapped them. */
   | { readonly kind: 'mixed_up'; readonly error: string }
-  /** The provider refuses, or the answer is not one to trust (doubled parameters). */
-  | { readonly kind: 'refused'; readonly error: string };
+  | { readonly kind: 'refused'; readonly error: string }
+  /** Not an answer that anybody can read: a parameter is there twice, or none that it needs. */
+  | { readonly kind: 'malformed'; readonly error: string };
 
 /**
  * Reads what the provider sent the browser back with (RFC 6749, section 4.1.2), after the caller has found the consent
@@ -18,6 +19,8 @@ export type AuthorizationAnswer =
 export function readAuthorizationAnswer(app: ProviderApp, params: URLSearchParams, state: Secret): AuthorizationAnswer {
   const mixUp = mixUpIn(app, params);
   if (mixUp !== undefined) return { kind: 'mixed_up', error: mixUp };
+  const doubled = PARAMETERS.find((name) => params.getAll(name).length > 1);
+  if (doubled !== undefined) return { kind: 'malformed', error: `the answer has ${doubled} more than once` };
   try {
     const checked = oauth.validateAuthResponse(
       { issuer: issuerIdentifier(app) },
@@ -25,9 +28,8 @@ export function readAuthorizationAnswer(app: ProviderApp, params: URLSearchParam
       params,
       state.reveal(),
     );
-    const [code = '', ...others] = checked.getAll('code');
-    if (others.length > 0) return { kind: 'refused', error: 'the provider sent more than one code' };
-    if (code === '') return { kind: 'refused', error: 'the provider sent neither a code nor an error' };
+    const code = checked.get('code') ?? '';
+    if (code === '') return { kind: 'malformed', error: 'the answer has neither a code nor an error' };
     const isLonger = app.provider.quirks.codeEndsInFragment === true;
     return { kind: 'code', code: new Secret(isLonger ? code.replace(/#_$/, '') : code) };
   } catch (error) {
@@ -36,10 +38,13 @@ export function readAuthorizationAnswer(app: ProviderApp, params: URLSearchParam
         ? { kind: 'denied' }
         : { kind: 'refused', error: error.error.slice(0, 100) };
     }
-    if (error instanceof oauth.OperationProcessingError) return { kind: 'refused', error: error.code ?? error.message };
+    if (error instanceof oauth.OperationProcessingError) return { kind: 'malformed', error: error.message };
     throw error;
   }
 }
+
+/** RFC 6749, section 3.1: none of them may be there twice. */
+const PARAMETERS = ['state', 'code', 'error', 'error_description', 'iss'] as const;
 
 const ISSUER_CHARS_MAX = 200;
 

@@ -2,12 +2,18 @@ import { assertNever } from '../model/assert-never.ts';
 import { DAY_MS } from '../model/clock.ts';
 import type { HttpAnswer } from '../model/http.ts';
 import type { RenewalOutcome } from '../model/outcome.ts';
+import type { TokenSet } from '../model/token-set.ts';
 import type { Provider, TokenErrorRow } from '../providers/provider.ts';
+import { isCarriable, NOT_CARRIABLE } from './carriable.ts';
 import { errorWords } from './error-words.ts';
 import { readTokenAnswer, type TokenAnswer } from './token-answer.ts';
 
 /** What a fresh consent's exchange ends in: a code may be refused, which no renewal can be. */
-export type ExchangeOutcome = RenewalOutcome | { readonly kind: 'code_refused'; readonly error: string };
+export type ExchangeOutcome =
+  | RenewalOutcome
+  | { readonly kind: 'code_refused'; readonly error: string }
+  /** Tokens came, and no request could carry the access token. */
+  | { readonly kind: 'unusable'; readonly error: string; readonly tokens: TokenSet };
 
 /** RFC 6749, section 5.2, for what the provider's own table does not know. */
 const STANDARD_ERRORS: readonly TokenErrorRow[] = [
@@ -28,16 +34,27 @@ const STANDARD_ERRORS: readonly TokenErrorRow[] = [
  */
 export function classify(answer: HttpAnswer, provider: Provider, nowMs: number): RenewalOutcome {
   const outcome = classifyExchange(answer, provider, nowMs);
-  // No code was sent: a complaint about one is an answer that nobody understands.
-  return outcome.kind === 'code_refused'
-    ? { kind: 'misconfigured', concerns: 'answer', error: outcome.error }
-    : outcome;
+  switch (outcome.kind) {
+    case 'unusable':
+      // The refresh token in it may be the only one that is good now. Without one, the one that is stored still is.
+      return outcome.tokens.refreshToken === undefined
+        ? { kind: 'misconfigured', concerns: 'answer', error: outcome.error }
+        : { kind: 'renewed', tokens: outcome.tokens };
+    case 'code_refused':
+      // No code was sent: a complaint about one is an answer that nobody understands.
+      return { kind: 'misconfigured', concerns: 'answer', error: outcome.error };
+    default:
+      return outcome;
+  }
 }
 
 /** The same for the exchange of an authorization code. */
 export function classifyExchange(answer: HttpAnswer, provider: Provider, nowMs: number): ExchangeOutcome {
   switch (answer.kind) {
     case 'not_sent':
+      // However often it is tried, such a request never leaves.
+      if (answer.cause === 'unsendable')
+        return { kind: 'misconfigured', concerns: 'answer', error: `${answer.cause}: ${answer.detail}` };
       return { kind: 'unavailable', error: `${answer.cause}: ${answer.detail}`, retryAfterMs: undefined };
     case 'unanswered':
       return { kind: 'unanswered', error: `${answer.cause}: ${answer.detail}` };
@@ -52,7 +69,7 @@ type Answered = Extract<HttpAnswer, { kind: 'answered' }>;
 
 function classifyAnswered(answer: Answered, read: TokenAnswer, provider: Provider, nowMs: number): ExchangeOutcome {
   // Tokens are tokens, whatever the status line or a cut-off tail says: they must not be lost.
-  if (read.kind === 'tokens') return { kind: 'renewed', tokens: read.tokens };
+  if (read.kind === 'tokens') return received(read.tokens);
   const error = describe(answer.status, read);
   const status = statusOf(answer, read, provider);
   const row = [...provider.tokenErrors, ...STANDARD_ERRORS].find((candidate) => matches(candidate, status, read));
@@ -61,6 +78,12 @@ function classifyAnswered(answer: Answered, read: TokenAnswer, provider: Provide
   if (read.kind === 'error' && read.error === 'invalid_grant')
     return { kind: 'rejected', reason: 'rejected_unknown', error };
   return { kind: 'misconfigured', concerns: 'answer', error };
+}
+
+function received(tokens: TokenSet): ExchangeOutcome {
+  return isCarriable(tokens.accessToken)
+    ? { kind: 'renewed', tokens }
+    : { kind: 'unusable', error: NOT_CARRIABLE, tokens };
 }
 
 /** Where errors come with 200, one that nobody knows is still an answer: nothing was handed out, nothing was spent. */

@@ -59,7 +59,7 @@ function formEncode(value: string): string {
   return new URLSearchParams({ v: value }).toString().slice(2);
 }
 
-/** Where each quirk is coped with; `sim/` has the other side. A quirk that nobody copes with does not compile. */
+/** Where each quirk is coped with, in words; `sim/` has the other side, and `quirk-stories.test.ts` meets each of them. */
 export const QUIRKS_COPED_WITH = {
   basicWithoutEncoding: 'protocol/client-authentication.ts: basicHeader',
   lowerCaseTokenType: 'protocol/token-answer.ts: token types are compared without case (RFC 6749, section 5.1)',

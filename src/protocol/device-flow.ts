@@ -56,6 +56,7 @@ export function readDeviceAnswer(answer: HttpAnswer, app: ProviderApp, nowMs: nu
   const outcome = classifyExchange(answer, app.provider, nowMs);
   switch (outcome.kind) {
     case 'renewed':
+    case 'unusable':
       return { kind: 'misconfigured', error: 'tokens came instead of a device code' };
     case 'unavailable':
     case 'unanswered':
@@ -102,7 +103,9 @@ export type DevicePoll =
   | { readonly kind: 'denied' }
   | { readonly kind: 'expired' }
   | { readonly kind: 'refused'; readonly error: string }
-  | { readonly kind: 'misconfigured'; readonly error: string };
+  | { readonly kind: 'misconfigured'; readonly error: string }
+  /** He has agreed, and no request could carry the access token that came of it. */
+  | { readonly kind: 'unusable'; readonly error: string; readonly tokens: TokenSet };
 
 /** Asks whether the user has decided (RFC 8628, section 3.4). */
 export function devicePollRequest(app: ProviderApp, deviceCode: Secret): UnsignedRequest {
@@ -163,6 +166,8 @@ function otherwise(
       return { kind: 'refused', error: outcome.error };
     case 'misconfigured':
       return { kind: 'misconfigured', error: outcome.error };
+    case 'unusable':
+      return outcome;
     default:
       return assertNever(outcome);
   }

@@ -40,6 +40,8 @@ export function identityRequest(app: ProviderApp, accessToken: Secret): HttpRequ
 }
 
 export function readIdentity(app: ProviderApp, answer: HttpAnswer): IdentityAnswer {
+  // No request can carry this access token, now or later.
+  if (answer.kind === 'not_sent' && answer.cause === 'unsendable') return { kind: 'token_refused' };
   if (answer.kind !== 'answered') return { kind: 'unknown', error: `${answer.cause}: ${answer.detail}` };
   if (answer.status === 401) return { kind: 'token_refused' };
   if (answer.status !== 200 && isDeadToken(app, answer.body)) return { kind: 'token_refused' };

@@ -35,6 +35,7 @@ export function readPushedAnswer(answer: HttpAnswer, app: ProviderApp, nowMs: nu
   const outcome = classifyExchange(answer, app.provider, nowMs);
   switch (outcome.kind) {
     case 'renewed':
+    case 'unusable':
       return { kind: 'misconfigured', error: 'tokens came instead of a request_uri: this is no endpoint for requests' };
     case 'unavailable':
     case 'unanswered':

@@ -243,6 +243,7 @@ export const definitionShape = objectOf(
     ),
     numericAppId: text,
     legacyOrigins: listOf(endpoint),
+    apiOrigins: listOf(endpoint),
     scopes,
     clientAuth,
     requirePushed: flag,

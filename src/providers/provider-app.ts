@@ -138,11 +138,16 @@ interface Placed {
 
 /** Where the provider is: on its own host, on a customer's, or at a base URL. */
 function placed(provider: Provider, { baseUrl, host }: ProviderAppOptions): Placed {
-  if (baseUrl !== undefined) return { provider, endpoints: rebase(provider, baseUrl) };
+  if (baseUrl !== undefined) return { provider: onThisHostAlone(provider), endpoints: rebase(provider, baseUrl) };
   const usualHost = new URL(originOf(provider.endpoints)).host;
   if (host === undefined && provider.hosting?.required === true) throw withoutHost(provider);
   if (host === undefined || host.toLowerCase() === usualHost) return { provider, endpoints: provider.endpoints };
   return placedOn(parseHost(host, provider), provider);
+}
+
+/** What is issued by a simulator, or a customer's own server, is of no use at the provider's, and none of its business. */
+function onThisHostAlone(provider: Provider): Provider {
+  return provider.apiOrigins === undefined ? provider : { ...provider, apiOrigins: [] };
 }
 
 function withoutHost({ name, id, hosting }: Provider): KippuError {
@@ -158,7 +163,7 @@ function placedOn(host: string, provider: Provider): Placed {
   const rule = hostRule(host, provider);
   const move = (url: string): string => `https://${host}${new URL(url).pathname}`;
   return {
-    provider: { ...provider, pkce: rule.pkce ?? provider.pkce },
+    provider: { ...onThisHostAlone(provider), pkce: rule.pkce ?? provider.pkce },
     endpoints: { ...movedBy(move, provider.endpoints), api: rule.api.replace('{host}', host) },
   };
 }

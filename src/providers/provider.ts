@@ -18,6 +18,11 @@ export interface Provider {
   readonly numericAppId?: string;
   /** Older hosts of the same endpoints, still seen in the wild: a call that names one goes to today's host. */
   readonly legacyOrigins?: readonly string[];
+  /**
+   * Further origins on which the provider runs APIs that take the same tokens. Each is named: whoever can answer on one
+   * of them gets every token. Not in force at a base URL, or on a customer's host. Default: none.
+   */
+  readonly apiOrigins?: readonly string[];
   readonly scopes: Scopes;
   readonly clientAuth: ClientAuth;
   /** Authorization requests are refused unless they were pushed first (RFC 9126, section 5). Default: `false`. */

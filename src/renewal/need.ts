@@ -56,6 +56,8 @@ export type Renewal =
   | { readonly kind: 'revoked' }
   | { readonly kind: 'refused'; readonly because: RefusedBecause }
   | { readonly kind: 'misconfigured'; readonly error: string }
+  /** What the provider last issued is stored, and no request could carry its access token. */
+  | { readonly kind: 'unusable'; readonly error: string }
   | { readonly kind: 'unavailable'; readonly error: string; readonly retryAtMs: number }
   | { readonly kind: 'uncertain'; readonly retryAtMs: number }
   /** Somebody else is at it: look again soon. */

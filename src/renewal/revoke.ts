@@ -2,6 +2,9 @@ import { SECOND_MS } from '../model/clock.ts';
 import { KippuError } from '../model/errors.ts';
 import type { StoredCredential } from '../model/credential-store.ts';
 import { newId, type ConnectionId } from '../model/ids.ts';
+import type { TokenSet } from '../model/token-set.ts';
+import { revocationPlan } from '../protocol/revocation.ts';
+import type { ProviderApp } from '../providers/provider-app.ts';
 import { leaseMs } from './exchange.ts';
 import { isRevocable } from './foundations.ts';
 import { lookAt } from './look.ts';
@@ -26,7 +29,7 @@ export interface Revocation {
  * for, so that what it brings is revoked too. If the provider cannot be reached, nothing changes here, and the error
  * says so; `atProvider: false` ends it here alone.
  *
- * Throws `not_found`, `unavailable`, `misconfigured`, `conflict` for a static API key.
+ * Throws `not_found`, `unavailable`, `misconfigured`, `conflict` for what only the provider's own pages can revoke.
  */
 export async function revoke(id: ConnectionId, revocation: Revocation, ports: RenewalPorts): Promise<void> {
   const untilMs = ports.clock.monotonicMs() + leaseMs(ports) + GRACE_MS;
@@ -77,17 +80,25 @@ async function freshen({ credential }: Seen, ports: RenewalPorts): Promise<void>
   const renewal = await renew(credential.connectionId, ANY_TOKEN, ports);
   switch (renewal.kind) {
     case 'misconfigured':
+    case 'unusable':
+      throw new KippuError('misconfigured', notFreshened(credential, `failed: ${renewal.error}`));
     case 'unavailable':
     case 'uncertain':
       throw new KippuError(
-        renewal.kind === 'misconfigured' ? 'misconfigured' : 'unavailable',
-        `${credential.name} was not revoked: that takes a living access token, and its renewal ` +
-          `${renewal.kind === 'uncertain' ? 'was not answered yet' : `failed: ${renewal.error}`}. Try again, or use --local-only to forget it here alone.`,
+        'unavailable',
+        notFreshened(credential, renewal.kind === 'uncertain' ? 'was not answered yet' : `failed: ${renewal.error}`),
         { retryAfterMs: 30 * SECOND_MS },
       );
     default:
       return;
   }
+}
+
+function notFreshened({ name }: StoredCredential, how: string): string {
+  return (
+    `${name} was not revoked: that takes a living access token, and its renewal ${how}. ` +
+    'Try again, or use --local-only to forget it here alone.'
+  );
 }
 
 /** `moved`: somebody holds the lease, or moved the credential since it was seen. `access_over`: it has to be renewed first. */
@@ -100,6 +111,7 @@ async function revokeOnce(
   // Opened before anything is claimed: what cannot be opened can still be revoked here alone.
   const dead =
     revocation.atProvider && app !== undefined ? { app, tokens: openTokens({ credential, app }, ports) } : undefined;
+  if (dead !== undefined) refuseImpossible(credential, dead);
   const claim = await ports.credentials.claim({
     connectionId: credential.connectionId,
     version: credential.version,
@@ -132,13 +144,29 @@ async function revokeOnce(
       if (isOver && !revocation.isFreshened) return 'access_over';
       throw new KippuError(
         outcome.retryable ? 'unavailable' : 'misconfigured',
-        `${credential.name} was not revoked: ${outcome.error}. Try again, or use --local-only to forget it here alone.`,
-        { retryAfterMs: 30 * SECOND_MS },
+        `${credential.name} was not revoked: ${outcome.error}. ${outcome.retryable ? 'Try again' : 'Look at the client id and secret'}, or use --local-only to forget it here alone.`,
+        outcome.retryable ? { retryAfterMs: 30 * SECOND_MS } : {},
       );
     }
   }
   const isSettled = await ports.connections.settleRevoked(claim, { atProvider: revocation.atProvider });
   return isSettled ? 'revoked' : 'moved';
+}
+
+/** Nobody refused anything, and no second try would do better: it is known before anybody is asked. */
+function refuseImpossible(
+  { name }: StoredCredential,
+  { app, tokens }: { readonly app: ProviderApp; readonly tokens: TokenSet },
+): void {
+  const plan = revocationPlan(app, tokens, 'grant');
+  if (plan.kind !== 'impossible') return;
+  const { consentsUrl } = app.provider.refresh;
+  throw new KippuError(
+    'conflict',
+    `${name} was not revoked: ${plan.error}. The user can remove the app in the settings of his account there${
+      consentsUrl === undefined ? '' : ` (${consentsUrl})`
+    }; use --local-only to forget it here.`,
+  );
 }
 
 /**

@@ -4,13 +4,14 @@ import type { RenewedAs, RenewedSettlement } from '../model/credential-store.ts'
 import type { RenewalOutcome } from '../model/outcome.ts';
 import type { SpoolEntry } from '../model/spool.ts';
 import type { TokenSet } from '../model/token-set.ts';
+import { isCarriable, NOT_CARRIABLE } from '../protocol/carriable.ts';
 import { sealTokens } from '../protocol/stored-tokens.ts';
 import { nextDueAtMs } from './ahead.ts';
 import type { Verdict } from './decide.ts';
 import type { ClaimedExchange, Exchange } from './exchange.ts';
 import { isRenewable, mayBePresentedAgain } from './foundations.ts';
 import { backOffMs, isLiving, refreshEndOf } from './lifetimes.ts';
-import { wantsToken, type Renewal, type Seen, type SeenWithApp, type Served } from './need.ts';
+import { wantsToken, type Renewal, type Seen, type SeenWithApp } from './need.ts';
 import { openTokens } from './open-tokens.ts';
 import type { RenewalPorts } from './ports.ts';
 import { revokeOrphans } from './revoke-orphans.ts';
@@ -301,7 +302,8 @@ function served(
   { credential, app }: SeenWithApp,
   token: { readonly tokens: TokenSet; readonly version: number },
   facts: ServedFacts,
-): Served {
+): Renewal {
+  if (!isCarriable(token.tokens.accessToken)) return { kind: 'unusable', error: NOT_CARRIABLE };
   return {
     kind: 'served',
     ...token,

@@ -82,6 +82,11 @@ export function failed(
         'misconfigured',
         `The provider refuses this app, not ${name}: ${renewal.error}. Look at its client id and secret.`,
       );
+    case 'unusable':
+      return new KippuError(
+        'misconfigured',
+        `There is no access token of ${name} that could be used: ${renewal.error}. Look at what the provider answers.`,
+      );
     case 'unavailable':
       return new KippuError(
         'unavailable',

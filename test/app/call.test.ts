@@ -6,6 +6,11 @@ import { KippuError } from '../../src/model/errors.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../src/model/http.ts';
 import type { ConnectionId } from '../../src/model/ids.ts';
 import { Secret } from '../../src/model/secret.ts';
+import { gitlabData } from '../../src/providers/data/gitlab.ts';
+import { googleData } from '../../src/providers/data/google.ts';
+import { CATALOGUE } from '../../src/providers/index.ts';
+import { providerApp } from '../../src/providers/provider-app.ts';
+import { reachOf } from '../../src/providers/reach.ts';
 import { Nonces } from '../../src/protocol/nonces.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
@@ -39,6 +44,11 @@ describe('a call of the provider’s API', () => {
       ['Bearer token-1', 'Bearer token-2'],
     );
     assert.equal(needs[1]?.refused?.reveal(), 'token-1');
+  });
+
+  it('with a header that HTTP cannot carry is the caller’s to put right, and not to try again', async () => {
+    const { call } = world(['unsendable']);
+    await assert.rejects(call(), (error) => error instanceof KippuError && error.code === 'invalid');
   });
 
   it('is not repeated a second time', async () => {
@@ -95,6 +105,67 @@ describe('an API that begins below the top of its host', () => {
   });
 });
 
+describe('a call of another API of the same provider', () => {
+  const google = reachOf(providerApp(googleData, { clientId: 'c' }));
+  const sentTo = async (url: string, more: Partial<Access> = google): Promise<string | undefined> => {
+    const { sent, call } = world([], more.apiOrigin, more);
+    await call({ url });
+    return sent[0]?.url;
+  };
+  const isForeign = (error: unknown): boolean =>
+    error instanceof KippuError && error.code === 'invalid' && /sheets\.googleapis\.com/.test(error.message);
+
+  it('goes there as it is, and so does one of the call that says whose token it is', async () => {
+    for (const url of [
+      'https://sheets.googleapis.com/v4/spreadsheets/1',
+      'https://people.googleapis.com/v1/people/me?personFields=names',
+      'https://openidconnect.googleapis.com/v1/userinfo',
+      'https://www.googleapis.com/drive/v3/files',
+    ])
+      assert.equal(await sentTo(url), url);
+  });
+
+  it('a path still counts from the API itself', async () => {
+    assert.equal(await sentTo('/drive/v3/files'), 'https://www.googleapis.com/drive/v3/files');
+  });
+
+  for (const url of [
+    'https://evil.sheets.googleapis.com/v4',
+    'https://googleapis.com/v4',
+    'https://storage.googleapis.com/bucket-of-anybody',
+    'https://sheets.googleapis.com.evil.example/v4',
+    'https://sheets.googleapis.com:8443/v4',
+    'http://sheets.googleapis.com/v4',
+    'https://sheets.googleapis.com@evil.example/v4',
+  ])
+    it(`goes to no host that only looks like one: ${url}`, async () => {
+      await assert.rejects(sentTo(url), isForeign);
+    });
+
+  it('is refused with a token of a simulator, which must not leave for the real one', async () => {
+    const simulated = reachOf(providerApp(googleData, { clientId: 'c', baseUrl: 'http://127.0.0.1:4700' }));
+    await assert.rejects(sentTo('https://sheets.googleapis.com/v4', simulated), (error) => error instanceof KippuError);
+    assert.equal(await sentTo('http://127.0.0.1:4700/v1/userinfo', simulated), 'http://127.0.0.1:4700/v1/userinfo');
+  });
+
+  it('is refused with a token of a customer’s own host', () => {
+    const hosted = { ...gitlabData, apiOrigins: ['https://other.example'] };
+    assert.deepEqual(reachOf(providerApp(hosted, { clientId: 'c', host: 'git.corp.example' })).furtherOrigins, []);
+    assert.deepEqual(reachOf(providerApp(hosted, { clientId: 'c' })).furtherOrigins, ['https://other.example']);
+  });
+});
+
+describe('the further origins of the known providers', () => {
+  for (const { id, apiOrigins, evidence } of CATALOGUE.filter((provider) => provider.apiOrigins !== undefined))
+    it(`are exact, https, and have a source: ${id}`, () => {
+      for (const origin of apiOrigins ?? []) {
+        assert.equal(new URL(origin).origin, origin);
+        assert.match(origin, /^https:\/\/[a-z0-9.-]+$/);
+      }
+      assert.ok('apiOrigins' in evidence);
+    });
+});
+
 interface World {
   readonly sent: HttpRequest[];
   readonly needs: (AccessNeed | undefined)[];
@@ -102,7 +173,7 @@ interface World {
 }
 
 function world(
-  answers: readonly (number | 'unanswered')[],
+  answers: readonly (number | 'unanswered' | 'unsendable')[],
   apiOrigin = 'https://api.x.com',
   more: Partial<Access> = {},
 ): World {
@@ -112,6 +183,7 @@ function world(
     async send(request): Promise<HttpAnswer> {
       const answer = answers[sent.length] ?? 200;
       sent.push(request);
+      if (answer === 'unsendable') return { kind: 'not_sent', cause: answer, detail: 'a header' };
       if (answer === 'unanswered') return { kind: 'unanswered', cause: 'timeout', detail: 'no answer' };
       return { kind: 'answered', status: answer, headers: {}, body: new Uint8Array(), complete: true };
     },

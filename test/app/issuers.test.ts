@@ -43,7 +43,7 @@ class AcmeServer implements HttpClient {
     if (this.isSilent) return new Promise(() => undefined);
     if (this.isDown) return DOWN;
     if (url.includes('/.well-known/')) return jsonAnswer(200, this.document);
-    return jsonAnswer(200, { access_token: `token of ${url}`, token_type: 'bearer', expires_in: 3600 });
+    return jsonAnswer(200, { access_token: `token-of-${url}`, token_type: 'bearer', expires_in: 3600 });
   }
 
   get readings(): number {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { describe, it } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import { nodeHttp } from '../../src/app/ports/node-http.ts';
@@ -26,6 +27,28 @@ describe('the HTTP client of a process that was stopped', () => {
     const answer = await sendAndStandStill({ bytes: 0, forMs: 3 * TIMEOUT_MS });
     assert.deepEqual(answer, { kind: 'unanswered', cause: 'timeout', detail: `no answer within ${TIMEOUT_MS} ms` });
   });
+});
+
+describe('a request with a header that HTTP cannot carry', () => {
+  const headers = [{ authorization: 'Bearer a\nb' }, { authorization: 'Bearer 日本' }, { 'x note': 'a' }];
+  for (const header of headers) {
+    it(`is not sent, and says so: ${JSON.stringify(header)}`, async () => {
+      const heard: Buffer[] = [];
+      const server = createServer((socket) => {
+        socket.on('data', (bytes) => heard.push(bytes));
+        socket.on('error', () => undefined);
+      }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const closed = once(server, 'connection').then(([socket]) => once(socket, 'close'));
+      const answer = await nodeHttp.send({ ...requestTo((server.address() as AddressInfo).port), headers: header });
+      assert.ok(answer.kind === 'not_sent');
+      assert.equal(answer.cause, 'unsendable');
+      assert.ok(!answer.detail.includes('Bearer'), answer.detail);
+      await closed;
+      assert.deepEqual(heard, []);
+      server.close();
+    });
+  }
 });
 
 /** Sends to a server in another thread, and lets this one do nothing at all from the moment at which it was sent. */

@@ -46,7 +46,7 @@ const CASES: readonly Case[] = [
     name: 'a provider that refuses the app (misconfigured)',
     code: 1,
     args: ['renew', 'x:alice'],
-    said: /doctor/,
+    said: /not the user of x:alice.*doctor/,
     before: ({ sim }) =>
       sim.faults.order({ endpoint: 'token', fault: 'status', status: 401, body: UNAUTHORIZED_CLIENT }),
   },
@@ -121,6 +121,13 @@ const CASES: readonly Case[] = [
     code: 2,
     args: ['call', 'x:alice', 'GET', 'https://evil.example/2/users/me'],
     said: /evil\.example is not this provider's API/,
+  },
+  {
+    name: 'a header that HTTP cannot carry',
+    code: 2,
+    args: ['call', 'x:alice', 'GET', '/2/users/me', '-H', 'X-Note: 日本'],
+    said: /header/,
+    connected: false,
   },
   { name: 'a method that is none', code: 2, args: ['call', 'x:alice', 'GRAB', '/2/users/me'], connected: false },
   {

@@ -127,6 +127,32 @@ test('an answer of another issuer is a mix-up, and changes nothing', async () =>
   assert.equal((await world.node().look.connections.list({ limit: 10 })).items.length, 0);
 });
 
+for (const [name, value] of [
+  ['state', 'another'],
+  ['code', 'another'],
+  ['error', 'access_denied&error=server_error'],
+  ['iss', undefined],
+] as const) {
+  test(`an answer with ${name} twice is in the wrong format, and its code is not exchanged`, async () => {
+    await using world = await createWorld();
+    const browser = world.browser();
+    const back = browser.allow(await browser.open(await browser.begin()), 'alice');
+    const iss = encodeURIComponent(world.app.issuer);
+    const finished = await browser.comeBack(`${back}&${name}=${value ?? `${iss}&iss=${iss}`}`);
+    assert.equal(failureOf(finished), 'unusable_answer');
+    assert.ok(finished.kind === 'failed' && finished.detail === `the answer has ${name} more than once`);
+    assert.equal(world.provider.sentTo('/2/oauth2/token').length, 0);
+  });
+}
+
+test('an answer with neither a code nor an error is in the wrong format', async () => {
+  await using world = await createWorld();
+  const browser = world.browser();
+  const back = new URL(browser.allow(await browser.open(await browser.begin()), 'alice'));
+  back.searchParams.delete('code');
+  assert.equal(failureOf(await browser.comeBack(back.href)), 'unusable_answer');
+});
+
 test('a link works in one browser; opened again in the same one it begins anew', async () => {
   await using world = await createWorld();
   const [first, second] = [world.browser(), world.browser()];

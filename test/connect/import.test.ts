@@ -87,6 +87,18 @@ test('an access token alone is taken over, and ends by itself', async () => {
   assert.equal(await world.state(connection.id), 'reauth_required: no_refresh_token');
 });
 
+for (const access of ['a b\nc', '日本', ' a', '']) {
+  test(`an access token that no header can carry is refused: ${JSON.stringify(access)}`, async () => {
+    await using world = await createWorld();
+    const isRefused = (error: unknown): boolean =>
+      isCode('invalid')(error) && /access_token/.test((error as Error).message);
+    await assert.rejects(take(world, { accessToken: new Secret(access), refreshToken: new Secret('r') }), isRefused);
+    assert.deepEqual((await world.node().look.connections.list({ limit: 9 })).items, []);
+    await world.advance('1m');
+    assert.deepEqual([world.provider.sent, world.problems], [[], []]);
+  });
+}
+
 test('an access token that is over is not used to ask whose it is', async () => {
   await using world = await createWorld();
   const { access, refresh } = await obtained(world, 'alice');

@@ -51,7 +51,7 @@ class CountingProvider implements AsyncDisposable {
       return;
     }
     this.renewed += 1;
-    const tokens = { access_token: `a ${token}`, refresh_token: `next of ${token}`, expires_in: 7200 };
+    const tokens = { access_token: `a-${token}`, refresh_token: `next of ${token}`, expires_in: 7200 };
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ token_type: 'bearer', scope: 'users.read offline.access', ...tokens }));
   }
@@ -70,7 +70,7 @@ async function fill(kippu: Kippu, database: string): Promise<void> {
     await Promise.all(
       Array.from({ length: 500 }, (_, at) => {
         const user = `user${first + at}`;
-        const tokens = { accessToken: `over of ${user}`, refreshToken: `token of ${user}`, expiresAt, scopes };
+        const tokens = { accessToken: `over-of-${user}`, refreshToken: `token-of-${user}`, expiresAt, scopes };
         return kippu.importTokens({ provider: 'x', name: `x:${user}`, subject: user, owner: user, ...tokens });
       }),
     );
@@ -112,7 +112,7 @@ test('ten thousand connections that ended in the night are caught up with in a r
   const served = await Promise.all(readers.map((name) => morning.getAccessToken(name)));
   assert.deepEqual(
     served.map(({ accessToken }) => accessToken),
-    readers.map((name) => `a token of ${name.slice('x:'.length)}`),
+    readers.map((name) => `a-token-of-${name.slice('x:'.length)}`),
   );
   assert.ok(provider.renewed < CONNECTIONS / 2, `who waits is served after ${provider.renewed} others`);
 

@@ -88,7 +88,7 @@ test('an app with a key signs for its token instead of sending a secret', async 
   const app = providerApp(world.app.provider, { clientId: 'signing', clientPrivateKey });
   world.provider.script(({ url }) =>
     url.endsWith('/token')
-      ? jsonAnswer(200, { access_token: 'signed for', token_type: 'DPoP', expires_in: 3600 })
+      ? jsonAnswer(200, { access_token: 'signed-for', token_type: 'DPoP', expires_in: 3600 })
       : undefined,
   );
   // The store knows nothing of this second app: what was sent is enough.
@@ -121,12 +121,12 @@ test('where the provider gives out the refused token again, the caller is told a
   await using world = await worldOf();
   world.provider.script(({ url }) =>
     url.endsWith('/token')
-      ? jsonAnswer(200, { access_token: 'the only one', token_type: 'bearer', expires_in: 3600 })
+      ? jsonAnswer(200, { access_token: 'the-only-one', token_type: 'bearer', expires_in: 3600 })
       : undefined,
   );
   const { id } = await connectApp(world);
   await world.advance('2m');
-  assert.deepEqual(await world.node().getToken(id, { refused: 'the only one' }), {
+  assert.deepEqual(await world.node().getToken(id, { refused: 'the-only-one' }), {
     kind: 'refused',
     because: 'same_again',
   });

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
+import { KippuError } from '../../src/model/errors.ts';
 import { Secret } from '../../src/model/secret.ts';
 import { revoke } from '../../src/renewal/revoke.ts';
+import { CATALOGUE } from '../../src/providers/index.ts';
 import { githubData } from '../../src/providers/data/github.ts';
 import { plain } from '../support/made-up-providers.ts';
 import { settle } from '../support/virtual-clock.ts';
@@ -112,8 +114,40 @@ test('here alone it ends also when its app is not configured any more, or its to
 test('where the provider cannot revoke, that is said, and here alone it can end', async () => {
   await using world = await createWorld({ provider: { ...plain, revocation: { method: 'none' } } });
   const alice = await world.connect('alice');
-  await assert.rejects(world.node().revoke(alice), /has no revocation endpoint.*--local-only/);
+  const isPermanent = (error: unknown): boolean =>
+    error instanceof KippuError && error.code === 'conflict' && error.retryAfterMs === undefined;
+  await assert.rejects(world.node().revoke(alice), isPermanent);
+  await assert.rejects(world.node().revoke(alice), /has no revocation endpoint.*user can remove.*--local-only/);
+  await assert.rejects(world.node().revoke(alice), (error: Error) => !/try again/i.test(error.message));
+  assert.equal(await world.state(alice), 'active');
   await world.node().revoke(alice, { atProvider: false });
+});
+
+for (const provider of CATALOGUE.filter(({ revocation }) => revocation.method === 'none')) {
+  test(`${provider.name} is not asked to revoke, and nobody is told to try again`, async () => {
+    await using world = await createWorld({ provider, workers: false });
+    const alice = await world.connect('alice');
+    const sent = world.provider.sent.length;
+    await assert.rejects(world.node().revoke(alice), isCode('conflict'));
+    assert.equal(world.provider.sent.length, sent);
+    assert.equal((await world.node().look.credentials.read(alice))?.lease, undefined);
+    await world.node().revoke(alice, { atProvider: false });
+    assert.equal(await world.state(alice), 'revoked');
+  });
+}
+
+test('a refusal of the app is not worth another try in half a minute, an outage is', async () => {
+  await using world = await createWorld();
+  const alice = await world.connect('alice');
+  const waits: (number | undefined)[] = [];
+  for (const status of [401, 503]) {
+    world.provider.order({ endpoint: 'revoke', fault: 'status', status });
+    await world
+      .node()
+      .revoke(alice)
+      .catch((error: KippuError) => waits.push(error.retryAfterMs));
+  }
+  assert.deepEqual(waits, [undefined, 30_000]);
 });
 
 test('a connection that is not there cannot be revoked', async () => {

@@ -159,7 +159,7 @@ test('a connection without one says so: no openid, or a provider that has none',
   const { id } = await atX.connect('alice');
   const answer = await atX.operator.get(`/v1/connections/${id}/id-token`);
   assert.equal(answer.status, 404);
-  assert.match(answer.json.detail, /X gives no ID tokens/);
+  assert.match(answer.json.detail, /Kippu does not check ID tokens of X/);
 });
 
 test('an ended grant gives no ID token that has ended, and a revoked connection none at all', async () => {

@@ -175,7 +175,10 @@ export class SimulatedNode {
     };
     const flights = new Flights(renewal);
     const { changes } = stores;
-    const tokens = new Tokens({ flights, fingerprinter, clock, changes, connectUrl: () => undefined });
+    const tokens = new Tokens({
+      ...{ flights, fingerprinter, clock, changes, connectUrl: () => undefined },
+      nameOf: (id) => Promise.resolve(id),
+    });
     const posts: DraftPorts = {
       ...{ posts: within('posts', stores.posts), connections: shared.connections, tokens },
       ...{ networks: NETWORKS, http: shared.http, clock, random: chance, faults: life },

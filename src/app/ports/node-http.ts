@@ -105,8 +105,9 @@ function codeOf(error: Error): string {
 }
 
 function exchange(request: HttpRequest, socket: Socket, watch: ExchangeWatch): Promise<HttpAnswer> {
+  const outgoing = open(request, socket);
+  if ('kind' in outgoing) return Promise.resolve(outgoing);
   return new Promise((resolve) => {
-    const outgoing = open(request, socket);
     const settle = (answer: HttpAnswer): void => {
       clearTimeout(timer);
       outgoing.destroy();
@@ -143,7 +144,25 @@ function whenNothingComes(socket: Socket, then: () => void): void {
   });
 }
 
-function open(request: HttpRequest, socket: Socket): ClientRequest {
+/** Node refuses to write a header that would break the request: then nothing has left. */
+function open(request: HttpRequest, socket: Socket): ClientRequest | NotSent {
+  try {
+    return compose(request, socket);
+  } catch (error) {
+    socket.destroy();
+    const code = error instanceof Error ? codeOf(error) : '';
+    if (!UNSENDABLE.has(code)) throw error;
+    return { kind: 'not_sent', cause: 'unsendable', detail: `a header of the request cannot be written (${code})` };
+  }
+}
+
+const UNSENDABLE: ReadonlySet<string> = new Set([
+  'ERR_INVALID_CHAR',
+  'ERR_INVALID_HTTP_TOKEN',
+  'ERR_HTTP_INVALID_HEADER_VALUE',
+]);
+
+function compose(request: HttpRequest, socket: Socket): ClientRequest {
   const url = new URL(request.url);
   const length = request.body === undefined ? 0 : Buffer.byteLength(request.body);
   return builtinHttp().request({

@@ -1,6 +1,7 @@
 import type { Access, AccessNeed } from '../../model/access-tokens.ts';
 import { KippuError } from '../../model/errors.ts';
 import { Secret } from '../../model/secret.ts';
+import { reachOf } from '../../providers/reach.ts';
 import { refreshEndOf } from '../../renewal/lifetimes.ts';
 import type { Need } from '../../renewal/need.ts';
 import { grant, type Granted } from '../../session/access.ts';
@@ -119,12 +120,10 @@ function needOf({ minTtl, refused }: SessionTokenOptions, { fingerprinter }: Ses
 function accessOf({ session, app }: Granted): Access {
   const { tokens, scopes, version, subject, accessExpiresAtMs: expiresAtMs } = session;
   const { accessToken, tokenType, proofKey, carrier } = tokens;
-  const { provider, endpoints } = app;
   return {
     ...{ accessToken, tokenType, proofKey, carrier, expiresAtMs, scopes, version, subject },
-    apiOrigin: endpoints.api,
-    legacyOrigins: provider.legacyOrigins ?? [],
-    provider: provider.id,
+    ...reachOf(app),
+    provider: app.provider.id,
   };
 }
 

@@ -6,7 +6,7 @@ export const CONNECT_TEXTS = {
     closeWindow: 'You can close this window.',
     overview: 'To the overview',
     noRefreshToken:
-      'This consent brought no refresh token: it ends with its access token (at X after two hours). Consent again with offline.access to keep it.',
+      'This consent brought no refresh token: it ends with its access token. Consent again with offline access to keep it.',
     neverEnds: 'This access token never expires: it works until somebody revokes it, and so does a stolen copy.',
     endsWithAccess: 'This consent brought no refresh token: it ends with its access token.',
     pending: 'Almost connected',
@@ -19,7 +19,7 @@ export const CONNECT_TEXTS = {
     closeWindow: 'このウィンドウは閉じてかまいません。',
     overview: '概要へ',
     noRefreshToken:
-      'リフレッシュトークンが発行されませんでした。アクセストークンの期限(X では2時間)で接続が終わります。続けて使うには、offline.access を付けて再同意してください。',
+      'リフレッシュトークンが発行されませんでした。アクセストークンの期限で接続が終わります。続けて使うには、オフラインアクセスを付けて再同意してください。',
     neverEnds: 'このアクセストークンには期限がありません。取り消されるまで使え、盗まれたコピーも使えてしまいます。',
     endsWithAccess: 'リフレッシュトークンが発行されませんでした。アクセストークンの期限で接続が終わります。',
     pending: 'まもなく接続されます',
@@ -40,13 +40,17 @@ const FAILURES: Readonly<Record<ConsentFailure, { readonly en: string; readonly 
     ja: 'プロバイダーに別のユーザーでログインしています。',
   },
   code_refused: {
-    en: 'The provider refused the authorization code. At X it lives 30 seconds.',
-    ja: 'プロバイダーが認可コードを拒否しました(X では30秒で失効します)。',
+    en: 'The provider refused the authorization code. A code works once, and not for long.',
+    ja: 'プロバイダーが認可コードを拒否しました。認可コードは一度しか使えず、短い時間で失効します。',
   },
   provider_refused: { en: 'The provider refused.', ja: 'プロバイダーに拒否されました。' },
+  unusable_answer: {
+    en: "The provider's answer is in the wrong format.",
+    ja: 'プロバイダーの応答の形式が正しくありません。',
+  },
   mixed_up: {
-    en: 'This answer names another authorization server than the one you were sent to. It may be an attack: nothing of it was used.',
-    ja: '送り出した先とは別の認可サーバーの名前が応答に入っています。攻撃の可能性があるため、何も使いませんでした。',
+    en: 'This answer does not say that it comes from the authorization server you were sent to. It may be an attack: nothing of it was used.',
+    ja: '送り出した先の認可サーバーからの応答だと確かめられません。攻撃の可能性があるため、何も使いませんでした。',
   },
   unanswered: { en: 'The provider gave no answer.', ja: 'プロバイダーから応答がありませんでした。' },
   misconfigured: {

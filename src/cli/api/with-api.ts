@@ -30,14 +30,23 @@ interface Opened {
   close(): Promise<void>;
 }
 
+export interface WithApiOptions {
+  /** Called where no server runs, before anything is opened or made; what it throws ends the command. */
+  readonly beforeOpening?: (config: Config) => Promise<void>;
+}
+
 /**
  * Gives `work` the API: of the server that runs, else of one in this process. A Ctrl-C ends the work; a renewal that
  * this process has sent is settled before it ends.
  */
-export async function withApi<T>(cli: Cli, work: (context: ApiContext) => Promise<T>): Promise<T> {
+export async function withApi<T>(
+  cli: Cli,
+  work: (context: ApiContext) => Promise<T>,
+  { beforeOpening }: WithApiOptions = {},
+): Promise<T> {
   const config = await cli.readConfig();
   return interruptible(async (interrupted) => {
-    const opened = await open(config, cli);
+    const opened = await open(config, cli, beforeOpening);
     const { transport, local } = opened;
     try {
       return await orInterrupted(
@@ -51,7 +60,7 @@ export async function withApi<T>(cli: Cli, work: (context: ApiContext) => Promis
   });
 }
 
-async function open(config: Config, cli: Cli): Promise<Opened> {
+async function open(config: Config, cli: Cli, beforeOpening: WithApiOptions['beforeOpening']): Promise<Opened> {
   const [{ findRunningServer }, { isListening, NetworkTransport }, { version }] = await Promise.all([
     import('../../app/running-server.ts'),
     import('./network-transport.ts'),
@@ -63,6 +72,7 @@ async function open(config: Config, cli: Cli): Promise<Opened> {
     if (server.version !== version()) cli.say(cli.texts.general.otherVersion(server.version, version()));
     return { transport: new NetworkTransport(server), local: undefined, close: async () => undefined };
   }
+  await beforeOpening?.(config);
   return openLocally(config, cli);
 }
 

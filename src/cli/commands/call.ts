@@ -95,8 +95,15 @@ function parseMethod(text: string): string {
   throw new InvalidArgumentError(`Choose from ${METHODS.join(', ')}.`);
 }
 
+/** RFC 9110, sections 5.1 and 5.5; of what is not ASCII, nothing, because nobody reads it the same way. */
+const FIELD_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/;
+const FIELD_VALUE = /^[\t\x20-\x7e]*$/;
+
 function collectHeader(text: string, all: readonly Header[] | undefined): readonly Header[] {
   const colon = text.indexOf(':');
   if (colon < 1) throw new InvalidArgumentError('Give a name and a value, as in "Accept: text/csv".');
-  return [...(all ?? []), [text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim()]];
+  const header: Header = [text.slice(0, colon).trim().toLowerCase(), text.slice(colon + 1).trim()];
+  if (!FIELD_NAME.test(header[0]) || !FIELD_VALUE.test(header[1]))
+    throw new InvalidArgumentError('HTTP carries no such characters in a header. Write it in ASCII.');
+  return [...(all ?? []), header];
 }

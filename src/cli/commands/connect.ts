@@ -4,7 +4,7 @@ import type { ConsentFailure } from '../../model/consent-store.ts';
 import { KippuError } from '../../model/errors.ts';
 import { connectionPath } from '../api/client.ts';
 import type { ConnectionJson, ConnectProgressJson, NewConnectSessionJson, ProviderJson } from '../api/json.ts';
-import { withApi, type ApiContext, type Local } from '../api/with-api.ts';
+import { withApi, type ApiContext, type Local, type WithApiOptions } from '../api/with-api.ts';
 import { openBrowser } from '../browser.ts';
 import type { Cli } from '../cli.ts';
 import type { FlowExplainer } from '../explain/flow-explainer.ts';
@@ -17,7 +17,7 @@ import { EXPLAIN_TEXTS } from '../texts/explain-texts.ts';
 import { WITHOUT_USER_TEXTS } from '../texts/without-user-texts.ts';
 import { spanText } from '../times.ts';
 import { connectDevice } from './connect-device.ts';
-import { refuseUnconfigured } from './connect-setup.ts';
+import { refuseSandboxAlone, refuseUnconfigured } from './connect-setup.ts';
 
 interface ConnectFlags {
   readonly name?: string;
@@ -55,18 +55,21 @@ async function connect(provider: string, flags: ConnectFlags, cli: Cli): Promise
   if (flags.device === true && flags.explain === true)
     throw new KippuError('invalid', DEVICE_TEXTS[cli.language].notExplained, { where: '--explain' });
   if (flags.appOnly === true) return connectAppOnly(provider, flags, cli);
-  const { connection, needs } = await withApi(cli, async (context) => {
-    const { local, config } = context;
-    await refuseUnconfigured(provider, context, cli);
-    if (local !== undefined && config.sandbox) throw new KippuError('conflict', cli.texts.connect.sandboxNeedsServer);
-    if (flags.device === true) return withNeeds(await connectDevice(provider, flags, context, cli), context, cli);
-    const listening = local === undefined ? undefined : await listenForCallback(local, config, cli);
-    try {
-      return await withNeeds(await consent(provider, flags, context, cli), context, cli);
-    } finally {
-      await listening?.close();
-    }
-  });
+  const { connection, needs } = await withApi(
+    cli,
+    async (context) => {
+      const { local, config } = context;
+      await refuseUnconfigured(provider, context, cli);
+      if (flags.device === true) return withNeeds(await connectDevice(provider, flags, context, cli), context, cli);
+      const listening = local === undefined ? undefined : await listenForCallback(local, config, cli);
+      try {
+        return await withNeeds(await consent(provider, flags, context, cli), context, cli);
+      } finally {
+        await listening?.close();
+      }
+    },
+    alone(provider, cli),
+  );
   if (!connection.renewable) cli.say(cli.talkStyle.warn([endOf(connection, cli), ...needs].join('\n')));
   if (flags.json === true) {
     // With --explain the lines of the steps are the data.
@@ -74,13 +77,19 @@ async function connect(provider: string, flags: ConnectFlags, cli: Cli): Promise
   } else cli.print(printable(connection.name));
 }
 
+function alone(provider: string, cli: Cli): WithApiOptions {
+  return { beforeOpening: (config) => refuseSandboxAlone(provider, config, cli) };
+}
+
 /** No browser and nobody to wait for: one request, and the app has a token of its own. */
 async function connectAppOnly(provider: string, flags: ConnectFlags, cli: Cli): Promise<void> {
   if (flags.device === true || flags.explain === true || !flags.open || !flags.offline)
     throw new KippuError('invalid', WITHOUT_USER_TEXTS[cli.language].appOnlyAlone, { where: '--app-only' });
   const { name, scope: scopes, connection: again, json } = flags;
-  const connection = await withApi(cli, ({ api }) =>
-    api.post<ConnectionJson>('/v1/app-connections', { provider, name, scopes, connection: again }),
+  const connection = await withApi(
+    cli,
+    ({ api }) => api.post<ConnectionJson>('/v1/app-connections', { provider, name, scopes, connection: again }),
+    alone(provider, cli),
   );
   if (json === true) cli.printJson(connection);
   else cli.print(printable(connection.name));

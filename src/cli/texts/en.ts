@@ -156,7 +156,7 @@ export const en = {
     needsProxy: (url: string, address: string): string =>
       `No Kippu server is running here, so this command waits at ${address} for what comes to ${url}. Let that address lead here, or start: kippu up`,
     sandboxNeedsServer:
-      'No provider is configured. Start the sandbox with: kippu up (simulated providers, no account needed); or set KIPPU_X_CLIENT_ID for the real X.',
+      'The sandbox is switched on (KIPPU_SANDBOX), and its simulated providers run beside the server: start it with kippu up, or switch the sandbox off.',
   },
   imported: {
     oneOwner: 'From now on only Kippu may renew these tokens: a second program that does would end the grant for both.',

@@ -165,7 +165,7 @@ export const ja: Texts = {
     needsProxy: (url, address) =>
       `Kippu のサーバーがここで動いていないため、このコマンドが ${address} で ${url} への戻りを待ちます。そのアドレスがここに届くようにするか、起動してください: kippu up`,
     sandboxNeedsServer:
-      'プロバイダーが設定されていません。サンドボックスを試すには: kippu up(模擬プロバイダー、アカウント不要)。本物の X を使うには KIPPU_X_CLIENT_ID を設定してください。',
+      'サンドボックスが有効です(KIPPU_SANDBOX)。模擬プロバイダーはサーバーと一緒に動きます。kippu up で起動するか、サンドボックスを無効にしてください。',
   },
   imported: {
     oneOwner:

@@ -11,6 +11,8 @@ export interface RegistrationSteps {
   readonly secretName: string;
   readonly idVariable: string;
   readonly secretVariable: string;
+  /** Further variables without which it does not work. */
+  readonly needed: readonly string[];
 }
 
 /** What to do before anybody can connect to a provider. */
@@ -19,7 +21,7 @@ export interface SetupTexts {
   readonly notConfigured: (provider: string) => string;
   readonly steps: (steps: RegistrationSteps) => readonly string[];
   readonly httpsNeeded: string;
-  readonly bare: (idVariable: string, secretVariable: string, callback: string) => readonly string[];
+  readonly bare: (idVariable: string, others: readonly string[], callback: string) => readonly string[];
   readonly more: (variables: readonly string[]) => string;
   readonly sandbox: (provider: string) => string;
 }
@@ -36,10 +38,11 @@ export const SETUP_TEXTS: Readonly<Record<Language, SetupTexts>> = {
       `  3. Put these into .env or the environment:`,
       `       ${steps.idVariable}=<${steps.idName}>`,
       `       ${steps.secretVariable}=<${steps.secretName}>`,
+      ...steps.needed.map((name) => `       ${name}=<${settingName(name)}>`),
     ],
     httpsNeeded: '     It wants https: set KIPPU_PUBLIC_URL to an https address that leads here.',
-    bare: (idVariable, secretVariable, callback) => [
-      `Make an app at the provider, register the callback ${callback}, and set ${idVariable} and ${secretVariable}.`,
+    bare: (idVariable, others, callback) => [
+      `Make an app at the provider, register the callback ${callback}, and set ${[idVariable, ...others].join(', ')}.`,
     ],
     more: (variables) => `     Optional: ${variables.join(', ')}`,
     sandbox: (provider) => `To try it without an account: KIPPU_SANDBOX_PROVIDERS=${provider} kippu up --sandbox`,
@@ -55,12 +58,18 @@ export const SETUP_TEXTS: Readonly<Record<Language, SetupTexts>> = {
       `  3. .env か環境変数に書く:`,
       `       ${steps.idVariable}=<${steps.idName}>`,
       `       ${steps.secretVariable}=<${steps.secretName}>`,
+      ...steps.needed.map((name) => `       ${name}=<${settingName(name)}>`),
     ],
     httpsNeeded: '     https が必要です。ここに届く https のアドレスを KIPPU_PUBLIC_URL に設定してください。',
-    bare: (idVariable, secretVariable, callback) => [
-      `プロバイダーでアプリを作り、コールバック ${callback} を登録し、${idVariable} と ${secretVariable} を設定してください。`,
+    bare: (idVariable, others, callback) => [
+      `プロバイダーでアプリを作り、コールバック ${callback} を登録し、${[idVariable, ...others].join('、')} を設定してください。`,
     ],
     more: (variables) => `     任意: ${variables.join(', ')}`,
     sandbox: (provider) => `アカウントなしで試すには: KIPPU_SANDBOX_PROVIDERS=${provider} kippu up --sandbox`,
   },
 };
+
+/** The last word of a variable, as in `domain`: what its value is called at the provider. */
+function settingName(variable: string): string {
+  return variable.slice(variable.lastIndexOf('_') + 1).toLowerCase();
+}

@@ -15,6 +15,13 @@ export const googleData = {
     identity: 'https://openidconnect.googleapis.com',
     api: 'https://www.googleapis.com',
   },
+  apiOrigins: [
+    'https://docs.googleapis.com',
+    'https://gmail.googleapis.com',
+    'https://people.googleapis.com',
+    'https://sheets.googleapis.com',
+    'https://slides.googleapis.com',
+  ],
   scopes: {
     separator: ' ',
     presets: { default: ['openid', 'email', 'profile'] },
@@ -64,6 +71,8 @@ export const googleData = {
   evidence: {
     'endpoints.authorization': 'the provider list of Nango, read in August 2026',
     'endpoints.token': 'the provider list of Nango, read in August 2026',
+    apiOrigins:
+      'the REST references of Docs, Gmail, People, Sheets and Slides at https://developers.google.com, under "Service endpoint"; read in November 2026',
     authorizationParams: `${docs}: the refresh token is only given with access_type=offline, and only at the first consent`,
     'access.lifetimeMs': 'recorded answers: expires_in 3599 or 3600',
     'refresh.answered': 'recorded answers have no refresh_token; the old one is kept',

@@ -51,6 +51,10 @@ export const providerSchema = described(
       "What to do in the provider's console, in the console's words; `null`: nobody has described it.",
     ),
     variables: described(z.array(z.string()), 'The settings that an app of this provider is configured with.'),
+    needed_variables: described(
+      z.array(z.string()),
+      'Those of them without which there is no app, besides client id and secret.',
+    ),
     unverified: described(z.array(z.string()), 'Claims that are believed and not confirmed.'),
   }),
   { id: 'Provider' },
@@ -78,6 +82,7 @@ export function providerJson(facts: ProviderFacts): z.input<typeof providerSchem
     device_flow: facts.hasDeviceFlow,
     registration: registrationJson(facts),
     variables: [...facts.variables],
+    needed_variables: [...facts.neededVariables],
     unverified: [...facts.unverified],
   };
 }
