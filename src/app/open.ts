@@ -30,6 +30,7 @@ import { Issuers } from './issuers/issuers.ts';
 import { metadataFiles, metadataInMemory } from './issuers/metadata-files.ts';
 import type { IssuerRegistration } from './issuers/registration.ts';
 import { LookUps } from './look-ups.ts';
+import { tendOwnSpool } from './own-spool.ts';
 import { registered } from './registered.ts';
 import { directorySpool } from './directory-spool.ts';
 import type { ComposeFunction } from './ports/ask-function.ts';
@@ -205,8 +206,9 @@ export async function openApp(options: AppOptions): Promise<App> {
       vault,
       fingerprinter,
     };
-    if (home.copied === undefined) await reapplySpool(renewal, { again: true });
+    if (home.copied === undefined) await reapplySpool(renewal, { acknowledged: 'all' });
     spool.tidy();
+    const tending = home.copied === undefined ? tendOwnSpool(renewal, { log }) : undefined;
     const opened: App = {
       options: { ...options, outside },
       store,
@@ -229,6 +231,7 @@ export async function openApp(options: AppOptions): Promise<App> {
         try {
           await flights.drain();
           await Promise.all(background);
+          await tending?.stop();
           await spool.close();
         } finally {
           await store.close();
