@@ -31,6 +31,7 @@ import { Issuers } from './issuers/issuers.ts';
 import { metadataFiles, metadataInMemory } from './issuers/metadata-files.ts';
 import type { IssuerRegistration } from './issuers/registration.ts';
 import { LookUps } from './look-ups.ts';
+import { tendOwnSpool } from './own-spool.ts';
 import { registered } from './registered.ts';
 import { directorySpool } from './directory-spool.ts';
 import type { ComposeFunction } from './ports/ask-function.ts';
@@ -209,8 +210,9 @@ export async function openApp(options: AppOptions): Promise<App> {
       vault,
       fingerprinter,
     };
-    if (copied === undefined) await reapplySpool(renewal, { again: true });
+    if (copied === undefined) await reapplySpool(renewal, { acknowledged: 'all' });
     spool.tidy();
+    const tending = copied === undefined ? tendOwnSpool(renewal, { log }) : undefined;
     const opened: App = {
       options: { ...options, outside },
       store,
@@ -233,6 +235,7 @@ export async function openApp(options: AppOptions): Promise<App> {
         try {
           await flights.drain();
           await Promise.all(background);
+          await tending?.stop();
           await spool.close();
         } finally {
           await store.close();

@@ -7,8 +7,16 @@ export interface Clock {
    * from some moment of this boot: all processes of one boot of one machine read the same.
    */
   monotonicMs(): number;
-  /** Resolves after `ms`, or at once and without an error when the signal aborts. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /**
+   * Resolves after `ms`, or at once and without an error when the signal aborts. With `keepsProcess: false`, never where the
+   * process has nothing else to wait for: it ends.
+   */
+  sleep(ms: number, signal?: AbortSignal, options?: SleepOptions): Promise<void>;
+}
+
+export interface SleepOptions {
+  /** Default `true`. */
+  readonly keepsProcess?: boolean;
 }
 
 export const SECOND_MS = 1000;

@@ -59,8 +59,7 @@ async function judge(credential: StoredCredential, ports: RenewalPorts): Promise
 }
 
 /**
- * Another node's spool is as that node has reported it. Into our own we look: not every process has a worker that reports,
- * and in cookie mode none has.
+ * Another node's spool is as that node has reported it. Into our own we look: the report is some seconds old.
  */
 async function spoolEmptyAtMs(
   { sender }: Attempt,

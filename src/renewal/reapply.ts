@@ -7,22 +7,25 @@ import type { RenewalPorts } from './ports.ts';
 const FRESH_MS = 10 * MINUTE_MS;
 
 /**
+ * What becomes of answers that the store has acknowledged: those of the last minutes are brought once more, because a
+ * standby that lacks the last commits may have taken its place since; or every one that it ever acknowledged; or none.
+ */
+type Acknowledged = 'fresh' | 'all' | 'left';
+
+/**
  * Brings the answers that wait in the spool to the store: at start, and whenever the store may be back. Harmless any
  * number of times. Gives how many still wait.
- *
- * Also those that the store has just acknowledged, because a standby that lacks the last commits may have taken its place
- * since; with `again`, every one that it ever acknowledged.
  *
  * That nothing waits is reported as of before the look: an answer may come into the spool while we are at it.
  */
 export async function reapplySpool(
   ports: RenewalPorts,
-  { again = false }: { readonly again?: boolean } = {},
+  { acknowledged = 'fresh' }: { readonly acknowledged?: Acknowledged } = {},
 ): Promise<number> {
   let waiting = 0;
   const lookedAtMs = ports.clock.nowMs();
   const entries = ports.spool.entries();
-  const isLost = await findLost(entries, { again, nowMs: lookedAtMs }, ports);
+  const isLost = await findLost(entries, { acknowledged, nowMs: lookedAtMs }, ports);
   for (const entry of entries) {
     if (entry.acknowledged && !isLost(entry)) continue;
     try {
@@ -44,14 +47,16 @@ export async function reapplySpool(
  */
 async function findLost(
   entries: readonly SpoolEntry[],
-  { again, nowMs }: { readonly again: boolean; readonly nowMs: number },
+  { acknowledged, nowMs }: { readonly acknowledged: Acknowledged; readonly nowMs: number },
   { credentials }: RenewalPorts,
 ): Promise<(entry: SpoolEntry) => boolean> {
-  if (credentials.lacking === undefined) return ({ keptAtMs }) => again || nowMs - keptAtMs <= FRESH_MS;
-  const acknowledged = entries.filter((entry) => entry.acknowledged).map((entry) => entry.settlement.claim.attemptId);
-  if (acknowledged.length === 0) return () => false;
+  if (acknowledged === 'left') return () => false;
+  if (credentials.lacking === undefined)
+    return ({ keptAtMs }) => acknowledged === 'all' || nowMs - keptAtMs <= FRESH_MS;
+  const attempts = entries.filter((entry) => entry.acknowledged).map((entry) => entry.settlement.claim.attemptId);
+  if (attempts.length === 0) return () => false;
   try {
-    const lacking = await credentials.lacking(acknowledged);
+    const lacking = await credentials.lacking(attempts);
     return (entry) => lacking.has(entry.settlement.claim.attemptId);
   } catch {
     // The store is not there: it is asked again in the next round.

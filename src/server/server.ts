@@ -13,6 +13,7 @@ import { Hosts } from './hosts.ts';
 import { PAGES } from './pages/pages.ts';
 import { HttpError, problemResponse } from './problem.ts';
 import { ROUTES } from './routes.ts';
+import { healthRoutes } from './routes/health.ts';
 
 /** Asked before a server listens. */
 export { checkExposure } from '../app/exposure.ts';
@@ -23,6 +24,8 @@ export interface ServerOptions {
   readonly version: string;
   /** Absent: this process has none. */
   readonly worker?: Worker | undefined;
+  /** `monitoring`: health and metrics alone, for a process that only works. Default `everything`. */
+  readonly serves?: 'everything' | 'monitoring' | undefined;
   readonly log?: App['log'] | undefined;
 }
 
@@ -48,14 +51,22 @@ type Env = { readonly Bindings: { readonly peer: Peer | undefined } };
 /** Probes and monitoring ask under whatever address they know; what they get is nobody's secret. */
 const ASKED_UNDER_ANY_NAME: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
-export function createServer(app: App, { localKey, version, worker, log = app.log }: ServerOptions): Server {
+const DESCRIPTION_PATH = '/v1/openapi.json';
+const CONNECT_PATHS = ['/connect/:id', '/callback/:provider', '/reconnect/:connection'];
+
+export function createServer(
+  app: App,
+  { localKey, version, worker, serves = 'everything', log = app.log }: ServerOptions,
+): Server {
+  const isWhole = serves === 'everything';
+  const [routes, pages] = isWhole ? [ROUTES, PAGES] : [healthRoutes, []];
   const { publicUrl } = app.options;
   const hosts = new Hosts(publicUrl);
   const gate = new Gate({ app, hosts, localKey });
   const streams = new EventStreams(app);
   const hono = new Hono<Env>();
 
-  for (const route of ROUTES) {
+  for (const route of routes) {
     hono.on(route.method, honoPath(route.path), async (context) => {
       const request = context.req.raw;
       const admit = () => gate.admit(request, route.access, context.env.peer?.address);
@@ -74,20 +85,20 @@ export function createServer(app: App, { localKey, version, worker, log = app.lo
       });
     });
   }
-  for (const path of ['/connect/:id', '/callback/:provider', '/reconnect/:connection']) {
-    hono.all(path, async (context) => (await handleConnect(context.req.raw, app)) ?? notFound());
+  for (const path of isWhole ? CONNECT_PATHS : []) {
+    hono.all(path, async (context) => (await handleConnect(context.req.raw, app)) ?? notFound(routes));
   }
-  for (const page of PAGES) {
+  for (const page of pages) {
     hono.on(page.method, page.path, (context) =>
       page.serve({ app, gate, request: context.req.raw, params: paramsOf(context) }),
     );
   }
-  hono.notFound((context) => refusal(context.req.method, context.req.path));
+  hono.notFound((context) => refusal(context.req.method, context.req.path, [...routes, ...pages]));
   hono.onError((error, context) => failure(error, context.req.method));
 
   const base = new URL(publicUrl).pathname.replace(/\/$/, '');
   const isHttps = publicUrl.startsWith('https:');
-  const atOnce = new AtOnce({ app, hosts, gate, routes: ROUTES, base, isHttps });
+  const atOnce = new AtOnce({ app, hosts, gate, routes, base, isHttps });
   return {
     async fetch(request, peer) {
       const inner = withoutBase(request, base);
@@ -108,7 +119,7 @@ export function createServer(app: App, { localKey, version, worker, log = app.lo
 
   async function answer(request: Request, peer: Peer | undefined): Promise<Response> {
     try {
-      if (!ASKED_UNDER_ANY_NAME.has(new URL(request.url).pathname)) hosts.check(request);
+      if (isWhole && !ASKED_UNDER_ANY_NAME.has(new URL(request.url).pathname)) hosts.check(request);
       return await hono.fetch(request, { peer });
     } catch (error) {
       return failure(error, request.method);
@@ -134,14 +145,19 @@ function withoutBase(request: Request, base: string): Request {
   return new Request(url, request);
 }
 
-function refusal(method: string, path: string): Response {
-  const allowed = [...ROUTES, ...PAGES].filter((served) => fits(served.path, path)).map((served) => served.method);
-  if (allowed.length === 0) return notFound();
+function refusal(method: string, path: string, served: readonly Place[]): Response {
+  const allowed = served.filter((one) => fits(one.path, path)).map((one) => one.method);
+  if (allowed.length === 0) return notFound(served);
   return problemResponse(
     new HttpError(405, 'invalid', `${method} is not for this path; ${allowed.join(', ')} is.`, {
       allow: allowed.join(', '),
     }),
   );
+}
+
+interface Place {
+  readonly method: string;
+  readonly path: string;
 }
 
 function fits(path: string, asked: string): boolean {
@@ -152,10 +168,12 @@ function fits(path: string, asked: string): boolean {
   return new RegExp(`^${pattern}$`).test(asked);
 }
 
-function notFound(): Response {
-  return problemResponse(
-    new KippuError('not_found', 'There is nothing under this path. /v1/openapi.json describes what there is.'),
-  );
+function notFound(served: readonly Place[]): Response {
+  const isDescribed = served.some(({ path }) => path === DESCRIPTION_PATH);
+  const what = isDescribed
+    ? `${DESCRIPTION_PATH} describes what there is.`
+    : `There is ${served.map(({ path }) => path).join(', ')}.`;
+  return problemResponse(new KippuError('not_found', `There is nothing under this path. ${what}`));
 }
 
 /** What is in a foreign error stays in the log. */

@@ -54,7 +54,7 @@ export class DirectorySpool implements Spool {
   readonly #free: Space[] = [];
   #isPrepared = false;
   #preparing: Promise<void> | undefined;
-  /** What this process has kept beside commits and acknowledged, oldest first: not every process has a worker that tidies. */
+  /** What this process has kept beside commits and acknowledged, oldest first: so much comes that it does not wait for the tidying. */
   readonly #beside: SpoolEntry[] = [];
   #lastKeptAtMs = Number.NEGATIVE_INFINITY;
 

@@ -266,7 +266,7 @@ test('of what was acknowledged, that is applied again which the store says that 
     },
   });
   const { attemptId } = entry.settlement.claim;
-  assert.equal(await reapplySpool(storeThatLacks([]), { again: true }), 0);
+  assert.equal(await reapplySpool(storeThatLacks([]), { acknowledged: 'all' }), 0);
   assert.deepEqual([asked, applied], [[[attemptId]], []], 'it was asked, and has it');
   await world.wait('3h');
   assert.equal(await reapplySpool(storeThatLacks([attemptId])), 0);

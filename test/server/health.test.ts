@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Secret } from '../../src/model/secret.ts';
 import { movedTo, movingTo } from '../../src/model/store-move.ts';
-import { serveKippu, type Json } from './served-kippu.ts';
+import { createServer } from '../../src/server/server.ts';
+import { LOCAL_KEY, serveKippu, type Client, type Json } from './served-kippu.ts';
 
 test('it is alive, and ready while store, keys and worker are', async () => {
   await using kippu = await serveKippu({ withWorker: true });
@@ -121,4 +123,21 @@ test('the metrics tell what renewals ended in, which provider is kept off, and w
   ]) {
     assert.ok(lines.includes(line), `${line}\n${lines.join('\n')}`);
   }
+});
+
+test('where a process is only watched, an admin key reads the metrics from elsewhere, and nothing else is there for it', async () => {
+  await using kippu = await serveKippu();
+  const watched = createServer(kippu.app, { localKey: new Secret(LOCAL_KEY), version: '1.2.3', serves: 'monitoring' });
+  const [admin, reader] = [await kippu.key(['admin']), await kippu.key(['connections:read'])];
+  const statusOf = async (path: string, client: Client): Promise<number> =>
+    (await watched.fetch(client.request('GET', path), { address: '192.0.2.7' })).status;
+  assert.equal(await statusOf('/metrics', admin), 200);
+  assert.equal(await statusOf('/metrics', reader), 403);
+  assert.equal(await statusOf('/metrics', kippu.as(undefined)), 401);
+  assert.equal(await statusOf('/healthz', kippu.as(undefined)), 200);
+  for (const path of ['/', '/v1/connections', '/v1/metrics/x:alice', '/sign-in/x', '/reconnect/con_1'])
+    assert.equal(await statusOf(path, admin), 404, path);
+  const request = new Request('http://worker.internal:4190/v1/connections', { headers: { host: 'worker.internal' } });
+  assert.equal((await watched.fetch(request, { address: '192.0.2.7' })).status, 404, 'under any name');
+  assert.equal(watched.answerAtOnce({ target: '/v1/connections/x:alice/token', rawHeaders: [] }), undefined);
 });

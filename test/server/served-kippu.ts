@@ -9,6 +9,7 @@ import type { ApiScope } from '../../src/model/api-key-store.ts';
 import type { Clock } from '../../src/model/clock.ts';
 import type { HttpAnswer, HttpClient, HttpRequest } from '../../src/model/http.ts';
 import { Secret } from '../../src/model/secret.ts';
+import type { Store } from '../../src/model/store.ts';
 import { xData } from '../../src/providers/data/x.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { providerApp } from '../../src/providers/provider-app.ts';
@@ -44,6 +45,8 @@ export interface ServeOptions {
   readonly isSandbox?: boolean;
   /** Instead of X. */
   readonly provider?: Provider;
+  /** As it is between here and the store. */
+  readonly onTheWay?: (store: Store) => Store;
 }
 
 /** A whole Kippu behind its HTTP interface: a real store, the simulated X, a clock that the test moves. */
@@ -62,6 +65,7 @@ export async function serveKippu(options: ServeOptions = {}): Promise<ServedKipp
     withoutProvider: options.withoutProvider ?? false,
     isSandbox: options.isSandbox ?? false,
     provider: options.provider,
+    onTheWay: options.onTheWay,
   });
   const worker = options.withWorker === true ? new Worker(app) : undefined;
   const server = createServer(app, { localKey: new Secret(LOCAL_KEY), version: '1.2.3', worker });
@@ -76,6 +80,7 @@ interface TestAppOptions {
   readonly isSandbox?: boolean;
   readonly baseUrl?: string;
   readonly provider?: Provider | undefined;
+  readonly onTheWay?: ((store: Store) => Store) | undefined;
   /** Everything that is logged. */
   readonly log?: string[];
 }
@@ -88,6 +93,7 @@ export function openTestApp({
   isSandbox = false,
   baseUrl,
   provider = xData,
+  onTheWay = (store) => store,
   log = [],
 }: TestAppOptions): Promise<App> {
   const x = providerApp(provider, {
@@ -98,7 +104,7 @@ export function openTestApp({
     issuer: isSandbox ? `sandbox:${provider.id}` : undefined,
   });
   return openApp({
-    openStore: (world) => openSqliteStore({ path: ':memory:', ...world, migrates: true }),
+    openStore: async (world) => onTheWay(await openSqliteStore({ path: ':memory:', ...world, migrates: true })),
     keys: { given: undefined, prefersFile: false, isProduction: false },
     home: undefined,
     apps: withoutProvider ? [] : [x],

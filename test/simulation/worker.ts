@@ -52,7 +52,7 @@ export class Worker {
     this.#rounds = 0;
     this.#wakesAtMs = Number.POSITIVE_INFINITY;
     const { life, renewal } = this.#node.now;
-    void this.#guarded(life, () => reapplySpool(renewal, { again: true }));
+    void this.#guarded(life, () => reapplySpool(renewal, { acknowledged: 'all' }));
     this.#tidy();
     this.arrange();
   }
@@ -75,7 +75,7 @@ export class Worker {
   #tidy(): void {
     const { life, renewal } = this.#node.now;
     this.#scheduler.after(TIDY_MS, life, () => {
-      void this.#guarded(life, () => reapplySpool(renewal, { again: true }));
+      void this.#guarded(life, () => reapplySpool(renewal, { acknowledged: 'all' }));
       this.#tidy();
     });
   }

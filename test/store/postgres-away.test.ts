@@ -17,19 +17,19 @@ it('a node that does not reach the database hands out no token any more, also no
   await using nodes = await Nodes.at(server.url('schema=away'), { fast: SLOW });
   const way = await DatabaseProxy.before(server.port);
   t.after(() => way.close());
-  const node = await nodes.start('node', nodes.databaseUrl.replace(`:${server.port}/`, `:${way.port}/`));
+  const node = await nodes.start('node', {
+    databaseUrl: nodes.databaseUrl.replace(`:${server.port}/`, `:${way.port}/`),
+  });
   await nodes.connect(node, 'alice');
   const token = '/v1/connections/x:alice/token';
   const first = await node.call('GET', token);
   assert.equal(first.status, 200);
   const mend = way.cut('reset');
   const refused = await until('it to know', async () => {
-    const askedAtMs = performance.now();
     const answer = await node.call('GET', token);
-    return answer.status === 200 ? undefined : { ...answer, tookMs: performance.now() - askedAtMs };
+    return answer.status === 200 ? undefined : answer;
   });
   assert.deepEqual([refused.status, refused.body['code']], [503, 'store_unavailable']);
-  assert.ok(refused.tookMs > 1500 && refused.tookMs < 5000, `${refused.tookMs}`);
   mend();
   const again = await until('it to be back', async () => {
     const answer = await node.call('GET', token);

@@ -20,6 +20,13 @@ export interface Answer {
   readonly body: Record<string, unknown>;
 }
 
+export interface StartOptions {
+  /** Another one than the others'. */
+  readonly databaseUrl?: string;
+  /** Of `kippu up`. */
+  readonly flags?: readonly string[];
+}
+
 /** Real `kippu up`s, each with a data directory of its own as on a machine of its own, at one database. */
 export class Nodes implements AsyncDisposable {
   readonly sim: Simulation;
@@ -37,13 +44,12 @@ export class Nodes implements AsyncDisposable {
     return new Nodes(await simulate('x', { fast }), databaseUrl);
   }
 
-  /** `databaseUrl`: another one than the others'. */
-  async start(name: string, databaseUrl = this.databaseUrl): Promise<KippuProcess> {
+  async start(name: string, { databaseUrl = this.databaseUrl, flags = [] }: StartOptions = {}): Promise<KippuProcess> {
     const directory = join(this.directory, name);
     mkdirSync(directory, { recursive: true });
     const node = new KippuProcess(directory, await freePort());
     this.#running.push(node);
-    await node.start(this.#settings(databaseUrl));
+    await node.start(this.#settings(databaseUrl), flags);
     return node;
   }
 
@@ -132,8 +138,8 @@ export class KippuProcess {
     return this.#log;
   }
 
-  async start(env: Readonly<Record<string, string>>): Promise<void> {
-    const child = spawn(process.execPath, [ENTRY, 'up', '--no-sandbox'], {
+  async start(env: Readonly<Record<string, string>>, flags: readonly string[] = []): Promise<void> {
+    const child = spawn(process.execPath, [ENTRY, 'up', '--no-sandbox', ...flags], {
       cwd: this.#directory,
       env: {
         PATH: process.env['PATH'],

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, readdirSync, readFileSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, it, type TestContext } from 'node:test';
-import { readEntry } from '../../src/store/spool-entry.ts';
 import { PostgresServer } from '../support/postgres-server.ts';
 import { DatabaseProxy } from '../torture/database/proxy.ts';
 import { accountOf, inOrder } from './postgres-failover.ts';
 import { Nodes, until, type Answer, type KippuProcess } from './postgres-nodes.ts';
+import { findingOf, waiting } from './spools-of-nodes.ts';
 
 /** Living tokens outlast the test: nobody replays anything before the spool is handed over. */
 const SLOW = 20;
@@ -78,7 +78,9 @@ async function nodeThatDied(t: TestContext, nodes: Nodes): Promise<Died> {
   const way = await DatabaseProxy.before(server.port);
   t.after(() => way.close());
   const living = await nodes.start('living');
-  const dying = await nodes.start('dying', nodes.databaseUrl.replace(`:${server.port}/`, `:${way.port}/`));
+  const dying = await nodes.start('dying', {
+    databaseUrl: nodes.databaseUrl.replace(`:${server.port}/`, `:${way.port}/`),
+  });
   for (const user of USERS) await nodes.connect(living, user);
 
   for (const _ of USERS) nodes.sim.faults.delayNextAnswer('token', 1500);
@@ -112,24 +114,4 @@ async function theTokensAreIn(living: KippuProcess, nodes: Nodes): Promise<void>
     assert.equal(renewed.status, 200, JSON.stringify(renewed.body));
   }
   assert.equal(nodes.presentedTwice(), 0);
-}
-
-function waiting(nodes: Nodes, name: string): number {
-  const spool = join(nodes.directory, name, 'spool');
-  const files = existsSync(spool) ? readdirSync(spool) : [];
-  return files
-    .map((file) => readEntry(readFileSync(join(spool, file))))
-    .filter((reading) => reading.kind === 'entry' && !reading.acknowledged).length;
-}
-
-interface SaidFinding {
-  readonly check: string;
-  readonly message: string;
-  readonly advice?: string;
-  readonly facts: Readonly<Record<string, unknown>>;
-}
-
-function findingOf(stdout: string, check: string): SaidFinding | undefined {
-  const { findings } = JSON.parse(stdout) as { readonly findings: readonly SaidFinding[] };
-  return findings.find((one) => one.check === check);
 }

@@ -17,7 +17,7 @@ export class StoreTraffic {
     return work;
   }
 
-  /** The same store, of which all that it is asked is counted. */
+  /** The same store, of which all that it is asked is counted. Whoever sleeps by its clock asks nothing. */
   of(store: Store): Store {
     return this.#counted(store);
   }
@@ -42,7 +42,7 @@ export class StoreTraffic {
             const result: unknown = Reflect.apply(value, own, args);
             return result instanceof Promise ? this.count(result) : result;
           };
-        return typeof value === 'object' && value !== null ? this.#counted(value) : value;
+        return typeof value === 'object' && value !== null && name !== 'clock' ? this.#counted(value) : value;
       },
     });
   }

@@ -104,7 +104,7 @@ export class WorldNode {
     life.kill();
     await database.close();
     await this.start();
-    await reapplySpool(this.#now.ports, { again: true });
+    await reapplySpool(this.#now.ports, { acknowledged: 'all' });
   }
 
   pause(): void {

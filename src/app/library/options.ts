@@ -54,7 +54,10 @@ export interface KippuOptions {
   readonly historyDays?: number | undefined;
   /** Functions that write the texts of schedules, by the name that {@link ScheduleOptions.compose} calls them. */
   readonly composers?: Readonly<Record<string, ComposeFunction>> | undefined;
-  /** `false`: no renewals ahead, no warnings, no posts at a time in this process. Default `true`. */
+  /**
+   * `false`: no renewals ahead, no warnings, no posts at a time in this process, which then looks after nothing but its own
+   * spool. Default `true`.
+   */
   readonly worker?: boolean | undefined;
   readonly log?: Logger | undefined;
 }

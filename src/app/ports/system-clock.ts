@@ -12,7 +12,7 @@ export const systemClock: Clock = {
     beganAtMs ??= Number(process.hrtime.bigint()) / 1e6 - performance.now();
     return beganAtMs + performance.now();
   },
-  sleep: (ms, signal) =>
+  sleep: (ms, signal, { keepsProcess = true } = {}) =>
     new Promise((resolve) => {
       if (signal?.aborted === true) {
         resolve();
@@ -24,6 +24,7 @@ export const systemClock: Clock = {
         resolve();
       };
       const timer = setTimeout(done, ms);
+      if (!keepsProcess) timer.unref();
       signal?.addEventListener('abort', done, { once: true });
     }),
 };

@@ -28,6 +28,7 @@ import { heldStore } from '../copied.ts';
 import { openHome } from '../home.ts';
 import type { Outside } from '../open.ts';
 import { readTiming } from '../option-spans.ts';
+import { tendOwnSpool } from '../own-spool.ts';
 import { systemProcesses } from '../ports/system-processes.ts';
 import { registered } from '../registered.ts';
 import { checkSessionOptions } from './session-options.ts';
@@ -58,7 +59,7 @@ export async function openSession(options: SessionOptions, outside: Outside): Pr
   const ring = ringOf(options);
   const apps = new Map(options.providers.map((app) => [app.id, app]));
   const vault = new RingVault(ring, outside.random);
-  const ledger = options.renewal === false ? undefined : await openLedger(options, outside);
+  const ledger = options.renewal === false ? undefined : await openLedger({ ...options, log }, outside);
   const { http, random, faults } = outside;
   // Processes that share a ledger share its time.
   const clock = ledger?.clock ?? outside.clock;
@@ -133,7 +134,7 @@ interface OpenLedger {
   close(): Promise<void>;
 }
 
-async function openLedger(options: SessionOptions, outside: Outside): Promise<OpenLedger> {
+async function openLedger(options: SessionOptions & { readonly log: Logger }, outside: Outside): Promise<OpenLedger> {
   const { ledger, home: homePath = '.kippu' } = options;
   if (ledger === undefined) {
     throw new KippuError(
@@ -160,7 +161,7 @@ async function openLedger(options: SessionOptions, outside: Outside): Promise<Op
         ? new MemorySpool(clock)
         : directorySpool(directory.spoolPath, { ...outside, clock }, processes);
     const nonces = new Nonces();
-    // Nothing here would look into the spool again, after a fail-over, before the next start.
+    // A ledger forgets what it has settled, so it cannot say what it lacks: nothing is kept beside a commit.
     const { lacking: _, ...credentials } = store.credentials;
     const renewal = {
       ...outside,
@@ -173,9 +174,10 @@ async function openLedger(options: SessionOptions, outside: Outside): Promise<Op
       fingerprinter: home.fingerprinter,
       timing: readTiming(options.timing),
     };
-    await reapplySpool(renewal, { again: true });
+    await reapplySpool(renewal, { acknowledged: 'left' });
     await sealWithFirstKey({ store, vault: home.vault, spool, random });
     const flights = new Flights(renewal);
+    const tending = tendOwnSpool(renewal, { log: options.log, looksAt: 'waiting' });
     return {
       renewals: { flights, credentials: store.credentials, sessions: store.ledger },
       consents: store.consents,
@@ -184,6 +186,7 @@ async function openLedger(options: SessionOptions, outside: Outside): Promise<Op
       clock,
       async close() {
         await flights.drain();
+        await tending.stop();
         await spool.close();
         await store.close();
       },

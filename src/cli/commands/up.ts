@@ -44,6 +44,10 @@ export function registerUp(program: Command, cli: Cli): void {
 
 /** Server, console and worker, until a signal; then everything under way is settled before the process ends. */
 async function up(flags: UpFlags, cli: Cli): Promise<void> {
+  if (!flags.server && !flags.worker)
+    throw new KippuError('invalid', 'With --no-server and --no-worker nothing is left to run. Leave one of them out.', {
+      where: '--no-server',
+    });
   const texts = UP_TEXTS[cli.language];
   const settings = settingsOf(flags);
   const config = await cli.readConfig(settings);
@@ -69,7 +73,8 @@ async function up(flags: UpFlags, cli: Cli): Promise<void> {
 
 function settingsOf(flags: UpFlags): FlagSettings {
   return {
-    KIPPU_PORT: flags.port,
+    // Of a process without a server it is where that is watched: nobody consents or calls there.
+    KIPPU_PORT: flags.server ? flags.port : undefined,
     KIPPU_HOST: flags.host,
     KIPPU_DATABASE_URL: flags.database,
     KIPPU_SANDBOX: flags.sandbox === undefined ? undefined : flags.sandbox ? '1' : '0',
@@ -102,7 +107,10 @@ function sandboxFor(
 interface Running {
   readonly app: App;
   readonly config: Config;
+  /** Empty: no server. */
   readonly url: string;
+  /** Without a server: where health and metrics are asked for, if anywhere. */
+  readonly watchedAt?: string | undefined;
   /** In the order in which they end: no new work, then no new requests, then what is under way. */
   readonly ends: readonly (() => Promise<void>)[];
 }
@@ -129,6 +137,7 @@ async function open(
     import('../../server/listen.ts'),
     import('../version.ts'),
   ]);
+  const port = flags.server ? config.port : watchedPort(flags);
   const directory = openDataDirectory(config.rootHome, outside.random);
   const processes = systemProcesses(directory.nodeId());
   const { self } = processes;
@@ -140,36 +149,40 @@ async function open(
   const log = createLog(config);
   const app = await openConfigured(config, { log, outside });
   const worker = new Worker(app);
+  const ends = [() => app.close()];
   try {
-    if (!flags.server) {
-      worker.start();
-      return { app, config, url: '', ends: [() => worker.stop(), () => app.close()] };
-    }
-    await checkExposure(config, app);
     const localKey = new Secret(randomText(outside.random, 32));
-    const server = createServer(app, { localKey, version: version(), ...(flags.worker ? { worker } : {}) });
-    const listening = await listen(server, { host: config.host, port: config.port });
-    if (flags.worker) worker.start();
-    directory.writeServer({
-      url: listening.url,
-      pid: self.pid,
-      started: self.started,
-      key: localKey,
+    if (port !== undefined) await checkExposure(config, app);
+    const server = createServer(app, {
+      localKey,
       version: version(),
+      worker: flags.worker ? worker : undefined,
+      serves: flags.server ? 'everything' : 'monitoring',
     });
-    const unlist = async (): Promise<void> => {
-      directory.removeServer(self);
-    };
-    return {
-      app,
-      config,
-      url: listening.url,
-      ends: [unlist, () => worker.stop(), () => listening.close(), () => app.close()],
-    };
+    const listening = port === undefined ? undefined : await listen(server, { host: config.host, port });
+    if (listening !== undefined) ends.unshift(() => listening.close());
+    if (flags.worker) {
+      worker.start();
+      ends.unshift(() => worker.stop());
+    }
+    if (!flags.server || listening === undefined) return { app, config, url: '', watchedAt: listening?.url, ends };
+    const { url } = listening;
+    directory.writeServer({ url, pid: self.pid, started: self.started, key: localKey, version: version() });
+    ends.unshift(async () => directory.removeServer(self));
+    return { app, config, url, ends };
   } catch (error) {
-    await app.close();
+    // What is to be told is why it did not start.
+    await endAll(ends).catch(() => undefined);
     throw error;
   }
+}
+
+/** Only where the flag says so: on one machine, KIPPU_PORT is the server's. */
+function watchedPort({ port: text }: UpFlags): number | undefined {
+  if (text === undefined) return undefined;
+  const port = Number(text);
+  if (text.trim() !== '' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
+  throw new KippuError('invalid', `--port ${text} is no port: give a number up to 65535.`, { where: '--port' });
 }
 
 /** A second start helps whoever lost the first one's terminal. */
@@ -183,9 +196,15 @@ async function pointAt(other: { readonly url: string; readonly key: Secret }, cl
   cli.exitCode = EXIT.failed;
 }
 
-async function announce({ app, config, url }: Running, flags: UpFlags, cli: Cli, texts: UpTexts): Promise<void> {
+async function announce(
+  { app, config, url, watchedAt }: Running,
+  flags: UpFlags,
+  cli: Cli,
+  texts: UpTexts,
+): Promise<void> {
   const lines = [
     url === '' ? texts.noServer : texts.running(config.publicUrl),
+    ...(watchedAt === undefined ? [] : [texts.watchedAt(watchedAt)]),
     texts.database(shownDatabase(config.databaseUrl)),
     ...(config.sandbox ? sandboxLines(config, texts) : []),
     ...(flags.worker ? [] : [texts.noWorker]),

@@ -57,7 +57,7 @@ export function clockStartingAt(startMs: number): Clock {
   return {
     nowMs: () => Math.floor(startMs + monotonicMs()),
     monotonicMs,
-    sleep: (ms, signal) => systemClock.sleep(ms, signal),
+    sleep: (ms, signal, options) => systemClock.sleep(ms, signal, options),
   };
 }
 

@@ -17,6 +17,7 @@ export interface UpTexts {
   readonly simulator: (name: string, url: string) => string;
   readonly sandboxData: (home: string) => string;
   readonly noServer: string;
+  readonly watchedAt: (url: string) => string;
   readonly noWorker: string;
   readonly newRing: (path: string) => string;
   readonly copied: (copied: Copied) => string;
@@ -40,19 +41,20 @@ export interface UpTexts {
 export const UP_TEXTS: Readonly<Record<Language, UpTexts>> = {
   en: {
     description: 'start the server and the worker; with no provider configured, the sandbox with simulated providers',
-    port: 'port to listen on (KIPPU_PORT)',
+    port: 'port to listen on (KIPPU_PORT); with --no-server, for /healthz, /readyz and /metrics alone',
     host: 'address to listen on (KIPPU_HOST)',
     databaseUrl: 'sqlite:PATH, postgres://… or memory: (KIPPU_DATABASE_URL)',
     sandbox: 'use the simulated providers, also where real ones are configured',
     withoutSandbox: 'never use the simulated providers',
     withoutWorker: 'answer requests only: renew nothing ahead, post nothing',
-    withoutServer: 'work only: answer no requests',
+    withoutServer: 'work only: answer no requests but, with --port, for health and metrics',
     fast: 'sandbox: let tokens age this many times faster (60 makes an hour a minute)',
     running: (url) => `Kippu is running at ${url}`,
     database: (path) => `  database     ${path}`,
     simulator: (name, url) => `  simulated ${name}  ${url}  (its own page shows every token's life)`,
     sandboxData: (home) => `  sandbox      data in ${home}, apart from real data`,
     noServer: 'Kippu is running: the worker only, no server.',
+    watchedAt: (url) => `  monitoring   ${url}/healthz, /readyz and /metrics, and nothing else`,
     noWorker: '  no worker    nothing is renewed ahead and nothing is posted by this process',
     newRing: (path) =>
       `A new key ring was made: ${path}. Back this up: without it nothing in the database can be opened.`,
@@ -82,19 +84,20 @@ export const UP_TEXTS: Readonly<Record<Language, UpTexts>> = {
   },
   ja: {
     description: 'サーバーとワーカーを起動する。プロバイダーの設定がなければ、模擬プロバイダーのサンドボックスになる',
-    port: '待ち受けるポート (KIPPU_PORT)',
+    port: '待ち受けるポート (KIPPU_PORT)。--no-server のときは /healthz・/readyz・/metrics だけに使う',
     host: '待ち受けるアドレス (KIPPU_HOST)',
     databaseUrl: 'sqlite:PATH、postgres://… または memory: (KIPPU_DATABASE_URL)',
     sandbox: '本物のプロバイダーが設定されていても模擬プロバイダーを使う',
     withoutSandbox: '模擬プロバイダーを使わない',
     withoutWorker: '要求に答えるだけで、先回りの更新や投稿はしない',
-    withoutServer: '作業だけを行い、要求には答えない',
+    withoutServer: '作業だけを行い、要求には答えない(--port があれば稼働状態とメトリクスだけ答える)',
     fast: 'サンドボックス: トークンの時間をこの倍率で早送りする(60なら1時間が1分)',
     running: (url) => `Kippu が動いています: ${url}`,
     database: (path) => `  データベース    ${path}`,
     simulator: (name, url) => `  模擬 ${name}          ${url}  (各トークンの寿命が見られます)`,
     sandboxData: (home) => `  サンドボックス  データは ${home}(本物のデータとは別)`,
     noServer: 'Kippu が動いています(ワーカーのみ、サーバーなし)。',
+    watchedAt: (url) => `  監視          ${url}/healthz、/readyz、/metrics のみ`,
     noWorker: '  ワーカーなし  このプロセスは先回りの更新も投稿もしません',
     newRing: (path) =>
       `新しい鍵束を作りました: ${path}。必ずバックアップしてください。これがないとデータベースの中身は開けません。`,

@@ -1,4 +1,4 @@
-import type { Clock } from '../../model/clock.ts';
+import type { Clock, SleepOptions } from '../../model/clock.ts';
 import { integer } from '../rows/columns.ts';
 import type { Queryable } from './database.ts';
 
@@ -21,7 +21,7 @@ export function storeClock(own: Clock): StoreClock {
   return {
     nowMs: () => own.nowMs(),
     monotonicMs: () => own.monotonicMs(),
-    sleep: (ms, signal) => own.sleep(ms, signal),
+    sleep: (ms, signal, options) => own.sleep(ms, signal, options),
     corrected: async () => false,
   };
 }
@@ -65,8 +65,8 @@ export class SharedClock implements StoreClock {
     return this.#own.monotonicMs();
   }
 
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return this.#own.sleep(ms, signal);
+  sleep(ms: number, signal?: AbortSignal, options?: SleepOptions): Promise<void> {
+    return this.#own.sleep(ms, signal, options);
   }
 
   async corrected(): Promise<boolean> {
