@@ -32,13 +32,16 @@ for (const [says, query] of [
   ['two errors', 'state=the-state&error=access_denied&error=x'],
   ['neither a code nor an error', 'state=the-state'],
   ['an empty code', 'state=the-state&code='],
-  ['an error of its own', 'state=the-state&error=server_error'],
   ['a token in the URL', 'state=the-state&access_token=x&token_type=bearer'],
 ] as const) {
-  test(`an authorization answer with ${says} is refused`, () => {
-    assert.equal(authorization(query).kind, 'refused');
+  test(`an authorization answer with ${says} is no answer, and its code is not read`, () => {
+    assert.equal(authorization(query).kind, 'malformed');
   });
 }
+
+test('an error of the provider is its refusal', () => {
+  assert.deepEqual(authorization('state=the-state&error=server_error'), { kind: 'refused', error: 'server_error' });
+});
 
 test('the right issuer is accepted', () => {
   assert.equal(authorization('state=the-state&code=a&iss=https%3A%2F%2Fapi.x.com').kind, 'code');

@@ -286,7 +286,7 @@ test('without a client secret nothing can be revoked at GitHub, and that is said
   const alice = await device.connection();
   await assert.rejects(
     world.node().revoke(alice),
-    (error) => isCode('misconfigured')(error) && /secret/.test(String(error)),
+    (error) => isCode('conflict')(error) && /secret/.test(String(error)),
   );
   assert.equal(await world.state(alice), 'active');
 });
