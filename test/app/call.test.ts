@@ -14,6 +14,7 @@ import { reachOf } from '../../src/providers/reach.ts';
 import { Nonces } from '../../src/protocol/nonces.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
+import { isCode } from '../support/world.ts';
 
 const ALICE = 'con_alice' as ConnectionId;
 
@@ -136,11 +137,14 @@ describe('a call of another API of the same provider', () => {
     'https://sheets.googleapis.com.evil.example/v4',
     'https://sheets.googleapis.com:8443/v4',
     'http://sheets.googleapis.com/v4',
-    'https://sheets.googleapis.com@evil.example/v4',
   ])
     it(`goes to no host that only looks like one: ${url}`, async () => {
       await assert.rejects(sentTo(url), isForeign);
     });
+
+  it('goes nowhere with a name in its address that another host stands behind', async () => {
+    await assert.rejects(sentTo('https://sheets.googleapis.com@evil.example/v4'), isCode('invalid'));
+  });
 
   it('is refused with a token of a simulator, which must not leave for the real one', async () => {
     const simulated = reachOf(providerApp(googleData, { clientId: 'c', baseUrl: 'http://127.0.0.1:4700' }));

@@ -18,7 +18,7 @@ import { plain } from '../support/made-up-providers.ts';
 import { jsonAnswer } from '../support/provider-side.ts';
 import { providerApp } from '../../src/providers/provider-app.ts';
 import { seededRandom } from '../support/seeded-random.ts';
-import { VirtualClock } from '../support/virtual-clock.ts';
+import { settle, VirtualClock } from '../support/virtual-clock.ts';
 import { isCode } from '../support/world.ts';
 
 const ISSUER = 'https://issuer.example';
@@ -128,6 +128,7 @@ test('one that does not answer holds up a start for five seconds and no longer',
   using world = new World();
   world.server.isSilent = true;
   const starting = world.start();
+  while (world.server.asked.length === 0) await settle();
   await world.clock.advance(4_999);
   await world.clock.advance(1);
   const app = await starting;
