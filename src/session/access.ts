@@ -2,7 +2,7 @@ import { sessionName, type LedgerEntry, type SessionFacts } from '../model/sessi
 import { sealTokens } from '../protocol/stored-tokens.ts';
 import type { ProviderApp } from '../providers/provider-app.ts';
 import { isEnough, isLiving, isShortLived, type AccessLife } from '../renewal/lifetimes.ts';
-import type { Need } from '../renewal/need.ts';
+import type { Need, Served } from '../renewal/need.ts';
 import { openTokens } from '../renewal/open-tokens.ts';
 import { cookiesOf, storeLines } from './cookie-jar.ts';
 import { sessionsIn } from './find.ts';
@@ -149,8 +149,18 @@ async function renewed(
   const renewal = await renewals.flights.ask(session.id, wish.need, { signal: wish.signal });
   if (renewal.kind !== 'served') throw failed(renewal, session, ports);
   const current = await successorOf(session, app, renewals, ports);
-  if (current.version === session.version) return served(cookie, app, { request, wish }, ports);
+  if (current.version === session.version) {
+    // Its cookie will be made of what is stored, as everybody's is: until then the token alone is handed out.
+    if (renewal.version > session.version) return { session: unwritten(session, renewal, ports), app, setCookies: [] };
+    return served(cookie, app, { request, wish }, ports);
+  }
   return { session: current, app, setCookies: linesFor(cookie.group.base, current, app, request, ports) };
+}
+
+/** Renewed, and in a spool: the ledger, which is away, has not got it yet. */
+function unwritten(session: SignedIn, renewal: Served, ports: SessionPorts): SignedIn {
+  const { tokens, version, scopes, accessIssuedAtMs, accessExpiresAtMs } = renewal;
+  return keptPart({ ...session, tokens, version, scopes, accessIssuedAtMs, accessExpiresAtMs }, ports);
 }
 
 /** The same for everybody: made of what is stored, and of nothing else. */

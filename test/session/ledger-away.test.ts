@@ -26,7 +26,7 @@ function awayOf(path: string): { readonly open: StoreOpener; isAway: boolean } {
   return way;
 }
 
-it('cookie mode brings what its ledger could not take, with nobody asking that process again', async () => {
+it('cookie mode hands out what its ledger could not take, and brings it there with nobody asking that process again', async () => {
   const world = new SessionWorld();
   try {
     const ledger = awayOf(join(world.directory, 'ledger.db'));
@@ -35,7 +35,10 @@ it('cookie mode brings what its ledger could not take, with nobody asking that p
     await alice.signIn(one);
     await world.clock.advance(2 * HOUR_MS);
     ledger.isAway = true;
-    await world.settle(one.getAccessToken(alice.request()));
+    const { accessToken, setCookies } = await world.settle(one.getAccessToken(alice.request()));
+    assert.ok(world.provider.knowsAsGood(accessToken), 'what the cookie holds is over');
+    assert.deepEqual(setCookies, [], 'a cookie is made of what is in the ledger');
+    assert.equal(world.renewals, 1);
     ledger.isAway = false;
     await world.clock.advance(10 * SECOND_MS);
 
