@@ -166,6 +166,10 @@ export const MAY_BE_MISSED: readonly { readonly line: RegExp; readonly because: 
     because: 'no connection here rests on the app itself: test/renewal/app-only.test.ts has it',
   },
   {
+    line: /isCarriable\(/,
+    because: 'every answer here has a token that a header can carry: test/renewal/unusable-answers.test.ts has others',
+  },
+  {
     line: /clientSecret !== undefined \|\| clientKey|return endpoints\.introspection/,
     because:
       'no provider here says what a refresh token is good for: test/renewal/bound-tokens.test.ts and test/foreign have it',
