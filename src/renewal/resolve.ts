@@ -42,7 +42,7 @@ export function resolve(
   if (mayBePresentedAgain(credential, app)) return { kind: 'renew', purpose: 'replay', replays: attempt.replays + 1 };
   const quietAtMs = quietFrom(seen, attempt, now.timing);
   if (now.nowMs < quietAtMs) return { kind: 'uncertain', retryAtMs: quietAtMs };
-  if (refresh.reuseKillsFamily && !isSpoolKnownEmpty(seen, attempt) && need.kind !== 'now') {
+  if (refresh.reuseKillsFamily && !isSpoolKnownEmpty(seen, attempt, now.timing) && need.kind !== 'now') {
     return { kind: 'uncertain', retryAtMs: now.nowMs + LOOK_AGAIN_MS };
   }
   if (fitsReuseWindow(seen, attempt, now.nowMs))
@@ -71,16 +71,24 @@ function replayOrWait({ credential }: SeenWithApp, attempt: Attempt, nowMs: numb
 
 /** From when on the original request can neither act nor answer. */
 function quietFrom(seen: SeenWithApp, attempt: Attempt, timing: RenewalTiming): number {
-  const patientMs =
-    attempt.startedAtMs + seen.clockAheadMs + CONNECT_TIMEOUT_MS + timing.lateAnswerMs + timing.replayMarginMs;
+  const patientMs = attempt.startedAtMs + seen.clockAheadMs + heardForMs(timing);
   if (!seen.isSenderGone) return patientMs;
   return Math.min(patientMs, (attempt.endedAtMs ?? attempt.startedAtMs + CONNECT_TIMEOUT_MS) + GONE_QUIET_MS);
 }
 
-/** Where a reuse kills the family, an answer that waits in the sender's spool must come first. */
-function isSpoolKnownEmpty(seen: SeenWithApp, attempt: Attempt): boolean {
+/** For how long after its start an answer may still come to the sender of a request, and go into its spool. */
+export function heardForMs({ lateAnswerMs, replayMarginMs }: RenewalTiming): number {
+  return CONNECT_TIMEOUT_MS + lateAnswerMs + replayMarginMs;
+}
+
+/**
+ * Where a reuse kills the family, an answer that waits in the sender's spool must come first. That nothing waited there
+ * while the request was under way says nothing: its answer may have come a moment later, just before the sender died.
+ */
+function isSpoolKnownEmpty({ senderSpoolEmptyAtMs }: SeenWithApp, attempt: Attempt, timing: RenewalTiming): boolean {
   return (
-    seen.senderSpoolEmptyAtMs !== undefined && seen.senderSpoolEmptyAtMs > (attempt.endedAtMs ?? attempt.startedAtMs)
+    senderSpoolEmptyAtMs !== undefined &&
+    senderSpoolEmptyAtMs > (attempt.endedAtMs ?? attempt.startedAtMs + heardForMs(timing))
   );
 }
 

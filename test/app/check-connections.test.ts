@@ -11,6 +11,7 @@ import type { Connection } from '../../src/model/connection.ts';
 import type { ConnectionId } from '../../src/model/ids.ts';
 import type { Store } from '../../src/model/store.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { DEFAULT_TIMING } from '../../src/renewal/ports.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { APP, BREAKER, claimed, connected, failed, HOME, renewed, SENDER } from '../support/store-samples.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
@@ -46,7 +47,7 @@ function connect(name: string, more: Partial<Attachment> = {}): Promise<Connecti
 }
 
 function elsewhere(): Promise<Finding[]> {
-  return checkAnswersElsewhere(store, { home, clock });
+  return checkAnswersElsewhere(store, { home, clock, timing: DEFAULT_TIMING });
 }
 
 async function found<K extends Finding['kind']>(kind: K): Promise<readonly Extract<Finding, { kind: K }>[]> {

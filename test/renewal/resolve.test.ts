@@ -131,6 +131,16 @@ test('where a reuse kills the family, the sender’s spool must be known to be e
   assert.deepEqual(resolved({ ...of, look: { senderSpoolEmptyAtMs: endedAtMs + 1 } }), REPLAY);
 });
 
+test('that nothing waited in the spool while the request was under way says nothing of its answer', () => {
+  const startedAtMs = NOW_MS - 2 * PATIENCE_MS;
+  const open = { startedAtMs, endedAtMs: undefined };
+  const said = (senderSpoolEmptyAtMs: number): Resolution =>
+    resolved({ provider: familyKilling, credential: over, attempt: open, look: { senderSpoolEmptyAtMs } });
+  assert.deepEqual(said(startedAtMs + 1), LATER(NOW_MS + MINUTE_MS), 'the sender died with the answer a moment later');
+  assert.deepEqual(said(startedAtMs + PATIENCE_MS), LATER(NOW_MS + MINUTE_MS));
+  assert.deepEqual(said(startedAtMs + PATIENCE_MS + 1), REPLAY);
+});
+
 test('where a reuse kills the family, an operator decides for a sender that never comes back', () => {
   assert.deepEqual(resolved({ provider: familyKilling, credential: over }, { kind: 'now', afterVersion: 3 }), REPLAY);
 });

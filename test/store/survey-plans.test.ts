@@ -19,7 +19,7 @@ describe('what doctor asks over all connections does not read all of them', () =
     await migrate(db);
     db.statements.clear();
     const survey = sqliteSurveyStore(db);
-    await survey.unanswered({ namesMax: 1 });
+    await survey.unanswered({ heardForMs: 0, namesMax: 1 });
     await survey.endedByReuse({ namesMax: 1 });
     await survey.withOrphans({ namesMax: 1 });
     const connections = sqliteConnectionStore(db, { clock, random: seededRandom('p'), faults: { reach: () => {} } });
@@ -60,7 +60,7 @@ describe('what doctor asks over all connections does not read all of them', () =
         await client.query('begin; set local enable_seqscan = off; set local enable_bitmapscan = off');
         const found: string[] = [];
         for (const sql of [UNANSWERED_SQL, ENDED_BY_REUSE_SQL, WITH_ORPHANS_SQL]) {
-          const { text, values } = statements.bind(sql, { namesMax: 5 });
+          const { text, values } = statements.bind(sql, { namesMax: 5, heardForMs: 0 });
           const { rows } = await client.query<Record<string, string>>(`explain (costs off) ${text}`, [...values]);
           found.push(rows.map((row) => row['QUERY PLAN'] ?? '').join('\n'));
         }

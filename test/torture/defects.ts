@@ -143,8 +143,8 @@ export const DEFECTS: readonly Defect[] = [
     edits: [
       {
         file: 'src/renewal/resolve.ts',
-        from: 'if (refresh.reuseKillsFamily && !isSpoolKnownEmpty(seen, attempt)',
-        to: 'if (!refresh.reuseKillsFamily && !isSpoolKnownEmpty(seen, attempt)',
+        from: 'if (refresh.reuseKillsFamily && !isSpoolKnownEmpty(seen, attempt, now.timing)',
+        to: 'if (!refresh.reuseKillsFamily && !isSpoolKnownEmpty(seen, attempt, now.timing)',
       },
     ],
   },

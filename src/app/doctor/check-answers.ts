@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SECOND_MS, type Clock } from '../../model/clock.ts';
 import type { Store } from '../../model/store.ts';
+import type { RenewalTiming } from '../../renewal/ports.ts';
+import { heardForMs } from '../../renewal/resolve.ts';
 import { NAMES_MAX, type Finding } from './finding.ts';
 
 /** A node that lives, reaches the database and has nothing waiting says so every five seconds. */
@@ -14,10 +16,10 @@ const SILENT_MS = 15 * SECOND_MS;
  */
 export async function checkAnswersElsewhere(
   { survey }: Pick<Store, 'survey'>,
-  { home, clock }: { readonly home: string; readonly clock: Clock },
+  { home, clock, timing }: { readonly home: string; readonly clock: Clock; readonly timing: RenewalTiming },
 ): Promise<Finding[]> {
   const ownId = nodeIdIn(home);
-  const nodes = await survey.unanswered({ namesMax: NAMES_MAX });
+  const nodes = await survey.unanswered({ namesMax: NAMES_MAX, heardForMs: heardForMs(timing) });
   return nodes
     .filter(({ nodeId }) => nodeId !== ownId)
     .filter(({ spoolEmptyAtMs }) => spoolEmptyAtMs === undefined || clock.nowMs() - spoolEmptyAtMs >= SILENT_MS)

@@ -102,7 +102,11 @@ async function checkOpenStore(
     opens,
     ...checkAppStatuses(await store.home.apps(), config.apps),
     ...checkSpool(config, outside),
-    ...(await checkAnswersElsewhere(store, { home: config.home, clock: store.clock ?? outside.clock })),
+    ...(await checkAnswersElsewhere(store, {
+      home: config.home,
+      clock: store.clock ?? outside.clock,
+      timing: config.timing,
+    })),
     await checkHistory(store, config),
     ...(await checkConnections(store, config.apps, outside.clock.nowMs())),
     ...(ring.kind === 'ring'

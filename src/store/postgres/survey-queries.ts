@@ -4,7 +4,8 @@ import type { PostgresDatabase } from './database.ts';
 
 export function postgresSurveyStore(db: PostgresDatabase): SurveyStore {
   return {
-    unanswered: async ({ namesMax }) => unansweredOf(await db.all(UNANSWERED_SQL, { namesMax })),
+    unanswered: async ({ namesMax, heardForMs }) =>
+      unansweredOf(await db.all(UNANSWERED_SQL, { namesMax, heardForMs })),
     withOrphans: async ({ namesMax }) => namedOf(await db.all(WITH_ORPHANS_SQL, { namesMax })),
     endedByReuse: async ({ namesMax }) => namedOf(await db.all(ENDED_BY_REUSE_SQL, { namesMax })),
   };
@@ -21,7 +22,7 @@ export const UNANSWERED_SQL = `
       count(*) over (partition by a.node_id) as count,
       row_number() over (partition by a.node_id order by n.id) as place
     from (
-      select id, connection_id, version, sender::json ->> 'nodeId' as node_id, coalesce(ended_at_ms, started_at_ms) as at_ms
+      select id, connection_id, version, sender::json ->> 'nodeId' as node_id, coalesce(ended_at_ms, started_at_ms + :heardForMs::bigint) as at_ms
       from kippu.attempts where (outcome is null or outcome = 'unanswered') and purpose <> 'revocation') a
     join kippu.connections n on n.id = a.connection_id
     join kippu.credentials c on c.connection_id = a.connection_id and (c.attempt_id = a.id

@@ -4,7 +4,7 @@ import type { Queryable } from './database.ts';
 
 export function sqliteSurveyStore(db: Queryable): SurveyStore {
   return {
-    unanswered: async ({ namesMax }) => unansweredOf(db.all(UNANSWERED_SQL, { namesMax })),
+    unanswered: async ({ namesMax, heardForMs }) => unansweredOf(db.all(UNANSWERED_SQL, { namesMax, heardForMs })),
     withOrphans: async ({ namesMax }) => namedOf(db.all(WITH_ORPHANS_SQL, { namesMax })),
     endedByReuse: async ({ namesMax }) => namedOf(db.all(ENDED_BY_REUSE_SQL, { namesMax })),
   };
@@ -21,7 +21,7 @@ const UNANSWERED_SQL = `
       count(*) over (partition by a.node_id) as count,
       row_number() over (partition by a.node_id order by n.id) as place
     from (
-      select id, connection_id, version, sender ->> '$.nodeId' as node_id, coalesce(ended_at_ms, started_at_ms) as at_ms
+      select id, connection_id, version, sender ->> '$.nodeId' as node_id, coalesce(ended_at_ms, started_at_ms + :heardForMs) as at_ms
       from attempts where (outcome is null or outcome = 'unanswered') and purpose <> 'revocation') a
     join connections n on n.id = a.connection_id
     join credentials c on c.connection_id = a.connection_id and (c.attempt_id = a.id

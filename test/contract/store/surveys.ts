@@ -5,7 +5,7 @@ import type { Store } from '../../../src/model/store.ts';
 import { BREAKER, claimed, connected, failed, renewed, SENDER, stored } from '../../support/store-samples.ts';
 import type { StoreUnderTest, Suite } from './under-test.ts';
 
-const ALL = { namesMax: 100 };
+const ALL = { namesMax: 100, heardForMs: 0 };
 const OTHER = { ...SENDER, nodeId: 'another node' as NodeId };
 const REJECTED = { error: 'e', breaker: { ...BREAKER, rejectionsMin: 1000 } } as const;
 
@@ -42,7 +42,7 @@ export const SURVEYS: Suite = {
       { nodeId: SENDER.nodeId, names: namesOf([first, fourth]), count: 2, spoolEmptyAtMs: undefined },
       { nodeId: OTHER.nodeId, names: [third.name], count: 1, spoolEmptyAtMs: undefined },
     ]);
-    assert.deepEqual(await store.survey.unanswered({ namesMax: 1 }), [
+    assert.deepEqual(await store.survey.unanswered({ ...ALL, namesMax: 1 }), [
       { nodeId: SENDER.nodeId, names: [first.name], count: 2, spoolEmptyAtMs: undefined },
       { nodeId: OTHER.nodeId, names: [third.name], count: 1, spoolEmptyAtMs: undefined },
     ]);
@@ -125,6 +125,20 @@ export const SURVEYS: Suite = {
     );
     await store.home.reportSpoolEmpty(SENDER.nodeId, clock.nowMs() + 1);
     assert.deepEqual(await store.survey.unanswered(ALL), []);
+  },
+  'that nothing waited while a request was under way says nothing of its answer': async (under) => {
+    const { store, clock } = under;
+    const [alice] = await many(under, ['alice']);
+    assert.ok(alice);
+    const startedAtMs = clock.nowMs();
+    await claimed(store, alice);
+    for (const [atMs, count] of [
+      [startedAtMs + 60_000, 1],
+      [startedAtMs + 60_001, 0],
+    ] as const) {
+      await store.home.reportSpoolEmpty(SENDER.nodeId, atMs);
+      assert.equal((await store.survey.unanswered({ ...ALL, heardForMs: 60_000 })).length, count);
+    }
   },
   'a restored store doubts its grants, and no node has the answers': async (under) => {
     const { store } = under;
