@@ -131,8 +131,8 @@ const RENEWAL_MUTANTS: readonly Mutant[] = [
     patches: [
       {
         file: 'src/renewal/resolve.ts',
-        search: 'timing.lateAnswerMs + timing.replayMarginMs;',
-        replace: 'timing.lateAnswerMs;',
+        search: 'CONNECT_TIMEOUT_MS + lateAnswerMs + replayMarginMs;',
+        replace: 'CONNECT_TIMEOUT_MS + lateAnswerMs;',
       },
     ],
   },
