@@ -7,7 +7,7 @@ import type { Fingerprinter } from '../model/vault.ts';
 import { reachOf } from '../providers/reach.ts';
 import type { Flights, Patience } from '../renewal/flights.ts';
 import { explainReason } from '../renewal/explain-reason.ts';
-import { isEnough, type AccessLife } from '../renewal/lifetimes.ts';
+import { enoughUntilMs, isEnough, type AccessLife } from '../renewal/lifetimes.ts';
 import type { Need, RefusedBecause, Renewal, Served } from '../renewal/need.ts';
 
 export interface AccessPorts {
@@ -30,6 +30,8 @@ interface Kept {
   readonly id: ConnectionId;
   readonly name: string;
   readonly life: AccessLife;
+  /** Reckoned once: it is asked for far more often than it is renewed. */
+  readonly usuallyEnoughUntilMs: number;
   readonly access: Access;
 }
 
@@ -67,7 +69,12 @@ export class Tokens implements AccessTokens {
     this.#forgetWhatIsOld();
     const kept = this.#kept.get(idOrName);
     if (kept === undefined) return undefined;
-    return isEnough(kept.life, { kind: 'use', minTtlMs }, this.#ports.clock.nowMs()) ? kept.access : undefined;
+    const nowMs = this.#ports.clock.nowMs();
+    const isGood =
+      minTtlMs === undefined
+        ? nowMs < kept.usuallyEnoughUntilMs
+        : isEnough(kept.life, { kind: 'use', minTtlMs }, nowMs);
+    return isGood ? kept.access : undefined;
   }
 
   /** Renews because somebody asked for it, whatever life is left. */
@@ -89,7 +96,13 @@ export class Tokens implements AccessTokens {
     this.#forgetWhatIsOld();
     if (this.#kept.size >= ENTRIES_MAX) this.#kept.clear();
     const life = { accessIssuedAtMs, accessExpiresAtMs, accessRefusedAtMs: undefined, accessFingerprint: undefined };
-    const kept = { id, name, life, access };
+    const kept = {
+      id,
+      name,
+      life,
+      usuallyEnoughUntilMs: enoughUntilMs(life, { kind: 'use', minTtlMs: undefined }),
+      access,
+    };
     this.#kept.set(id, kept);
     // Should anybody have given a connection another one's id as its name, the id counts.
     if (!hasIdForm('con', name)) this.#kept.set(name, kept);

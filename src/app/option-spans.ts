@@ -1,5 +1,5 @@
 import { SECOND_MS } from '../model/clock.ts';
-import { given, objectOf, seconds, span } from '../providers/shape.ts';
+import { objectOf, seconds, span } from '../providers/shape.ts';
 import { DEFAULT_TIMING, type RenewalTiming } from '../renewal/ports.ts';
 
 /**
@@ -7,8 +7,9 @@ import { DEFAULT_TIMING, type RenewalTiming } from '../renewal/ports.ts';
  * token would be too old, or none.
  */
 export function inMs(option: number | undefined, name: string): number | undefined {
-  given(seconds)(option, name);
-  return option === undefined ? undefined : option * SECOND_MS;
+  if (option === undefined) return undefined;
+  seconds(option, name);
+  return option * SECOND_MS;
 }
 
 const TIMING = objectOf({ deadlineMs: span, lateAnswerMs: span, replayMarginMs: span });

@@ -26,6 +26,12 @@ export function isEnough(credential: AccessLife, need: Need, nowMs: number): boo
   return hasLife(credential, need, nowMs, requiredTtlMs(credential, need));
 }
 
+/** The moment at which a token that nobody has refused ceases to be enough for somebody who only wants to use it. */
+export function enoughUntilMs(credential: AccessLife, need: Extract<Need, { readonly kind: 'use' }>): number {
+  const { accessExpiresAtMs } = credential;
+  return accessExpiresAtMs === undefined ? Infinity : accessExpiresAtMs - requiredTtlMs(credential, need);
+}
+
 function hasLife(credential: AccessLife, need: Need, nowMs: number, ttlMs: number): boolean {
   if (credential.accessRefusedAtMs !== undefined) return false;
   if (need.kind === 'refused' && need.accessFingerprint === credential.accessFingerprint) return false;

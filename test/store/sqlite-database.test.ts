@@ -7,6 +7,7 @@ import { after, test } from 'node:test';
 import { KippuError } from '../../src/model/errors.ts';
 import { SqliteDatabase } from '../../src/store/sqlite/database.ts';
 import { migrate } from '../../src/store/sqlite/migrate.ts';
+import { migrationSteps } from '../../src/store/sqlite/migration-files.ts';
 import { namesWith } from '../../src/store/sqlite/table-names.ts';
 import { settle, VirtualClock } from '../support/virtual-clock.ts';
 
@@ -180,6 +181,59 @@ test('a newer schema is refused, an older one is brought up to date, and checkin
     (error: unknown) => error instanceof KippuError && error.code === 'conflict' && /newer Kippu/.test(error.message),
   );
 });
+
+test('whoever migrates while another process does finds its tables and nobody else’s, at whatever moment', async () => {
+  const steps = migrationSteps();
+  let overtaken = 0;
+  for (let reads = 1; overtaken === reads - 1; reads += 1) {
+    const path = file();
+    const db = new SlowReader(path, reads, () => {
+      overtaken += 1;
+      const other = new DatabaseSync(path);
+      other.exec('create table migrations (version integer primary key, name text not null) strict');
+      for (const { version, name, sql } of steps) {
+        other.exec(sql);
+        other.prepare('insert into migrations (version, name) values (?, ?)').run(version, name);
+      }
+      other.close();
+    });
+    assert.deepEqual((await migrate(db)).pending, []);
+    const { version } = db.get('select max(version) as version from migrations') ?? {};
+    assert.equal(version, steps.at(-1)?.version);
+    await db.close();
+  }
+  assert.ok(overtaken >= 1, 'nothing was read before the first write');
+});
+
+/** Between one of its reads and what it does next, something else happens: as long as it has written nothing. */
+class SlowReader extends SqliteDatabase {
+  #left: number;
+  readonly #meanwhile: () => void;
+
+  constructor(path: string, reads: number, meanwhile: () => void) {
+    super(path, new VirtualClock());
+    this.#left = reads;
+    this.#meanwhile = meanwhile;
+  }
+
+  override all(...query: Parameters<SqliteDatabase['all']>): ReturnType<SqliteDatabase['all']> {
+    const rows = super.all(...query);
+    this.#wasRead();
+    return rows;
+  }
+
+  override get(...query: Parameters<SqliteDatabase['get']>): ReturnType<SqliteDatabase['get']> {
+    const row = super.get(...query);
+    this.#wasRead();
+    return row;
+  }
+
+  #wasRead(): void {
+    this.#left -= 1;
+    if (this.#left === 0 && super.get(`select 1 from sqlite_schema where name = 'migrations'`) === undefined)
+      this.#meanwhile();
+  }
+}
 
 interface Plan {
   readonly says: string;

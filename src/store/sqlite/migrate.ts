@@ -51,14 +51,21 @@ function hasMigrations(db: SqliteDatabase): boolean {
   );
 }
 
-/** Before anything is made: a file in which an application has tables that are called as Kippu's are. */
+/**
+ * Before anything is made: a file in which an application has tables that are called as Kippu's are. One statement sees
+ * one moment: between two, another process that starts may make all of ours.
+ */
 function refuseForeignTables(db: SqliteDatabase): void {
   const { prefix } = db.names;
-  const columns = db.all('select name from pragma_table_info(:table)', { table: `${prefix}migrations` });
-  const isOurs = columns.map((row) => text(row, 'name')).join(' ') === 'version name';
-  if (isOurs) return;
+  const rows = db.all(
+    `select 'table' as kind, name from sqlite_schema union all select 'column', name from pragma_table_info(:table)`,
+    { table: `${prefix}migrations` },
+  );
+  const named = (kind: string): string[] =>
+    rows.filter((row) => text(row, 'kind') === kind).map((row) => text(row, 'name'));
+  if (named('column').join(' ') === 'version name') return;
   const ours = new Set([...knownNames()].map((name) => prefix + name));
-  const taken = db.all('select name from sqlite_schema').map((row) => text(row, 'name').toLowerCase());
+  const taken = named('table').map((name) => name.toLowerCase());
   const foreign = taken.filter((name) => ours.has(name)).sort();
   if (foreign.length === 0) return;
   throw new KippuError(
