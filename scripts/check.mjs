@@ -10,28 +10,31 @@ import { projectNode } from './install/project-node.mjs';
 /** oxlint draws in colour wherever it thinks that it runs in CI. */
 const LINT_FORMAT = process.stdout.isTTY ? [] : ['--format=unix'];
 
-/** What must hold before anything is handed in, in order. A step that needs another's result names it. */
+/**
+ * What must hold before anything is handed in. A step that needs another's result names it; the others run beside each
+ * other, as many as there are processors: first whichever stands first of those that can.
+ */
 const STEPS = [
-  { name: 'types', run: () => tool('typescript', 'tsc', ['--noEmit']) },
-  {
-    name: 'lint',
-    run: () => tool('oxlint', 'oxlint', [...LINT_FORMAT, 'src', 'test', 'scripts', 'bin', 'examples', 'bench']),
-  },
-  { name: 'format', run: () => tool('prettier', 'prettier', ['--check', '--log-level=warn', '.']) },
-  { name: 'unused code', run: () => tool('knip', 'knip', ['--no-progress']) },
   { name: 'build', run: () => node(['scripts/build.mjs']) },
   { name: 'pack', needs: 'build', run: pack },
-  { name: 'publint', needs: 'pack', run: () => tool('publint', 'publint', ['run', tarball(), '--strict']) },
-  {
-    name: 'types of the package',
-    needs: 'pack',
-    run: () => tool('@arethetypeswrong/cli', 'attw', [tarball(), '--profile', 'esm-only', '--no-definitely-typed']),
-  },
   {
     name: 'install and use the package',
     needs: 'pack',
     run: () => tryPackage({ tarball: tarball(), folder: path.join(temporary, 'try'), root: ROOT, run }),
   },
+  { name: 'format', run: () => tool('prettier', 'prettier', ['--check', '--log-level=warn', '.']) },
+  { name: 'types', run: () => tool('typescript', 'tsc', ['--noEmit']) },
+  {
+    name: 'lint',
+    run: () => tool('oxlint', 'oxlint', [...LINT_FORMAT, 'src', 'test', 'scripts', 'bin', 'examples', 'bench']),
+  },
+  { name: 'unused code', run: () => tool('knip', 'knip', ['--no-progress']) },
+  {
+    name: 'types of the package',
+    needs: 'pack',
+    run: () => tool('@arethetypeswrong/cli', 'attw', [tarball(), '--profile', 'esm-only', '--no-definitely-typed']),
+  },
+  { name: 'publint', needs: 'pack', run: () => tool('publint', 'publint', ['run', tarball(), '--strict']) },
 ];
 
 const temporary = mkdtempSync(path.join(os.tmpdir(), 'kippu-check-'));
@@ -47,17 +50,37 @@ async function runSteps(only) {
     return false;
   }
   const wanted = (step) => only.length === 0 || only.some((name) => name === step.name || isNeededBy(step.name, name));
-  const failed = [];
-  for (const step of STEPS.filter(wanted)) {
-    if (failed.includes(step.needs)) {
-      console.log(`- ${step.name}: skipped, because of ${step.needs}`);
-      failed.push(step.name);
-      continue;
-    }
-    if (!(await runStep(step))) failed.push(step.name);
-  }
+  const inTurn = turns(Math.max(2, os.availableParallelism?.() ?? os.cpus().length));
+  const passed = new Map();
+  for (const step of STEPS.filter(wanted)) passed.set(step.name, runAfter(passed.get(step.needs), step, inTurn));
+  const names = [...passed.keys()];
+  const areOk = await Promise.all(passed.values());
+  const failed = names.filter((_, at) => !areOk[at]);
   if (failed.length > 0) console.error(`\ncheck failed: ${failed.join(', ')}`);
   return failed.length === 0;
+}
+
+async function runAfter(needed, step, inTurn) {
+  if ((await needed) !== false) return inTurn(STEPS.indexOf(step), () => runStep(step));
+  console.log(`- ${step.name}: skipped, because of ${step.needs}`);
+  return false;
+}
+
+/** Lets so many run at once. Of those that wait, the one with the lowest place is the next. */
+function turns(most) {
+  const waiting = [];
+  let running = 0;
+  return async (place, work) => {
+    if (running < most) running += 1;
+    else await new Promise((start) => waiting.push({ place, start }));
+    try {
+      return await work();
+    } finally {
+      const [next] = waiting.sort((one, other) => one.place - other.place).splice(0, 1);
+      if (next === undefined) running -= 1;
+      else next.start();
+    }
+  };
 }
 
 function isNeededBy(needed, name) {

@@ -33,16 +33,18 @@ async function runTests(args) {
     console.error(`kippu: no *.test.ts below ${paths.join(', ') || 'test'}`);
     return 1;
   }
-  const command = [
+  const inRoot = files.map((file) => path.relative(ROOT, file));
+  if (args.length === 0)
+    return withCoverage(['scripts/test-suite.mjs', String(CONCURRENCY), String(TEST_TIMEOUT_MS), ...inRoot]);
+  return runNode([
     '--test',
     '--test-reporter=spec',
     `--test-concurrency=${CONCURRENCY}`,
     `--test-timeout=${TEST_TIMEOUT_MS}`,
     ...names.map((name) => `--test-name-pattern=${name}`),
     ...flags,
-    ...files.map((file) => path.relative(ROOT, file)),
-  ];
-  return args.length > 0 ? runNode(command) : withCoverage(command);
+    ...inRoot,
+  ]);
 }
 
 async function withCoverage(command) {
