@@ -6,6 +6,7 @@ import { noFaults } from '../../src/app/ports/no-faults.ts';
 import { systemClock } from '../../src/app/ports/system-clock.ts';
 import { systemRandom } from '../../src/app/ports/system-random.ts';
 import type { Clock } from '../../src/model/clock.ts';
+import type { NodeId } from '../../src/model/ids.ts';
 import { postgres } from '../../src/store/postgres/index.ts';
 import { parseConnectionUrl } from '../../src/store/postgres/connection-url.ts';
 import type { PostgresStore } from '../../src/store/postgres/store.ts';
@@ -232,6 +233,28 @@ describe('time in PostgreSQL', () => {
     }
     assert.equal((await stored(holder, alice)).openAttempt?.outcome, undefined, 'nobody doubts it');
     await Promise.all([holder.close(), other.close()]);
+  });
+
+  it('keeps no word of a node that its spool is empty at a time to come, and the next one again', async () => {
+    let aheadMs = 0;
+    const settable: Clock = { ...clock, nowMs: () => clock.nowMs() + aheadMs };
+    const store = await opened(server.url(), { clock: settable, timeOf: 'database' });
+    const node = 'node whose clock was set' as NodeId;
+    const said = async (): Promise<number> => {
+      const atMs = store.clock!.nowMs();
+      await store.home.reportSpoolEmpty(node, atMs);
+      return atMs;
+    };
+    const first = await said();
+    aheadMs = 100_000;
+    const wrong = await said();
+    assert.ok(wrong > Date.now() + 50_000, 'the clock did not know yet that it was set');
+    assert.equal(await store.home.spoolEmptyAtMs(node), first);
+    await store.home.reportSpoolEmpty(node, wrong);
+    assert.equal(await store.home.spoolEmptyAtMs(node), first, 'nor when the clock is right again');
+    const next = await said();
+    assert.equal(await store.home.spoolEmptyAtMs(node), next);
+    await store.close();
   });
 });
 

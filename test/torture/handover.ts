@@ -16,8 +16,8 @@ export interface Handover {
   readonly by: HandoverKind;
   /** The attempts that they answer. */
   readonly attempts: readonly string[];
-  /** Whether `kippu doctor`, asked elsewhere, named the node that was gone, if only its spool had any of them. */
-  readonly isNamed: boolean;
+  /** Of those that only its spool had, what `kippu doctor`, asked elsewhere, never named the node for. */
+  readonly unnamed: readonly string[];
 }
 
 export interface HandoverTargets {
@@ -77,10 +77,29 @@ export async function giveUp({ who, how, by }: GiveUp, targets: HandoverTargets)
   node.moveTo(nextHome(home));
   // What was on its way to the database when the node died may still have come there.
   await sleep(ARRIVES_MS);
-  const stored = new Set((await records.attempts()).filter(({ outcome }) => outcome === 'renewed').map(({ id }) => id));
-  const isNamed = attempts.every((id) => stored.has(id)) || (await isNamedByDoctor(home, stage));
+  const isNamed = (await lackedOf(attempts, records)).length === 0 || (await isNamedByDoctor(home, stage));
+  // What came to nothing while the operator waited is none of doctor's business any more.
+  const unnamed = isNamed ? [] : await lackedOf(attempts, records);
   await (by === 'files' ? handFiles(home, targets) : startWorker(home, stage));
-  return { node: home, by, attempts, isNamed };
+  return { node: home, by, attempts, unnamed };
+}
+
+/**
+ * Of these attempts, those whose answers would still change something, and why. A connection that has got a newer pair since, by
+ * another process's answer or its user's consent, or that was revoked, has no use for an older one.
+ */
+async function lackedOf(ids: readonly string[], records: Records): Promise<readonly string[]> {
+  const connections = new Map((await records.connections()).map((connection) => [connection.id, connection]));
+  const attempts = (await records.attempts()).filter(({ id }) => ids.includes(id));
+  return attempts.flatMap(({ id, connectionId, version, outcome, error }) => {
+    const connection = connections.get(connectionId);
+    if (connection === undefined || outcome === 'renewed') return [];
+    if (connection.version !== version || connection.state === 'revoked') return [];
+    const { handle, state, reason, openAttempt } = connection;
+    return [
+      `${handle} is ${state} (${reason ?? '-'}), version ${version}; ${id} is ${outcome ?? 'open'} (${error ?? '-'}), and open is ${openAttempt ?? 'none'}`,
+    ];
+  });
 }
 
 /** So that answers are on their way. */

@@ -102,9 +102,9 @@ export function balance(evidence: Evidence, circumstances: Circumstances): Repor
       what: `${answer} at ${instant(atMs)}`,
     })),
     'answers left in a spool': Array.from({ length: spools.waiting }, () => ({ handle: '', what: 'waits in a spool' })),
-    'nodes given up, and not named by kippu doctor': faults.handovers
-      .filter(({ attempts, isNamed }) => attempts.length > 0 && !isNamed)
-      .map(({ node, attempts }) => ({ handle: '', what: `${node}, with ${attempts.length} answers` })),
+    'nodes given up, and not named by kippu doctor': faults.handovers.flatMap(({ node, unnamed }) =>
+      unnamed.map((what) => ({ handle: '', what: `${node}: ${what}` })),
+    ),
     'database damaged': circumstances.damages.map((what) => ({ handle: '', what })),
     'servers that did not end in good order': circumstances.badExits.map((what) => ({ handle: '', what })),
     'commands that hung': Array.from({ length: calls.hung }, () => ({ handle: '', what: 'a command did not end' })),

@@ -2,11 +2,11 @@ import type { HomeStore, SealedRow, SealedRowKey } from '../../model/home-store.
 import { newId } from '../../model/ids.ts';
 import { integer, text } from '../rows/columns.ts';
 import { appOf, homeOf, sealedRowOf } from '../rows/home-rows.ts';
-import type { Settling } from '../settling.ts';
 import type { PostgresDatabase, Queryable, Row } from './database.ts';
 import { isMissingTable } from './failures.ts';
 import { acceptAll } from './move-queries.ts';
 import { noBackup } from './no-backup.ts';
+import type { Settling } from './settling.ts';
 import { becomeUncertain } from './settlement-queries.ts';
 
 export function postgresHomeStore(db: PostgresDatabase, identity: string, settling: Settling): HomeStore {
@@ -68,13 +68,16 @@ export function postgresHomeStore(db: PostgresDatabase, identity: string, settli
       return rows.map(sealedRowOf);
     },
     reseal: (row, value) => db.write((tx) => reseal(tx, row, value)),
-    reportSpoolEmpty: (node, atMs) =>
-      db.write(async (tx) => {
+    async reportSpoolEmpty(node, atMs) {
+      // A time to come would speak for answers that are still to come: by a clock that was set, nothing is said. It is said again.
+      if ((await settling.clock.corrected()) || atMs > settling.clock.nowMs()) return;
+      await db.write(async (tx) => {
         await tx.run(
           'insert into kippu.nodes (id, spool_empty_at_ms) values (:node, :atMs) on conflict (id) do update set spool_empty_at_ms = :atMs',
           { node, atMs },
         );
-      }),
+      });
+    },
     async spoolEmptyAtMs(node) {
       const row = await db.get('select spool_empty_at_ms from kippu.nodes where id = :node', { node });
       return row === undefined ? undefined : integer(row, 'spool_empty_at_ms');

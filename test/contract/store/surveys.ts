@@ -123,7 +123,8 @@ export const SURVEYS: Suite = {
       [[second.name]],
       'the first is known to have no answer; the second ended after that was said',
     );
-    await store.home.reportSpoolEmpty(SENDER.nodeId, clock.nowMs() + 1);
+    await clock.advance(1);
+    await store.home.reportSpoolEmpty(SENDER.nodeId, clock.nowMs());
     assert.deepEqual(await store.survey.unanswered(ALL), []);
   },
   'that nothing waited while a request was under way says nothing of its answer': async (under) => {
@@ -132,6 +133,7 @@ export const SURVEYS: Suite = {
     assert.ok(alice);
     const startedAtMs = clock.nowMs();
     await claimed(store, alice);
+    await clock.advance(60_001);
     for (const [atMs, count] of [
       [startedAtMs + 60_000, 1],
       [startedAtMs + 60_001, 0],
